@@ -1,0 +1,300 @@
+//! All that a client may say.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+#[cfg(feature = "ts")]
+use ts_rs::TS;
+
+use crate::error::{ErrorCode, Refusal};
+use crate::ids::{Epoch, Id, Ref, RoomKey, Seq};
+use crate::json::{Envelope, safe_integer, safe_integer_option};
+use crate::signal::PresenceState;
+
+/// One frame from a client.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(TS))]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ClientFrame {
+    /// Opens a `chat.v1` connection; the first frame, and only that. Answered by `welcome`.
+    Hello(Hello),
+    /// Says something in a room. Durable: answered by `ack` or `error` with its `id`.
+    Message(Say),
+    /// Asks for a page of a room's log. Answered by `history`.
+    History(History),
+    /// Makes an open room and joins it. Answered by `ok` with the room.
+    Create(RoomQuestion),
+    /// Joins an open room: its events flow from the `head` that the answer tells. Answered by `ok` with the room.
+    Join(RoomQuestion),
+    /// Leaves a room: its events stop. Answered by `ok`.
+    Leave(RoomQuestion),
+    /// Asks who is in a room. Answered by `members`.
+    Members(RoomQuestion),
+    /// Asks which open rooms there are. Answered by `rooms`.
+    Rooms(Question),
+    /// Takes another nickname. Answered by `ok` with the name.
+    Nick(Nick),
+    /// Says that the person is typing, or stopped. Not answered.
+    Typing(Typing),
+    /// Says that the person is there, or idle. Not answered.
+    Presence(Presence),
+    /// Answers `ping`. Not answered.
+    Pong(Pong),
+}
+
+/// Opens a `chat.v1` connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(TS), ts(optional_fields))]
+pub struct Hello {
+    /// The client's name and version, for the server's log.
+    pub client: String,
+    /// One per process or tab, kept over reconnects: an older connection of the same `conn` is replaced.
+    pub conn: Id,
+    /// What an earlier `welcome` gave: makes this the same user again. An unknown or expired one yields a new guest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+    /// The name that a guest asks for; adapted if it is taken or not allowed, as `welcome` tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What the client has already; the events after it come right behind `welcome`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resume: Option<Resume>,
+}
+
+/// The last event that a client has, per room.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(TS))]
+pub struct Resume {
+    /// The history that the cursors belong to.
+    pub epoch: Epoch,
+    /// The rooms that the client is in, each with the last `seq` it has (0: nothing). With `resume` the connection is
+    /// in exactly these rooms and the lobby.
+    pub rooms: BTreeMap<RoomKey, Seq>,
+}
+
+/// Says something in a room.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(TS), ts(optional_fields))]
+pub struct Say {
+    /// Where; a plain connection may leave it out and means the room it is in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room: Option<RoomKey>,
+    /// The text.
+    pub message: String,
+    /// The sender's name for this command, kept over repeats; made by the server where it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<Id>,
+    /// The message it answers, in the same room.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "safe_integer_option")]
+    pub reply: Option<Seq>,
+    /// The message whose thread it is in, in the same room.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "safe_integer_option")]
+    pub thread: Option<Seq>,
+    /// The nickname a plain client goes by; ignored in `chat.v1`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sender: Option<String>,
+}
+
+/// Asks for a page of a room's log: `before`, `after` or `around` a place, or with none of them the newest page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(TS), ts(optional_fields))]
+pub struct History {
+    /// Names the answer.
+    #[serde(rename = "ref")]
+    #[serde(deserialize_with = "safe_integer")]
+    pub reference: Ref,
+    /// Whose log; need not be joined.
+    pub room: RoomKey,
+    /// The page that ends just before this place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "safe_integer_option")]
+    pub before: Option<Seq>,
+    /// The page that begins just after this place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "safe_integer_option")]
+    pub after: Option<Seq>,
+    /// The page with this place in its middle.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "safe_integer_option")]
+    pub around: Option<Seq>,
+    /// At most so many events; lowered to [`HISTORY_EVENTS`](crate::limits::HISTORY_EVENTS).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+}
+
+/// A question or request about one room.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(TS))]
+pub struct RoomQuestion {
+    /// Names the answer; a plain connection may leave it out (0).
+    #[serde(rename = "ref", default)]
+    #[serde(deserialize_with = "safe_integer")]
+    pub reference: Ref,
+    /// Which room, by its key or its name as a person types it.
+    pub room: String,
+}
+
+/// A question that needs nothing else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(TS))]
+pub struct Question {
+    /// Names the answer.
+    #[serde(rename = "ref", default)]
+    #[serde(deserialize_with = "safe_integer")]
+    pub reference: Ref,
+}
+
+/// Takes another nickname.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(TS))]
+pub struct Nick {
+    /// Names the answer.
+    #[serde(rename = "ref", default)]
+    #[serde(deserialize_with = "safe_integer")]
+    pub reference: Ref,
+    /// The name wanted; refused if it is taken or not allowed.
+    pub name: String,
+}
+
+/// The person is typing, or stopped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(TS))]
+pub struct Typing {
+    /// Where.
+    pub room: RoomKey,
+    /// Began or goes on (said anew every [`TYPING_RENEW`](crate::limits::TYPING_RENEW)); or stopped.
+    pub on: bool,
+}
+
+/// The person is there, or idle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(TS))]
+pub struct Presence {
+    /// `online` or `idle`; `offline` is taken as `idle`.
+    pub state: PresenceState,
+}
+
+/// Answers `ping`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(TS))]
+pub struct Pong {}
+
+impl ClientFrame {
+    /// Reads a frame. The error is the refusal to send, with the `id`, `ref` and `room` as far as they could be read.
+    ///
+    /// A frame without `type` but with `message` is a `message` (plain mode's short form).
+    pub fn parse(text: &str) -> Result<Self, Box<Refusal>> {
+        let envelope = Envelope::read(text).map_err(|error| {
+            Box::new(Refusal::new(ErrorCode::BadFrame, format!("not a JSON object: {error}")))
+        })?;
+        let kind = match envelope.kind.as_deref() {
+            Some(kind) => kind,
+            None if envelope.has_message => "message",
+            None => "",
+        };
+        let frame = match kind {
+            "hello" => serde_json::from_str(text).map(Self::Hello),
+            "message" => serde_json::from_str(text).map(Self::Message),
+            "history" => serde_json::from_str(text).map(Self::History),
+            "create" => serde_json::from_str(text).map(Self::Create),
+            "join" => serde_json::from_str(text).map(Self::Join),
+            "leave" => serde_json::from_str(text).map(Self::Leave),
+            "members" => serde_json::from_str(text).map(Self::Members),
+            "rooms" => serde_json::from_str(text).map(Self::Rooms),
+            "nick" => serde_json::from_str(text).map(Self::Nick),
+            "typing" => serde_json::from_str(text).map(Self::Typing),
+            "presence" => serde_json::from_str(text).map(Self::Presence),
+            "pong" => Ok(Self::Pong(Pong {})),
+            "" => {
+                return Err(Box::new(refuse(
+                    envelope,
+                    ErrorCode::BadFrame,
+                    "`type` must be a text".to_owned(),
+                )));
+            }
+            _ => {
+                return Err(Box::new(refuse(
+                    envelope,
+                    ErrorCode::UnknownType,
+                    "this server does not know this `type`".to_owned(),
+                )));
+            }
+        };
+        frame.map_err(|error| Box::new(refuse(envelope, ErrorCode::BadFrame, error.to_string())))
+    }
+
+    /// The frame as its JSON text.
+    pub fn encode(&self) -> String {
+        serde_json::to_string(self).expect("frames hold only texts, numbers and maps with text keys")
+    }
+}
+
+fn refuse(envelope: Envelope, code: ErrorCode, reason: String) -> Refusal {
+    Refusal::new(code, reason).with_id(envelope.id).with_ref(envelope.reference).with_room(envelope.room)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(text: &str) -> Refusal {
+        *ClientFrame::parse(text).expect_err(text)
+    }
+
+    #[test]
+    fn a_message_needs_no_type() {
+        let frame = ClientFrame::parse(r#"{"message":"Hello!","timestamp":"whatever"}"#).unwrap();
+        assert_eq!(frame, ClientFrame::Message(Say { message: "Hello!".into(), ..Say::default() }));
+    }
+
+    #[test]
+    fn refusals_name_what_they_refuse() {
+        let refusal = refused(r#"{"type":"message","id":"a1","room":"lobby","message":{"$gt":""}}"#);
+        assert_eq!(refusal.code, ErrorCode::BadFrame);
+        assert_eq!(refusal.id, Some(Id::new("a1").unwrap()));
+        assert_eq!(refusal.room, Some(RoomKey::lobby()));
+        let refusal = refused(r#"{"type":"explode","ref":7}"#);
+        assert_eq!((refusal.code, refusal.reference), (ErrorCode::UnknownType, Some(7)));
+    }
+
+    #[test]
+    fn junk_is_refused_without_harm() {
+        let deep =
+            format!("{{\"type\":\"message\",\"message\":{}1{}}}", "[".repeat(100_000), "]".repeat(100_000));
+        let keys = format!("{{{}\"type\":1}}", "\"a\":1,".repeat(50_000));
+        for text in [
+            "",
+            "{",
+            "null",
+            "[]",
+            "[1]",
+            "7",
+            "\"x\"",
+            "{}",
+            r#"{"type":null}"#,
+            r#"{"type":["message"]}"#,
+            &deep,
+            &keys,
+            r#"{"type":"message","message":"a","message":"b"}"#,
+            r#"{"type":"message","message":"a"} trailing"#,
+            r#"{"type":"history","ref":1e400,"room":"lobby"}"#,
+            r#"{"type":"history","ref":-1,"room":"lobby"}"#,
+            r#"{"type":"history","ref":9007199254740992,"room":"lobby"}"#,
+            r#"{"type":"history","ref":1.5,"room":"lobby"}"#,
+            r#"{"type":"message","message":"\ud800"}"#,
+            "\u{feff}{\"message\":\"bom\"}",
+            r#"{"type":"typing","room":"a b","on":true}"#,
+        ] {
+            assert_eq!(refused(text).code, ErrorCode::BadFrame, "{}", &text[..text.len().min(80)]);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn parsing_never_panics(text in ".{0,200}") {
+            let _ = ClientFrame::parse(&text);
+        }
+    }
+}

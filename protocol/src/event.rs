@@ -1,0 +1,228 @@
+//! What a room's log contains.
+
+use std::collections::BTreeMap;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
+#[cfg(feature = "ts")]
+use ts_rs::TS;
+
+use crate::ids::{Id, RoomKey, Seq, UserId};
+use crate::json::{Envelope, is_false, safe_integer, safe_integer_option};
+
+/// One durable thing that happened in a room.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(TS))]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Event {
+    /// Somebody said something.
+    Message(Message),
+    /// The text of an earlier message was changed.
+    Edit(Edit),
+    /// An earlier message was taken out.
+    Delete(Delete),
+    /// A reaction was put on an earlier message or taken off.
+    React(React),
+    /// An event this version does not know or cannot read: it keeps its place and is shown as a placeholder.
+    #[serde(rename = "unknown")]
+    Unknown(Unknown),
+}
+
+/// Something said in a room.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(TS), ts(optional_fields))]
+pub struct Message {
+    /// Where.
+    pub room: RoomKey,
+    /// Its place in the room's log.
+    #[serde(deserialize_with = "safe_integer")]
+    pub seq: Seq,
+    /// The sender's name for the command that made it.
+    pub id: Id,
+    /// Who said it; with `id` it tells clients their own.
+    pub user: UserId,
+    /// The sender's name at that moment.
+    pub sender: String,
+    /// The text, at most [`MESSAGE_BYTES`](crate::limits::MESSAGE_BYTES) bytes.
+    pub message: String,
+    /// When it was stored, RFC 3339 in UTC with milliseconds; for display, never for order.
+    pub timestamp: String,
+    /// The sender is not signed in.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[cfg_attr(feature = "ts", ts(as = "Option<bool>", optional))]
+    pub guest: bool,
+    /// The message it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "safe_integer_option")]
+    pub reply: Option<Seq>,
+    /// The message whose thread it is in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "safe_integer_option")]
+    pub thread: Option<Seq>,
+    /// What later events made of it; only on history pages, as of the page's `as_of`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folded: Option<Folded>,
+}
+
+/// What later events made of a message.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(TS), ts(optional_fields))]
+pub struct Folded {
+    /// Its newest text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// It was taken out.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[cfg_attr(feature = "ts", ts(as = "Option<bool>", optional))]
+    pub deleted: bool,
+    /// Who reacted with what.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(feature = "ts", ts(as = "Option<BTreeMap<String, Vec<UserId>>>", optional))]
+    pub reactions: BTreeMap<String, Vec<UserId>>,
+}
+
+/// A changed text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(TS))]
+pub struct Edit {
+    /// Where.
+    pub room: RoomKey,
+    /// Its own place in the log.
+    #[serde(deserialize_with = "safe_integer")]
+    pub seq: Seq,
+    /// The command that made it.
+    pub id: Id,
+    /// The message that it changes.
+    #[serde(deserialize_with = "safe_integer")]
+    pub target: Seq,
+    /// Who changed it.
+    pub user: UserId,
+    /// Their name at that moment.
+    pub sender: String,
+    /// The new text.
+    pub text: String,
+    /// When it was stored.
+    pub timestamp: String,
+}
+
+/// A message taken out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(TS))]
+pub struct Delete {
+    /// Where.
+    pub room: RoomKey,
+    /// Its own place in the log.
+    #[serde(deserialize_with = "safe_integer")]
+    pub seq: Seq,
+    /// The command that made it.
+    pub id: Id,
+    /// The message that is gone.
+    #[serde(deserialize_with = "safe_integer")]
+    pub target: Seq,
+    /// Who took it out.
+    pub user: UserId,
+    /// Their name at that moment.
+    pub sender: String,
+    /// When it was stored.
+    pub timestamp: String,
+}
+
+/// A reaction put on or taken off.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(TS))]
+pub struct React {
+    /// Where.
+    pub room: RoomKey,
+    /// Its own place in the log.
+    #[serde(deserialize_with = "safe_integer")]
+    pub seq: Seq,
+    /// The command that made it.
+    pub id: Id,
+    /// The message that it is about.
+    #[serde(deserialize_with = "safe_integer")]
+    pub target: Seq,
+    /// Who reacted.
+    pub user: UserId,
+    /// Their name at that moment.
+    pub sender: String,
+    /// With what.
+    pub emoji: String,
+    /// Put on, or taken off.
+    pub on: bool,
+    /// When it was stored.
+    pub timestamp: String,
+}
+
+/// An event that cannot be read, reduced to its place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(TS))]
+pub struct Unknown {
+    /// Where.
+    pub room: RoomKey,
+    /// Its place in the log.
+    #[serde(deserialize_with = "safe_integer")]
+    pub seq: Seq,
+}
+
+impl Event {
+    /// The room whose log it is in.
+    pub fn room(&self) -> &RoomKey {
+        match self {
+            Self::Message(event) => &event.room,
+            Self::Edit(event) => &event.room,
+            Self::Delete(event) => &event.room,
+            Self::React(event) => &event.room,
+            Self::Unknown(event) => &event.room,
+        }
+    }
+
+    /// Its place in that log.
+    pub fn seq(&self) -> Seq {
+        match self {
+            Self::Message(event) => event.seq,
+            Self::Edit(event) => event.seq,
+            Self::Delete(event) => event.seq,
+            Self::React(event) => event.seq,
+            Self::Unknown(event) => event.seq,
+        }
+    }
+
+    /// The author and the author's name for it, by which clients know their own.
+    pub fn author(&self) -> Option<(&UserId, &Id)> {
+        match self {
+            Self::Message(event) => Some((&event.user, &event.id)),
+            Self::Edit(event) => Some((&event.user, &event.id)),
+            Self::Delete(event) => Some((&event.user, &event.id)),
+            Self::React(event) => Some((&event.user, &event.id)),
+            Self::Unknown(_) => None,
+        }
+    }
+
+    /// Reads an event. What has a place in a log but is otherwise not understood becomes [`Event::Unknown`].
+    pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
+        let envelope = Envelope::read(text)?;
+        Self::parse_as(envelope.kind.as_deref().unwrap_or_default(), &envelope, text)
+    }
+
+    pub(crate) fn parse_as(kind: &str, envelope: &Envelope, text: &str) -> Result<Self, serde_json::Error> {
+        let known = match kind {
+            "message" => serde_json::from_str(text).map(Self::Message),
+            "edit" => serde_json::from_str(text).map(Self::Edit),
+            "delete" => serde_json::from_str(text).map(Self::Delete),
+            "react" => serde_json::from_str(text).map(Self::React),
+            _ => Err(serde_json::Error::custom("not an event of this version")),
+        };
+        known.or_else(|error| match (&envelope.room, envelope.seq) {
+            (Some(room), Some(seq)) => Ok(Self::Unknown(Unknown { room: room.clone(), seq })),
+            _ => Err(error),
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Event {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = Box::<RawValue>::deserialize(deserializer)?;
+        Self::parse(raw.get()).map_err(D::Error::custom)
+    }
+}

@@ -1,0 +1,146 @@
+//! Identifiers, checked once where they enter and trusted after.
+
+use std::borrow::Borrow;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::limits::ID_CHARS;
+use crate::names::{self, NameError};
+
+/// A place in a room's log, from 1 without holes; 0 is the place before the first event.
+pub type Seq = u64;
+
+/// A number by which a client finds the answer to its question.
+pub type Ref = u64;
+
+/// Why a text is not an [`Id`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("an id is 1 to {ID_CHARS} characters of A-Z a-z 0-9 _ -")]
+pub struct IdError;
+
+macro_rules! text_newtype {
+    ($(#[$doc:meta])* $name:ident, $error:ty, $check:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(type = "string"))]
+        pub struct $name(Box<str>);
+
+        impl $name {
+            /// Checks (and where its kind says so, normalises) the text.
+            pub fn new(text: impl AsRef<str>) -> Result<Self, $error> {
+                let check: fn(&str) -> Result<Box<str>, $error> = $check;
+                check(text.as_ref()).map(Self)
+            }
+
+            /// The identifier as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = $error;
+            fn try_from(text: String) -> Result<Self, $error> {
+                Self::new(text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0.into()
+            }
+        }
+
+        impl Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Debug::fmt(&self.0, f)
+            }
+        }
+    };
+}
+
+text_newtype! {
+    /// Names a durable command, chosen by its sender; also a connection (`conn`). Ours are ULIDs.
+    Id, IdError, check_id
+}
+
+text_newtype! {
+    /// A user's immutable identity: `u-…` for an account, `g-…` for a guest.
+    UserId, IdError, check_id
+}
+
+text_newtype! {
+    /// Names the history that `seq`s belong to: made with the database, made anew when a backup is restored.
+    Epoch, IdError, check_id
+}
+
+text_newtype! {
+    /// A room's key: for an open room its first name, normalised ([`names::room_key`]), else made by the server
+    /// (`@self`). Given once and never reassigned.
+    RoomKey, NameError, |text| if text == crate::SELF_ROOM { Ok(text.into()) } else { names::room_key(text).map(Into::into) }
+}
+
+impl RoomKey {
+    /// The room where everybody starts.
+    pub fn lobby() -> Self {
+        Self(crate::LOBBY.into())
+    }
+
+    /// Whether people may create and join a room of this key, as opposed to one that the server made.
+    pub fn is_open(&self) -> bool {
+        !self.0.starts_with('@')
+    }
+}
+
+fn check_id(text: &str) -> Result<Box<str>, IdError> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    if (1..=ID_CHARS).contains(&text.len()) && text.bytes().all(allowed) {
+        Ok(text.into())
+    } else {
+        Err(IdError)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_have_a_closed_alphabet_and_length() {
+        for good in ["a", "01JC_-z", &"x".repeat(64)] {
+            assert_eq!(Id::new(good).unwrap().as_str(), good);
+        }
+        for bad in ["", "a b", "é", "a\u{1b}", "a.b", &"x".repeat(65)] {
+            assert_eq!(Id::new(bad), Err(IdError), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn rooms_are_normalised_and_the_servers_own_are_known() {
+        assert_eq!(RoomKey::new("Ops").unwrap().as_str(), "ops");
+        assert!(RoomKey::new("ops").unwrap().is_open());
+        assert!(!RoomKey::new("@self").unwrap().is_open());
+        assert!(RoomKey::new("@other").is_err());
+    }
+}

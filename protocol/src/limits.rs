@@ -1,0 +1,51 @@
+//! Bounds of the protocol, each in the unit that its name says.
+
+use std::time::Duration;
+
+/// A message's UTF-8 bytes after JSON decoding; a larger one is refused as `too_long`.
+pub const MESSAGE_BYTES: usize = 64 * 1024;
+/// A WebSocket message's bytes as sent; beyond it the connection is closed with 1009. Leaves room for a message of
+/// [`MESSAGE_BYTES`] whose every byte is escaped (`\u0000`, six times its size).
+pub const FRAME_BYTES: usize = 512 * 1024;
+/// The bytes of a `hello` frame, and all that an unauthenticated connection may make the server hold.
+pub const HELLO_BYTES: usize = 64 * 1024;
+/// The characters of an [`Id`](crate::ids::Id).
+pub const ID_CHARS: usize = 64;
+/// The bytes of a room's key.
+pub const ROOM_BYTES: usize = 64;
+/// The characters of a name.
+pub const NAME_CHARS: usize = 32;
+/// The events of one history page; a larger `limit` is lowered to it.
+pub const HISTORY_EVENTS: u32 = 200;
+/// The events of a history page whose request gives no `limit`.
+pub const HISTORY_DEFAULT: u32 = 100;
+/// The bytes of text on one history page; a page ends early rather than exceed it, but holds at least one event.
+pub const HISTORY_BYTES: usize = 256 * 1024;
+/// How many events behind the head a cursor may resume from; beyond it the room is `reset` (`too_old`).
+pub const RESUME_EVENTS: u64 = 10_000;
+/// Rooms one connection may be in.
+pub const ROOMS_PER_CONNECTION: usize = 1_000;
+/// The largest integer that JavaScript holds exactly, 2^53 - 1; larger ones on the wire are refused.
+pub const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
+
+/// Between two heartbeats (`ping`) of the server.
+pub const HEARTBEAT: Duration = Duration::from_secs(10);
+/// Without a frame for this long, the client gives the link up.
+pub const CLIENT_PATIENCE: Duration = Duration::from_secs(20);
+/// Without a frame for this long, the server gives the link up.
+pub const SERVER_PATIENCE: Duration = Duration::from_mins(1);
+/// From the handshake to the client's `hello`.
+pub const HELLO_PATIENCE: Duration = Duration::from_secs(10);
+/// From somebody's last link going down until the others are told; a reconnect in between shows nothing.
+pub const LEAVE_GRACE: Duration = Duration::from_secs(5);
+/// A typing signal that is not renewed is over after this.
+pub const TYPING_TTL: Duration = Duration::from_secs(5);
+/// A client that goes on typing renews its signal at this pace.
+pub const TYPING_RENEW: Duration = Duration::from_secs(3);
+
+/// The first reconnect attempt waits a random time below this; each further one doubles the bound.
+pub const BACKOFF_BASE: Duration = Duration::from_millis(500);
+/// The bound on the wait between two reconnect attempts.
+pub const BACKOFF_MAX: Duration = Duration::from_secs(30);
+/// A link that lived this long resets the backoff.
+pub const BACKOFF_HEALTHY: Duration = Duration::from_secs(10);

@@ -1,0 +1,55 @@
+//! TypeScript declarations of every frame, against which the web client is type-checked.
+
+use ts_rs::{Config, TS, TypeVisitor};
+
+use crate::client::ClientFrame;
+use crate::server::ServerFrame;
+
+/// The declarations as the text of one module.
+pub fn declarations() -> String {
+    let config = Config::default().with_large_int("number");
+    let mut collected = Declarations { config: &config, seen: Vec::new(), texts: Vec::new() };
+    collected.visit::<ClientFrame>();
+    collected.visit::<ServerFrame>();
+    collected.texts.sort();
+    let mut text =
+        String::from("// Generated from the `protocol` crate by `cargo xtask codegen`; do not edit.\n\n");
+    for declaration in collected.texts {
+        text.push_str("export ");
+        text.push_str(&declaration);
+        text.push('\n');
+    }
+    text
+}
+
+struct Declarations<'a> {
+    config: &'a Config,
+    seen: Vec<std::any::TypeId>,
+    texts: Vec<String>,
+}
+
+impl TypeVisitor for Declarations<'_> {
+    fn visit<T: TS + 'static + ?Sized>(&mut self) {
+        if self.seen.contains(&std::any::TypeId::of::<T>()) {
+            return;
+        }
+        self.seen.push(std::any::TypeId::of::<T>());
+        if T::output_path().is_some() {
+            self.texts.push(T::decl(self.config));
+        }
+        T::visit_dependencies(self);
+        T::visit_generics(self);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn declarations_have_the_wires_names() {
+        let text = super::declarations();
+        assert!(text.contains("ref?: number"), "{text}");
+        assert!(text.contains("ref: number"), "{text}");
+        assert!(text.contains("\"type\": \"message\""), "{text}");
+        assert!(!text.contains("bigint"), "{text}");
+    }
+}
