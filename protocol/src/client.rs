@@ -160,7 +160,7 @@ pub struct Nick {
 
 /// The person is typing, or stopped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(TS))]
+#[cfg_attr(feature = "ts", derive(TS), ts(rename = "TypingCommand"))]
 pub struct Typing {
     /// Where.
     pub room: RoomKey,
@@ -170,7 +170,7 @@ pub struct Typing {
 
 /// The person is there, or idle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(TS))]
+#[cfg_attr(feature = "ts", derive(TS), ts(rename = "PresenceCommand"))]
 pub struct Presence {
     /// `online` or `idle`; `offline` is taken as `idle`.
     pub state: PresenceState,

@@ -52,4 +52,17 @@ mod tests {
         assert!(text.contains("\"type\": \"message\""), "{text}");
         assert!(!text.contains("bigint"), "{text}");
     }
+
+    #[test]
+    fn every_declaration_has_its_own_name() {
+        let text = super::declarations();
+        let mut names: Vec<&str> = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("export type "))
+            .filter_map(|line| line.split([' ', '<']).next())
+            .collect();
+        names.sort_unstable();
+        let repeated: Vec<_> = names.windows(2).filter(|pair| pair[0] == pair[1]).collect();
+        assert!(repeated.is_empty() && names.len() > 20, "{repeated:?}");
+    }
 }
