@@ -1,0 +1,3 @@
+//! The chat server: one binary with the web page, the WebSocket and the record.
+
+pub mod store;

@@ -1,0 +1,113 @@
+//! What can go wrong with the store, for whoever starts the server and for whoever asks it something.
+
+use std::path::PathBuf;
+
+use protocol::ids::RoomKey;
+use thiserror::Error;
+
+use super::{Append, RoomRecord};
+
+/// Why a store was not opened, backed up or restored. Each message is one line, fit for whoever started the server.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// The directory or a file in it cannot be made, read or written.
+    #[error("cannot use the data directory {path}: {reason}")]
+    Directory {
+        /// What was tried to use.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// Another process has it.
+    #[error("the data directory {path} is in use by another chat-server{holder}")]
+    Locked {
+        /// The directory.
+        path: PathBuf,
+        /// ` (process 123)` where that is known.
+        holder: String,
+    },
+    /// It holds something that is not ours.
+    #[error("{path} is not a chat-server data directory: {reason}; name an empty or new one with --data-dir")]
+    Foreign {
+        /// The directory or file.
+        path: PathBuf,
+        /// What was found there.
+        reason: String,
+    },
+    /// A newer version wrote it.
+    #[error("{path} was written by a newer chat-server (schema {found}, this one knows up to {known}); upgrade")]
+    Newer {
+        /// The database.
+        path: PathBuf,
+        /// Its schema's number.
+        found: i64,
+        /// The newest that this version knows.
+        known: i64,
+    },
+    /// It cannot be read as the database that it says it is.
+    #[error("the database {path} is damaged: {reason}; restore a backup into a new data directory")]
+    Damaged {
+        /// The database.
+        path: PathBuf,
+        /// What was found.
+        reason: String,
+    },
+    /// Where a backup or a restored database was to go, there is something already.
+    #[error("{path} exists already; nothing was overwritten")]
+    Exists {
+        /// What exists.
+        path: PathBuf,
+    },
+    /// The database failed otherwise.
+    #[error("the database {path} failed: {reason}")]
+    Database {
+        /// The database.
+        path: PathBuf,
+        /// SQLite's words.
+        reason: String,
+    },
+}
+
+/// The store was closed, or its writer died.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("the store is closed")]
+pub struct Closed;
+
+/// Why an append was not submitted; it is given back.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum TryAppendError {
+    /// It would have to wait.
+    #[error("the store's queue is full")]
+    Full(Append),
+    /// The store was closed, or its writer died.
+    #[error("the store is closed")]
+    Closed(Append),
+}
+
+/// Why a room was not made.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum CreateError {
+    /// There is one of this key.
+    #[error("the room {} exists already", .0.key)]
+    Exists(RoomRecord),
+    /// There is one whose name looks like it.
+    #[error("the name looks like that of the room {0}")]
+    LooksLike(RoomKey),
+    /// The disk is full; nothing was stored.
+    #[error("the disk is full")]
+    StorageFull,
+    /// The store cannot be written.
+    #[error("the store cannot be written now")]
+    Unavailable,
+}
+
+/// Why nothing was read.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ReadError {
+    /// The store was closed.
+    #[error("the store is closed")]
+    Closed,
+    /// The database could not be read; the words are for the log.
+    #[error("the database could not be read: {0}")]
+    Database(String),
+}
