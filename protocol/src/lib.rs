@@ -30,6 +30,7 @@ mod json;
 pub mod limits;
 pub mod names;
 pub mod server;
+pub mod session;
 pub mod signal;
 #[cfg(feature = "ts")]
 pub mod typescript;
