@@ -1,0 +1,83 @@
+//! Files that are made from the `protocol` crate, so that they cannot contradict it: the page's type declarations
+//! and the tables of `docs/PROTOCOL.md`.
+
+mod source;
+mod tables;
+
+use std::fmt::Write as _;
+use std::fs;
+
+use anyhow::{Context, Result, bail};
+
+const DECLARATIONS: &str = "web/js/protocol.d.ts";
+const PROTOCOL: &str = "docs/PROTOCOL.md";
+const PROTOCOL_SOURCES: &[&str] = &["client", "server", "event", "signal", "error", "limits"];
+
+/// Writes what is stale.
+pub(crate) fn write() -> Result<()> {
+    for (path, wanted) in wanted()? {
+        if fs::read_to_string(path).ok().as_deref() != Some(&wanted) {
+            fs::write(path, wanted).with_context(|| format!("writing {path}"))?;
+            println!("wrote {path}");
+        }
+    }
+    Ok(())
+}
+
+/// Fails if a generated file is stale.
+pub(crate) fn check() -> Result<()> {
+    for (path, wanted) in wanted()? {
+        if fs::read_to_string(path).with_context(|| format!("reading {path}"))? != wanted {
+            bail!("{path} is stale: run `cargo xtask codegen`");
+        }
+        println!("{path} is fresh");
+    }
+    Ok(())
+}
+
+fn wanted() -> Result<Vec<(&'static str, String)>> {
+    let mut items = Vec::new();
+    for name in PROTOCOL_SOURCES {
+        let path = format!("protocol/src/{name}.rs");
+        let text = fs::read_to_string(&path).with_context(|| format!("reading {path}"))?;
+        items.extend(source::read(&text).into_iter().map(|item| (*name, item)));
+    }
+    let document = fs::read_to_string(PROTOCOL).with_context(|| format!("reading {PROTOCOL}"))?;
+    let document = fill(&document, |section| tables::section(&items, section))
+        .with_context(|| format!("filling the tables of {PROTOCOL}"))?;
+    Ok(vec![(DECLARATIONS, protocol::typescript::declarations()), (PROTOCOL, document)])
+}
+
+/// Replaces what stands between `<!-- generated: NAME -->` and `<!-- end -->`.
+fn fill(document: &str, section: impl Fn(&str) -> Result<String>) -> Result<String> {
+    const BEGIN: &str = "<!-- generated: ";
+    const END: &str = "<!-- end -->";
+    let mut filled = String::new();
+    let mut rest = document;
+    while let Some(at) = rest.find(BEGIN) {
+        let after = &rest[at + BEGIN.len()..];
+        let (name, body) = after.split_once(" -->").context("a marker without its end")?;
+        let end = body.find(END).with_context(|| format!("no `{END}` after the marker of `{name}`"))?;
+        filled.push_str(&rest[..at]);
+        let _ = write!(filled, "{BEGIN}{name} -->\n{}\n{END}", section(name)?.trim_end());
+        rest = &body[end + END.len()..];
+    }
+    filled.push_str(rest);
+    Ok(filled)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_stands_between_the_markers_is_replaced() {
+        let document = "a\n<!-- generated: x -->\nold\n<!-- end -->\nb\n<!-- generated: y --><!-- end -->";
+        let filled = fill(document, |name| Ok(format!("new {name}\n"))).unwrap();
+        let wanted =
+            "a\n<!-- generated: x -->\nnew x\n<!-- end -->\nb\n<!-- generated: y -->\nnew y\n<!-- end -->";
+        assert_eq!(filled, wanted);
+        assert_eq!(fill(wanted, |name| Ok(format!("new {name}\n"))).unwrap(), wanted);
+        assert!(fill("<!-- generated: x -->", |_| Ok(String::new())).is_err());
+    }
+}
