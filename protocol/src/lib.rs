@@ -29,6 +29,7 @@ pub mod ids;
 mod json;
 pub mod limits;
 pub mod names;
+pub mod safe_text;
 pub mod server;
 pub mod session;
 pub mod signal;
