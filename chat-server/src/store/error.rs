@@ -11,7 +11,7 @@ use super::{Append, RoomRecord};
 #[derive(Debug, Error)]
 pub enum StoreError {
     /// The directory or a file in it cannot be made, read or written.
-    #[error("cannot use the data directory {path}: {reason}")]
+    #[error("cannot use {}: {reason}", path.display())]
     Directory {
         /// What was tried to use.
         path: PathBuf,
@@ -19,7 +19,7 @@ pub enum StoreError {
         reason: String,
     },
     /// Another process has it.
-    #[error("the data directory {path} is in use by another chat-server{holder}")]
+    #[error("the data directory {} is in use by another chat-server{holder}", path.display())]
     Locked {
         /// The directory.
         path: PathBuf,
@@ -27,7 +27,7 @@ pub enum StoreError {
         holder: String,
     },
     /// It holds something that is not ours.
-    #[error("{path} is not a chat-server data directory: {reason}; name an empty or new one with --data-dir")]
+    #[error("{} is not a chat-server data directory: {reason}; name an empty or new one with --data-dir", path.display())]
     Foreign {
         /// The directory or file.
         path: PathBuf,
@@ -35,7 +35,7 @@ pub enum StoreError {
         reason: String,
     },
     /// A newer version wrote it.
-    #[error("{path} was written by a newer chat-server (schema {found}, this one knows up to {known}); upgrade")]
+    #[error("{} was written by a newer chat-server (schema {found}, this one knows up to {known}); upgrade", path.display())]
     Newer {
         /// The database.
         path: PathBuf,
@@ -45,7 +45,7 @@ pub enum StoreError {
         known: i64,
     },
     /// It cannot be read as the database that it says it is.
-    #[error("the database {path} is damaged: {reason}; restore a backup into a new data directory")]
+    #[error("the database {} is damaged: {reason}; restore a backup into a new data directory", path.display())]
     Damaged {
         /// The database.
         path: PathBuf,
@@ -53,13 +53,13 @@ pub enum StoreError {
         reason: String,
     },
     /// Where a backup or a restored database was to go, there is something already.
-    #[error("{path} exists already; nothing was overwritten")]
+    #[error("{} exists already; nothing was overwritten", path.display())]
     Exists {
         /// What exists.
         path: PathBuf,
     },
     /// The database failed otherwise.
-    #[error("the database {path} failed: {reason}")]
+    #[error("the database {} failed: {reason}", path.display())]
     Database {
         /// The database.
         path: PathBuf,

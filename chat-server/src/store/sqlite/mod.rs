@@ -1,60 +1,190 @@
 //! The store on SQLite: one thread that writes, a few that read.
 
+mod clock;
+mod reader;
+mod rows;
+pub(super) mod schema;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+use std::io;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
 
 use protocol::ids::{Epoch, RoomKey, UserId};
+use tokio::sync::{Semaphore, TryAcquireError, mpsc, oneshot};
 
+pub(super) use self::reader::Reader;
+use self::schema::Identity;
+use self::writer::{Create, Heads, Job, Writer, append_bytes};
+use super::directory::Directory;
 use super::{
-    Append, At, Closed, CreateError, OnCommit, Options, Page, ReadError, RoomRecord, StoreError,
-    TryAppendError,
+    Append, Closed, CreateError, OnCommit, Options, ReadError, RoomRecord, StoreError, TryAppendError,
 };
 
-#[derive(Debug)]
-pub(super) struct Handle;
-#[derive(Debug)]
-pub(super) struct Reader;
+/// How many reads may wait for a reader; at the bound whoever asks waits.
+const READS: usize = 256;
 
-impl Reader {
-    pub(super) fn room(&mut self, _key: &RoomKey) -> Result<Option<RoomRecord>, ReadError> {
-        unimplemented!()
-    }
-    pub(super) fn rooms(&mut self, _limit: usize) -> Result<Vec<RoomRecord>, ReadError> {
-        unimplemented!()
-    }
-    pub(super) fn page(&mut self, _room: &RoomKey, _at: At, _limit: u32, _max_bytes: usize) -> Result<Option<Page>, ReadError> {
-        unimplemented!()
-    }
+type Read = Box<dyn FnOnce(&Reader) + Send>;
+
+/// The threads, and how to reach them.
+#[derive(Debug)]
+pub(super) struct Handle {
+    jobs: mpsc::UnboundedSender<Job>,
+    /// Bytes that may still be submitted: what bounds `jobs`.
+    room: Arc<Semaphore>,
+    capacity: u32,
+    /// `None` after closing.
+    reads: Mutex<Option<mpsc::Sender<Read>>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    healthy: Arc<AtomicBool>,
+    closing: Arc<AtomicBool>,
+    identity: Identity,
 }
 
 impl Handle {
-    pub(super) fn open(_dir: &Path, _options: Options, _on_commit: OnCommit) -> Result<Self, StoreError> {
-        unimplemented!()
+    pub(super) fn open(dir: &Path, options: Options, on_commit: OnCommit) -> Result<Self, StoreError> {
+        let directory = Directory::hold(dir)?;
+        let path = directory.database();
+        let (db, identity) = schema::open_for_writing(&path, options.durability)?;
+        let readers =
+            (0..options.readers.max(1)).map(|_| Reader::open(&path)).collect::<Result<Vec<_>, _>>()?;
+        let thread_failed =
+            |error: io::Error| StoreError::Database { path: path.clone(), reason: error.to_string() };
+
+        let healthy = Arc::new(AtomicBool::new(true));
+        let closing = Arc::new(AtomicBool::new(false));
+        let writer = Writer {
+            db,
+            on_commit,
+            healthy: Arc::clone(&healthy),
+            closing: Arc::clone(&closing),
+            heads: Heads::default(),
+            directory,
+        };
+        let (jobs, queue) = mpsc::unbounded_channel();
+        let (reads, waiting) = mpsc::channel(READS);
+        let waiting = Arc::new(Mutex::new(waiting));
+        let mut threads = Vec::new();
+        for (number, reader) in readers.into_iter().enumerate() {
+            let waiting = Arc::clone(&waiting);
+            let name = format!("store-read-{number}");
+            let thread = thread::Builder::new().name(name).spawn(move || read_all(&reader, &waiting));
+            threads.push(thread.map_err(thread_failed)?);
+        }
+        let thread = thread::Builder::new().name("store-write".into()).spawn(move || writer.run(queue));
+        threads.push(thread.map_err(thread_failed)?);
+
+        let capacity = u32::try_from(options.queue).unwrap_or(u32::MAX).clamp(1, 1 << 28);
+        Ok(Self {
+            jobs,
+            room: Arc::new(Semaphore::new(capacity as usize)),
+            capacity,
+            reads: Mutex::new(Some(reads)),
+            threads: Mutex::new(threads),
+            healthy,
+            closing,
+            identity,
+        })
     }
-    pub(super) async fn append(&self, _append: Append) -> Result<(), Closed> {
-        unimplemented!()
+
+    pub(super) async fn append(&self, append: Append) -> Result<(), Closed> {
+        let room = Arc::clone(&self.room).acquire_many_owned(self.cost(&append)).await.map_err(|_| Closed)?;
+        self.jobs.send(Job::Append(append, room)).map_err(|_| Closed)
     }
-    pub(super) fn try_append(&self, _append: Append) -> Result<(), TryAppendError> {
-        unimplemented!()
+
+    #[expect(clippy::result_large_err, reason = "a full queue gives the append back, which is the point")]
+    pub(super) fn try_append(&self, append: Append) -> Result<(), TryAppendError> {
+        match Arc::clone(&self.room).try_acquire_many_owned(self.cost(&append)) {
+            Ok(room) => self.jobs.send(Job::Append(append, room)).map_err(|unsent| match unsent.0 {
+                Job::Append(append, _) => TryAppendError::Closed(append),
+                _ => unreachable!("what comes back is what was sent"),
+            }),
+            Err(TryAcquireError::NoPermits) => Err(TryAppendError::Full(append)),
+            Err(TryAcquireError::Closed) => Err(TryAppendError::Closed(append)),
+        }
     }
-    pub(super) async fn create_room(&self, _k: RoomKey, _t: String, _c: UserId) -> Result<RoomRecord, CreateError> {
-        unimplemented!()
+
+    pub(super) async fn create_room(
+        &self,
+        key: RoomKey,
+        title: String,
+        creator: UserId,
+    ) -> Result<RoomRecord, CreateError> {
+        let (answer, answered) = oneshot::channel();
+        let create = Create { key, title, creator };
+        self.jobs.send(Job::Create(create, answer)).map_err(|_| CreateError::Unavailable)?;
+        answered.await.unwrap_or(Err(CreateError::Unavailable))
     }
+
     pub(super) async fn read<T: Send + 'static>(
         &self,
-        _work: impl FnOnce(&mut Reader) -> Result<T, ReadError> + Send + 'static,
+        work: impl FnOnce(&Reader) -> Result<T, ReadError> + Send + 'static,
     ) -> Result<T, ReadError> {
-        unimplemented!()
+        let reads = lock(&self.reads).clone().ok_or(ReadError::Closed)?;
+        let (answer, answered) = oneshot::channel();
+        let read: Read = Box::new(move |reader| {
+            if !answer.is_closed() {
+                // Whoever asked may be gone by now.
+                let _ = answer.send(work(reader));
+            }
+        });
+        reads.send(read).await.map_err(|_| ReadError::Closed)?;
+        answered.await.map_err(|_| ReadError::Closed)?
     }
+
     pub(super) fn epoch(&self) -> &Epoch {
-        unimplemented!()
+        &self.identity.epoch
     }
+
     pub(super) fn secret(&self) -> &[u8; 32] {
-        unimplemented!()
+        &self.identity.secret
     }
+
     pub(super) fn healthy(&self) -> bool {
-        unimplemented!()
+        self.healthy.load(Ordering::Relaxed)
     }
+
     pub(super) async fn close(&self) {
-        unimplemented!()
+        self.closing.store(true, Ordering::Relaxed);
+        self.room.close();
+        lock(&self.reads).take();
+        // It is closed already where this fails.
+        let _ = self.jobs.send(Job::Close);
+        let threads = std::mem::take(&mut *lock(&self.threads));
+        let joined =
+            tokio::task::spawn_blocking(|| threads.into_iter().map(JoinHandle::join).all(|end| end.is_ok()));
+        if !matches!(joined.await, Ok(true)) {
+            tracing::error!("a thread of the store had panicked");
+        }
     }
+
+    /// What an append takes of the queue; one that is larger than the queue takes all of it.
+    fn cost(&self, append: &Append) -> u32 {
+        u32::try_from(append_bytes(append)).unwrap_or(u32::MAX).min(self.capacity)
+    }
+
+    #[cfg(test)]
+    pub(super) fn sql(&self, sql: &'static str) {
+        self.jobs.send(Job::Sql(sql)).unwrap();
+    }
+}
+
+/// A reader thread: answers one question after the other, until there are no more.
+fn read_all(reader: &Reader, waiting: &Mutex<mpsc::Receiver<Read>>) {
+    loop {
+        let next = lock(waiting).blocking_recv();
+        match next {
+            Some(read) => read(reader),
+            None => return,
+        }
+    }
+}
+
+/// What these locks guard is whole after every statement, so a panic elsewhere does not spoil it.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,0 +1,170 @@
+//! Reading: what the reader threads do with their own connections.
+
+use std::path::Path;
+
+use protocol::event::Event;
+use protocol::ids::{RoomKey, Seq};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+
+use super::rows::{self, from_sql, to_sql};
+use super::schema;
+use crate::store::{At, Page, ReadError, RoomRecord, StoreError};
+
+/// A read-only connection. Every question is answered from one snapshot.
+#[derive(Debug)]
+pub(in crate::store) struct Reader {
+    db: Connection,
+}
+
+/// The stretch of a log that a page covers.
+#[derive(Debug, Clone, Copy)]
+struct Stretch {
+    low: Seq,
+    high: Seq,
+    newest_first: bool,
+}
+
+impl Reader {
+    pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
+        Ok(Self { db: schema::open_for_reading(path)? })
+    }
+
+    pub(in crate::store) fn room(&self, key: &RoomKey) -> Result<Option<RoomRecord>, ReadError> {
+        Ok(find_room(&self.db, key)?.map(|(_, record)| record))
+    }
+
+    pub(in crate::store) fn rooms(&self, limit: usize) -> Result<Vec<RoomRecord>, ReadError> {
+        let sql = format!(
+            "SELECT {} FROM rooms WHERE kind = 'public' ORDER BY used_ms DESC, id LIMIT ?1",
+            rows::ROOM
+        );
+        let mut statement = self.db.prepare_cached(&sql)?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let mut records = Vec::new();
+        for record in statement.query_map([limit], rows::room)? {
+            records.extend(record?.map(|(_, record)| record));
+        }
+        Ok(records)
+    }
+
+    pub(in crate::store) fn page(
+        &self,
+        key: &RoomKey,
+        at: At,
+        limit: u32,
+        max_bytes: usize,
+    ) -> Result<Option<Page>, ReadError> {
+        let snapshot = self.db.unchecked_transaction()?;
+        let Some((room, record)) = find_room(&snapshot, key)? else { return Ok(None) };
+        let (room_first, head) = (record.first, record.head);
+        let limit = usize::try_from(limit.max(1)).unwrap_or(usize::MAX);
+        let read = |low, high, newest_first, limit, max_bytes| {
+            events(&snapshot, room, key, Stretch { low, high, newest_first }, limit, max_bytes)
+        };
+        let (events, empty_at) = match at {
+            At::Newest => (read(room_first, head, true, limit, max_bytes)?, head),
+            At::Before(seq) => {
+                let high = seq.saturating_sub(1).min(head);
+                (read(room_first, high, true, limit, max_bytes)?, high)
+            }
+            At::After(seq) => {
+                let low = (seq.min(head) + 1).max(room_first);
+                (read(low, head, false, limit, max_bytes)?, low - 1)
+            }
+            At::Around(seq) => {
+                let middle = seq.clamp(room_first, head.max(room_first));
+                let after = read(middle, head, false, limit.div_ceil(2), max_bytes / 2)?;
+                let left = max_bytes.saturating_sub(after.iter().map(text_bytes).sum());
+                let mut events = match limit - after.len() {
+                    0 => Vec::new(),
+                    limit => read(room_first, middle - 1, true, limit, left)?,
+                };
+                events.extend(after);
+                (events, head)
+            }
+        };
+        let (first, last) = match (events.first(), events.last()) {
+            (Some(first), Some(last)) => (first.seq(), last.seq()),
+            _ => (empty_at + 1, empty_at),
+        };
+        let more = match at {
+            At::After(_) => last < head,
+            At::Newest | At::Before(_) | At::Around(_) => first > room_first,
+        };
+        Ok(Some(Page { events, first, last, head, more, room_first }))
+    }
+}
+
+/// A room and its row's number.
+pub(super) fn find_room(db: &Connection, key: &RoomKey) -> rusqlite::Result<Option<(i64, RoomRecord)>> {
+    let sql = format!("SELECT {} FROM rooms WHERE key = ?1", rows::ROOM);
+    let mut statement = db.prepare_cached(&sql)?;
+    Ok(statement.query_row([key.as_str()], rows::room).optional()?.flatten())
+}
+
+impl From<rusqlite::Error> for ReadError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Database(error.to_string())
+    }
+}
+
+/// Events of a stretch from the end where it begins, until one of the bounds is met; in the order of `seq`. A place
+/// whose row is missing is an unknown event, so that whoever reads gets past it.
+fn events(
+    snapshot: &Transaction<'_>,
+    room: i64,
+    key: &RoomKey,
+    stretch: Stretch,
+    limit: usize,
+    max_bytes: usize,
+) -> Result<Vec<Event>, ReadError> {
+    let Stretch { low, high, newest_first } = stretch;
+    if low > high {
+        return Ok(Vec::new());
+    }
+    let order = if newest_first { "DESC" } else { "ASC" };
+    let sql = format!(
+        "SELECT {} FROM events WHERE room = ?1 AND seq BETWEEN ?2 AND ?3 ORDER BY seq {order} LIMIT ?4",
+        rows::EVENT
+    );
+    let mut statement = snapshot.prepare_cached(&sql)?;
+    let rows_at_most = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut rows = statement.query(params![room, to_sql(low), to_sql(high), rows_at_most])?;
+    let mut place = if newest_first { high } else { low };
+    let step = |place: Seq| if newest_first { place - 1 } else { place + 1 };
+    let mut events = Vec::new();
+    let (mut bytes, mut full) = (0, false);
+    while let Some(row) = rows.next()? {
+        let seq = from_sql(row.get("seq")?);
+        while place != seq && events.len() < limit {
+            events.push(rows::unknown(key, place));
+            place = step(place);
+        }
+        if events.len() == limit {
+            break;
+        }
+        let (event, size) = rows::event(key, seq, row);
+        bytes += size;
+        if bytes > max_bytes && !events.is_empty() {
+            full = true;
+            break;
+        }
+        events.push(event);
+        place = step(place);
+    }
+    while !full && events.len() < limit && (low..=high).contains(&place) {
+        events.push(rows::unknown(key, place));
+        place = step(place);
+    }
+    if newest_first {
+        events.reverse();
+    }
+    Ok(events)
+}
+
+fn text_bytes(event: &Event) -> usize {
+    match event {
+        Event::Message(message) => message.message.len(),
+        _ => 0,
+    }
+}

@@ -1,0 +1,118 @@
+//! Rows as what they mean. A row that means nothing to this version is an unknown event, never an error.
+
+use protocol::error::{ErrorCode, Refusal};
+use protocol::event::{Event, Message, Unknown};
+use protocol::ids::{Id, RoomKey, Seq, UserId};
+use protocol::limits::MAX_SAFE_INTEGER;
+use protocol::server::RoomKind;
+use rusqlite::Row;
+
+use super::clock;
+use crate::store::{Append, RoomRecord};
+
+/// The `kind` of a message's row.
+pub(super) const MESSAGE: &str = "message";
+
+/// The columns that [`event`] reads.
+pub(super) const EVENT: &str = "seq, id, user, sender, guest, kind, text, reply, thread, timestamp_ms";
+
+/// The columns that [`room`] reads.
+pub(super) const ROOM: &str = "id, key, title, kind, topic, first, head";
+
+/// A `seq` as SQLite has it. Those of the wire are below 2^53.
+pub(super) fn to_sql(seq: Seq) -> i64 {
+    i64::try_from(seq).unwrap_or(i64::MAX)
+}
+
+/// A `seq` as we have it; a negative one, which we never write, is 0.
+pub(super) fn from_sql(seq: i64) -> Seq {
+    Seq::try_from(seq).unwrap_or(0).min(MAX_SAFE_INTEGER)
+}
+
+/// The event of a row, and its bytes of text.
+pub(super) fn event(room: &RoomKey, seq: Seq, row: &Row<'_>) -> (Event, usize) {
+    match message(room, seq, row) {
+        Some(message) => {
+            let bytes = message.message.len();
+            (Event::Message(message), bytes)
+        }
+        None => (unknown(room, seq), 0),
+    }
+}
+
+/// What stands in the place of an event that cannot be read.
+pub(super) fn unknown(room: &RoomKey, seq: Seq) -> Event {
+    Event::Unknown(Unknown { room: room.clone(), seq })
+}
+
+/// The new event that an append became.
+pub(super) fn stored(append: Append, seq: Seq, timestamp: String) -> Message {
+    Message {
+        room: append.room,
+        seq,
+        id: append.id,
+        user: append.user,
+        sender: append.sender.as_ref().to_owned(),
+        message: append.text,
+        timestamp,
+        guest: append.guest,
+        reply: append.reply,
+        thread: append.thread,
+        folded: None,
+    }
+}
+
+/// The refusal of an append.
+pub(super) fn refusal(append: &Append, code: ErrorCode, reason: &str) -> Refusal {
+    Refusal::new(code, reason).with_id(Some(append.id.clone())).with_room(Some(append.room.clone()))
+}
+
+/// A room and its row's number; `None` where its key is not one.
+pub(super) fn room(row: &Row<'_>) -> rusqlite::Result<Option<(i64, RoomRecord)>> {
+    let Ok(key) = RoomKey::new(row.get_ref("key")?.as_str()?) else { return Ok(None) };
+    let head = from_sql(row.get("head")?);
+    let record = RoomRecord {
+        key,
+        title: row.get("title")?,
+        kind: kind(row.get_ref("kind")?.as_str()?),
+        topic: row.get("topic")?,
+        first: from_sql(row.get("first")?).clamp(1, head + 1),
+        head,
+    };
+    Ok(Some((row.get("id")?, record)))
+}
+
+fn message(room: &RoomKey, seq: Seq, row: &Row<'_>) -> Option<Message> {
+    let text = |column: &str| row.get_ref(column).ok()?.as_str().ok();
+    let place = |column: &str| -> Option<Option<Seq>> {
+        match row.get::<_, Option<i64>>(column).ok()? {
+            None => Some(None),
+            Some(seq) => Seq::try_from(seq).ok().filter(|&seq| seq <= MAX_SAFE_INTEGER).map(Some),
+        }
+    };
+    if text("kind")? != MESSAGE {
+        return None;
+    }
+    Some(Message {
+        room: room.clone(),
+        seq,
+        id: Id::new(text("id")?).ok()?,
+        user: UserId::new(text("user")?).ok()?,
+        sender: text("sender")?.to_owned(),
+        message: text("text")?.to_owned(),
+        timestamp: clock::rfc3339(row.get("timestamp_ms").ok()?),
+        guest: row.get("guest").ok()?,
+        reply: place("reply")?,
+        thread: place("thread")?,
+        folded: None,
+    })
+}
+
+fn kind(text: &str) -> RoomKind {
+    match text {
+        "public" => RoomKind::Public,
+        "private" => RoomKind::Private,
+        "direct" => RoomKind::Direct,
+        _ => RoomKind::Other,
+    }
+}
