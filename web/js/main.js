@@ -1,0 +1,496 @@
+// Wires the parts: what the person does goes to the session and the store, what the session tells goes to the state,
+// and the state to the screen. The only module that knows all of them.
+
+import { h, render } from 'preact';
+import { Session } from './session.js';
+import { Socket } from './socket.js';
+import { Store } from './store.js';
+import * as model from './state.js';
+import { line as safe } from './safe_text.js';
+import { App } from './view/app.js';
+
+/**
+ * @typedef {import('./protocol.js').ServerFrame} ServerFrame
+ * @typedef {import('./session.js').Output} Output
+ * @typedef {import('./store.js').Kept} Kept
+ */
+
+const CLIENT = 'chat-web/0.1.0';
+const PAGE = 100;
+const TYPING_RENEW_MS = 3_000;
+const IDLE_MS = 5 * 60_000;
+const SAVE_MS = 500;
+/** Held by the one tab that sends, so that two tabs of one outbox never send the same line. */
+const LOCK = 'chat.outbox';
+
+/** Everything the views may do. */
+export class Chat {
+  /** @param {Store} store @param {import('./store.js').Everything} kept */
+  constructor(store, kept) {
+    this.store = store;
+    this.state = model.initial();
+    this.named = kept.identity.name !== undefined;
+    this.drafts = kept.drafts;
+    this.#restore(kept);
+    this.session = new Session({
+      client: CLIENT,
+      conn: ulid(),
+      token: kept.identity.token,
+      name: kept.identity.name,
+      epoch: kept.identity.epoch,
+      rooms: Object.fromEntries(kept.rooms.map((room) => [room.room, room.last])),
+    });
+    const url = new URL('ws', document.baseURI);
+    url.protocol = url.protocol.replace('http', 'ws');
+    this.socket = new Socket({ session: this.session, url: url.href, onOutput: (output) => this.#told(output) });
+    this.channel = new BroadcastChannel('chat');
+    this.channel.onmessage = ({ data }) => this.#heard(data);
+    /** @type {Map<number, (frame: ServerFrame | null) => void>} */
+    this.answers = new Map();
+    this.sending = false;
+    this.releaseLock = () => {};
+    /** Lines are kept one after the other, so that the disk has them in the order they were written. @type {Promise<unknown>} */
+    this.saying = Promise.resolve();
+    this.typedAt = -Infinity;
+    this.idle = false;
+    this.everLive = false;
+    /** The history that the store's rooms belong to. */
+    this.epoch = kept.identity.epoch;
+    /** @type {Set<string>} */
+    this.unsaved = new Set();
+    this.drawing = false;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.saveTimer = undefined;
+  }
+
+  start() {
+    const look = () => this.#look();
+    for (const kind of ['focus', 'blur']) addEventListener(kind, look);
+    document.addEventListener('visibilitychange', look);
+    addEventListener('pagehide', () => this.#save());
+    for (const kind of ['pointerdown', 'keydown']) addEventListener(kind, () => this.#active(), { passive: true });
+    this.#active();
+    this.#look();
+    this.socket.start();
+    this.draw();
+  }
+
+  /** @param {string} text */
+  say(text) {
+    const entry = { id: ulid(), room: this.state.active, text, user: this.state.me?.user ?? null, at: Date.now() };
+    this.#show(entry);
+    this.setDraft(entry.room, '');
+    this.typing(false);
+    const room = model.roomOf(this.state, entry.room);
+    room.mark = null;
+    model.seen(this.state, room);
+    this.saying = this.saying.then(() => this.#send(entry));
+  }
+
+  /** @param {string} id */
+  retry(id) {
+    const line = this.state.lines.find((line) => line.id === id);
+    if (!line) return;
+    // An id that was used for something else, or by somebody else, cannot be used again.
+    const anew = line.code === 'id_reused' || line.code === 'other';
+    const entry = { id: anew ? ulid() : id, room: line.room, text: line.text, user: this.state.me?.user ?? null, at: Date.now() };
+    this.discard(id);
+    this.#show(entry);
+    this.saying = this.saying.then(() => this.#send(entry));
+  }
+
+  /** @param {string} id */
+  discard(id) {
+    model.drop(this.state, id);
+    this.channel.postMessage({ kind: 'gone', id });
+    this.saying = this.saying.then(() => this.store.forget(id));
+    this.draw();
+  }
+
+  /** @param {string} room */
+  open(room) {
+    this.typing(false);
+    model.open(this.state, room);
+    this.store.saveIdentity({ active: room });
+    this.#ensure(room);
+    this.draw();
+  }
+
+  /** @param {number} by */
+  step(by) {
+    const keys = [...this.state.rooms.keys()];
+    const next = keys[(keys.indexOf(this.state.active) + by + keys.length) % keys.length];
+    if (next !== undefined) this.open(next);
+  }
+
+  /** Joins or makes a room. @param {'join' | 'create'} type @param {string} name @returns {Promise<string>} why not, or '' */
+  async enter(type, name) {
+    const answer = await this.#ask({ type, room: name });
+    if (answer?.type === 'ok' && answer.room) {
+      model.informed(model.roomOf(this.state, answer.room.room), answer.room);
+      this.unsaved.add(answer.room.room);
+      this.open(answer.room.room);
+      return '';
+    }
+    return reason(answer);
+  }
+
+  /** @param {string} room */
+  leave(room) {
+    this.socket.do(() => this.session.leave(room));
+    this.#gone(room);
+    this.draw();
+  }
+
+  /** The open rooms, or null while there is no answer to be had. */
+  async list() {
+    const answer = await this.#ask({ type: 'rooms' });
+    return answer?.type === 'rooms' ? answer.rooms : null;
+  }
+
+  /** @param {string} name @returns {Promise<string>} why not, or '' */
+  async rename(name) {
+    if (this.session.live) {
+      const answer = await this.#ask({ type: 'nick', name });
+      if (answer?.type !== 'ok') return reason(answer);
+      name = answer.name ?? name;
+    } else {
+      this.session.name = name;
+    }
+    this.named = true;
+    this.store.saveIdentity({ name });
+    if (this.state.me) this.state.me = { ...this.state.me, name };
+    this.state.version += 1;
+    this.draw();
+    return '';
+  }
+
+  /** Loads what is before the oldest event held. @param {string} key */
+  async older(key) {
+    const room = model.roomOf(this.state, key);
+    const before = room.stretches[0]?.[0];
+    if (before === undefined || before <= room.first || room.loading || !this.session.live) return;
+    const answer = await this.#page(room, { before });
+    if (answer?.type === 'history' && !answer.more) room.first = Math.max(room.first, answer.first);
+    room.version += 1;
+    this.draw();
+  }
+
+  /** Loads the end of a missing stretch. @param {string} key @param {number} to */
+  fill(key, to) {
+    return this.#page(model.roomOf(this.state, key), { before: to + 1 });
+  }
+
+  /** @param {boolean} on */
+  typing(on) {
+    const now = performance.now();
+    if (on ? now - this.typedAt < TYPING_RENEW_MS : this.typedAt === -Infinity) return;
+    this.typedAt = on ? now : -Infinity;
+    this.socket.do(() => this.session.signal({ type: 'typing', room: this.state.active, on }));
+  }
+
+  /** @param {string} room @param {string} text */
+  setDraft(room, text) {
+    if (text === '') this.drafts.delete(room);
+    else this.drafts.set(room, text);
+    clearTimeout(this.draftTimer);
+    this.draftTimer = setTimeout(() => this.store.saveDraft(room, text), 300);
+  }
+
+  /** The timeline's end is on screen, or not any more. @param {boolean} atEnd */
+  setAtEnd(atEnd) {
+    const room = model.roomOf(this.state, this.state.active);
+    if (room.atEnd === atEnd) return;
+    room.atEnd = atEnd;
+    this.state.version += 1;
+    this.draw();
+  }
+
+  dismiss() {
+    this.state.notice = null;
+    this.state.trouble = null;
+    this.draw();
+  }
+
+  reconnect() {
+    this.socket.do((now) => {
+      this.session.handleWake(now);
+      this.session.start(now);
+    });
+  }
+
+  /** Draws soon, however often it is called; also in a hidden tab, whose title counts. */
+  draw() {
+    if (this.drawing) return;
+    this.drawing = true;
+    const now = () => {
+      this.drawing = false;
+      this.#seen();
+      const waiting = [...this.state.rooms.values()].reduce((sum, room) => sum + model.unread(room, this.state.me?.user), 0);
+      const room = this.state.rooms.get(this.state.active);
+      document.title = `${waiting > 0 ? `(${waiting}) ` : ''}${safe(room?.title ?? this.state.active)} · Chat`;
+      render(h(App, { chat: this, version: this.state.version }), /** @type {Element} */ (document.getElementById('app')));
+    };
+    if (document.visibilityState === 'visible') requestAnimationFrame(now);
+    else setTimeout(now, 50);
+  }
+
+  /** @param {import('./store.js').Everything} kept */
+  #restore({ identity, rooms, events, outbox }) {
+    if (identity.user && identity.name) this.state.me = { user: identity.user, name: identity.name, guest: true };
+    for (const { from, last, ...known } of rooms) {
+      const room = model.roomOf(this.state, known.room);
+      Object.assign(room, known);
+      if (from <= last) model.cover(room, from, last, events.get(known.room) ?? []);
+    }
+    model.roomOf(this.state, 'lobby');
+    model.open(this.state, identity.active !== undefined && this.state.rooms.has(identity.active) ? identity.active : 'lobby');
+    for (const entry of outbox) this.#show(entry);
+  }
+
+  /** @param {Kept} entry */
+  #show({ id, room, text, user, at, failed }) {
+    if (this.state.lines.some((line) => line.id === id)) return;
+    this.state.lines = [...this.state.lines, { id, room, text, user, at, state: failed ? 'failed' : 'queued', ...failed }];
+    this.state.version += 1;
+    model.roomOf(this.state, room).version += 1;
+    this.draw();
+  }
+
+  /** On disk first, then on the wire, or to the tab that sends. @param {Kept} entry */
+  async #send(entry) {
+    await this.store.keep(entry);
+    this.channel.postMessage({ kind: 'queued', entry });
+    if (this.sending) this.socket.do((now) => this.session.queue(entry, now));
+  }
+
+  /** @param {Output} output */
+  #told(output) {
+    model.update(this.state, output, performance.now());
+    switch (output.is) {
+      case 'link':
+        if (output.link.state === 'live') this.everLive = true;
+        else this.releaseLock();
+        break;
+      case 'answer':
+        this.answers.get(output.ref)?.(output.frame);
+        this.answers.delete(output.ref);
+        break;
+      case 'stored':
+        this.channel.postMessage({ kind: 'stored', id: output.id, room: output.room, seq: output.seq });
+        this.store.forget(output.id);
+        break;
+      case 'line':
+        this.channel.postMessage({ kind: 'line', id: output.id, state: output.state });
+        break;
+      case 'failed':
+        this.channel.postMessage({ kind: 'failed', id: output.id, code: output.code, reason: output.reason });
+        this.store.fail(output.id, { code: output.code, reason: output.reason });
+        break;
+      case 'frame':
+        this.#framed(output.frame);
+    }
+    this.draw();
+  }
+
+  /** @param {ServerFrame} frame */
+  #framed(frame) {
+    switch (frame.type) {
+      case 'welcome': {
+        const { token, epoch, user } = frame;
+        this.store.saveIdentity({ token, epoch, user: user.user, ...(this.named && { name: user.name }) }, this.epoch !== undefined && this.epoch !== epoch);
+        this.epoch = epoch;
+        if (this.idle) this.session.signal({ type: 'presence', state: 'idle' });
+        for (const { room } of frame.rooms) this.unsaved.add(room);
+        this.#claim();
+        return this.#ensure(this.state.active);
+      }
+      case 'reset':
+        if (frame.why === 'gone') return this.#gone(frame.room);
+        if (frame.why !== 'too_old') this.store.dropRoom(frame.room);
+        this.#ensure(frame.room);
+        break;
+      case 'typing':
+        this.#expire();
+        return;
+      case 'join':
+      case 'leave':
+        if ((frame.names ?? []).length === 0) this.#members(frame.room);
+        return;
+      case 'ok':
+        if (frame.room && this.session.cursors.has(frame.room.room)) {
+          model.informed(model.roomOf(this.state, frame.room.room), frame.room);
+          this.unsaved.add(frame.room.room);
+        } else if (frame.room) this.#gone(frame.room.room);
+        break;
+    }
+    if ('room' in frame && typeof frame.room === 'string') this.unsaved.add(frame.room);
+    this.#saveSoon();
+  }
+
+  /** What other tabs of this browser tell. @param {any} data */
+  #heard(data) {
+    if (data.kind === 'queued') {
+      this.#show(data.entry);
+      if (this.sending) this.socket.do((now) => this.session.queue(data.entry, now));
+      else this.socket.do((now) => this.session.handleWake(now));
+    } else if (data.kind === 'gone') model.drop(this.state, data.id);
+    else if (data.kind === 'stored') model.update(this.state, { is: 'stored', id: data.id, room: data.room, seq: data.seq }, performance.now());
+    else if (data.kind === 'line') model.update(this.state, { is: 'line', id: data.id, state: data.state }, performance.now());
+    else if (data.kind === 'failed') model.update(this.state, { is: 'failed', id: data.id, code: data.code, reason: data.reason }, performance.now());
+    this.draw();
+  }
+
+  /** While connected, one tab at a time sends what all of them wrote. */
+  #claim() {
+    const user = this.state.me?.user ?? '';
+    const over = new AbortController();
+    this.releaseLock = () => over.abort();
+    const send = async () => {
+      if (over.signal.aborted) return;
+      this.sending = true;
+      const entries = await this.store.outbox(user);
+      if (!over.signal.aborted) {
+        const waiting = entries.filter((entry) => !entry.failed);
+        this.socket.do((now) => this.session.takeOutbox(waiting, now));
+        await new Promise((resolve) => over.signal.addEventListener('abort', resolve));
+      }
+      this.sending = false;
+      this.session.releaseOutbox();
+    };
+    const held = navigator.locks ? navigator.locks.request(LOCK, { signal: over.signal }, send) : send();
+    held.catch(() => {
+      // Given up before it was this tab's turn.
+    });
+  }
+
+  /** Asks for what a room on screen needs and does not have. @param {string} key */
+  #ensure(key) {
+    const room = model.roomOf(this.state, key);
+    if (!this.session.live) return;
+    this.#members(key);
+    const end = room.stretches.at(-1)?.[1];
+    if (end === undefined || (room.synced && end < room.head)) this.#page(room, {});
+  }
+
+  /** @param {string} room */
+  #members(room) {
+    if (room === this.state.active) this.#ask({ type: 'members', room });
+  }
+
+  /** @param {model.Room} room @param {{before?: number, after?: number}} place */
+  async #page(room, place) {
+    if (room.loading) return null;
+    room.loading = true;
+    room.version += 1;
+    this.state.version += 1;
+    const answer = await this.#ask({ type: 'history', room: room.room, limit: PAGE, ...place });
+    room.loading = false;
+    room.version += 1;
+    this.state.version += 1;
+    this.draw();
+    return answer;
+  }
+
+  /** @param {any} question @returns {Promise<ServerFrame | null>} */
+  #ask(question) {
+    return new Promise((resolve) => {
+      const ref = this.socket.do(() => {
+        const ref = this.session.ask(question);
+        if (ref !== 0) this.answers.set(ref, resolve);
+        return ref;
+      });
+      if (ref === 0) resolve(null);
+    });
+  }
+
+  /** @param {string} room */
+  #gone(room) {
+    model.left(this.state, room);
+    this.unsaved.delete(room);
+    this.store.dropRoom(room);
+    this.#ensure(this.state.active);
+  }
+
+  #look() {
+    model.watch(this.state, document.visibilityState === 'visible' && document.hasFocus());
+    if (document.visibilityState === 'hidden') this.#save();
+    this.draw();
+  }
+
+  /** What is on screen at the end of the timeline, in a window that is looked at, has been read. */
+  #seen() {
+    const room = this.state.rooms.get(this.state.active);
+    if (room && this.state.watching && room.atEnd && model.seen(this.state, room)) {
+      this.unsaved.add(room.room);
+      this.#saveSoon();
+    }
+  }
+
+  #active() {
+    clearTimeout(this.idleTimer);
+    this.idleTimer = setTimeout(() => this.#presence(true), IDLE_MS);
+    if (this.idle) this.#presence(false);
+  }
+
+  /** @param {boolean} idle */
+  #presence(idle) {
+    this.idle = idle;
+    this.socket.do(() => this.session.signal({ type: 'presence', state: idle ? 'idle' : 'online' }));
+  }
+
+  #expire() {
+    clearTimeout(this.typingTimer);
+    const next = model.expire(this.state, performance.now());
+    if (next < Infinity) this.typingTimer = setTimeout(() => this.#expire(), next - performance.now() + 10);
+    this.draw();
+  }
+
+  #saveSoon() {
+    this.saveTimer ??= setTimeout(() => this.#save(), SAVE_MS);
+  }
+
+  #save() {
+    clearTimeout(this.saveTimer);
+    this.saveTimer = undefined;
+    for (const key of this.unsaved) {
+      const room = this.state.rooms.get(key);
+      const cursor = this.session.cursors.get(key);
+      if (!room || cursor === undefined) continue;
+      const [from, last] = room.stretches.at(-1) ?? [cursor + 1, cursor];
+      const { title, topic, first, head, read } = room;
+      this.store.saveRoom({ room: key, title, topic, first, head, read, from, last }, room.events.filter(({ seq }) => seq >= from));
+    }
+    this.unsaved.clear();
+  }
+}
+
+/** @param {ServerFrame | null} answer */
+function reason(answer) {
+  if (answer?.type === 'error') return answer.reason;
+  return 'Not connected: try again in a moment.';
+}
+
+/** A ULID: sortable by time, unique without asking anybody. */
+function ulid() {
+  const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+  let time = Date.now();
+  let id = '';
+  for (let i = 0; i < 10; i++, time = Math.floor(time / 32)) id = alphabet[time % 32] + id;
+  for (const byte of crypto.getRandomValues(new Uint8Array(16))) id += alphabet[byte % 32];
+  return id;
+}
+
+const trouble = { chat: /** @type {Chat | null} */ (null), text: /** @type {string | null} */ (null) };
+const store = await Store.open({
+  onTrouble: (text) => {
+    trouble.text = text;
+    if (trouble.chat) trouble.chat.state.trouble = text;
+    trouble.chat?.draw();
+  },
+});
+const kept = await store.load();
+const chat = new Chat(store, kept);
+trouble.chat = chat;
+chat.state.trouble = trouble.text;
+chat.start();

@@ -1,0 +1,89 @@
+// The shell around the session: one WebSocket, one timer, and the browser's hints that it is time to look again.
+
+import { Session, SUBPROTOCOL } from './session.js';
+
+export class Socket {
+  /**
+   * @param {{session: Session, url: string, onOutput: (output: import('./session.js').Output) => void}} options
+   */
+  constructor({ session, url, onOutput }) {
+    this.session = session;
+    this.url = url;
+    this.onOutput = onOutput;
+    /** @type {WebSocket | null} */
+    this.socket = null;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.timer = undefined;
+    this.flushing = false;
+  }
+
+  /** Connects, and goes on doing so. */
+  start() {
+    const wake = () => {
+      if (document.visibilityState === 'visible') this.do((now) => this.session.handleWake(now));
+    };
+    addEventListener('online', wake);
+    addEventListener('focus', wake);
+    addEventListener('pageshow', wake);
+    document.addEventListener('visibilitychange', wake);
+    this.do((now) => this.session.start(now));
+  }
+
+  /** Lets the session work and carries out what it says. @template T @param {(now: number) => T} work @returns {T} */
+  do(work) {
+    const result = work(performance.now());
+    this.#flush();
+    return result;
+  }
+
+  /** Answering an output may make the session say more: that goes behind, so that the order holds. */
+  #flush() {
+    if (this.flushing) return;
+    this.flushing = true;
+    for (let outputs = this.session.drain(); outputs.length > 0; outputs = this.session.drain()) {
+      for (const output of outputs) {
+        if (output.is === 'connect') this.#connect();
+        else if (output.is === 'send') this.#send(output.text);
+        else if (output.is === 'drop') this.#drop();
+        else this.onOutput(output);
+      }
+    }
+    this.flushing = false;
+    this.#arm();
+  }
+
+  #arm() {
+    clearTimeout(this.timer);
+    const deadline = this.session.deadline();
+    if (deadline === null) return;
+    const wait = Math.max(0, Math.ceil(deadline - performance.now()));
+    this.timer = setTimeout(() => this.do((now) => this.session.handleTime(now, Math.random())), wait);
+  }
+
+  #connect() {
+    this.#drop();
+    const socket = new WebSocket(this.url, SUBPROTOCOL);
+    this.socket = socket;
+    socket.onopen = () => this.socket === socket && this.do((now) => this.session.handleOpen(now));
+    socket.onmessage = ({ data }) => {
+      if (this.socket === socket && typeof data === 'string') this.do((now) => this.session.handleText(data, now));
+    };
+    socket.onclose = ({ code }) => {
+      if (this.socket !== socket) return;
+      this.socket = null;
+      this.do((now) => this.session.handleClose(code, now, Math.random()));
+    };
+  }
+
+  /** @param {string} text */
+  #send(text) {
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(text);
+  }
+
+  /** A dropped link says nothing more: not even that it closed. */
+  #drop() {
+    const socket = this.socket;
+    this.socket = null;
+    socket?.close();
+  }
+}

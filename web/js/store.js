@@ -1,0 +1,198 @@
+// What outlives the page: who one is, the rooms with their newest events, and the outbox. In IndexedDB; where that
+// fails (private windows, a full disk) in memory, which is told once by `onTrouble` and otherwise changes nothing.
+
+/**
+ * @typedef {import('./protocol.js').Event} Event
+ * @typedef {import('./session.js').Entry} Entry
+ *
+ * A line as it waits on disk, in the order of `n`; `failed` once the server refused it for good.
+ * @typedef {Entry & {n?: number, at: number, failed?: {code: string, reason: string} | undefined}} Kept
+ *
+ * What is known of a room: its newest stretch `from..last` is held in `events`, `read` is the last event looked at.
+ * @typedef {{room: string, title: string, topic: string, first: number, head: number, from: number, last: number, read: number}} KeptRoom
+ * @typedef {{token?: string, user?: string, name?: string, epoch?: string, active?: string}} Identity
+ * @typedef {{identity: Identity, rooms: KeptRoom[], events: Map<string, Event[]>, outbox: Kept[], drafts: Map<string, string>}} Everything
+ */
+
+/** Events kept of each room: enough to fill a tall screen before the server has answered. */
+const CACHED = 200;
+const STORES = /** @type {const} */ (['identity', 'rooms', 'events', 'outbox', 'drafts']);
+const TROUBLE = 'This browser does not let the page store anything. Messages that are not sent yet are lost when you close it.';
+
+export class Store {
+  /** @param {IDBDatabase | null} database @param {(text: string) => void} onTrouble */
+  constructor(database, onTrouble) {
+    this.database = database;
+    this.onTrouble = onTrouble;
+    /** The outbox while there is no disk. @type {Kept[]} */
+    this.memory = [];
+    this.nextN = 1;
+    if (database === null) onTrouble(TROUBLE);
+    else database.onversionchange = () => database.close();
+  }
+
+  /** Never fails: without a disk the store is in memory. @param {{factory?: IDBFactory | undefined, onTrouble?: (text: string) => void}} [options] */
+  static async open({ factory, onTrouble = () => {} } = {}) {
+    let database = null;
+    try {
+      database = await openDatabase(factory ?? indexedDB);
+    } catch {
+      // Told by the constructor.
+    }
+    return new Store(database, onTrouble);
+  }
+
+  /** @returns {Promise<Everything>} */
+  async load() {
+    /** @type {Everything} */
+    const all = { identity: {}, rooms: [], events: new Map(), outbox: [], drafts: new Map() };
+    await this.#run('readonly', STORES, async (store) => {
+      const [keys, values, rooms, events, outbox, draftRooms, drafts] = await Promise.all([
+        done(store('identity').getAllKeys()), done(store('identity').getAll()), done(store('rooms').getAll()),
+        done(store('events').getAll()), done(store('outbox').getAll()), done(store('drafts').getAllKeys()), done(store('drafts').getAll()),
+      ]);
+      keys.forEach((key, i) => Object.assign(all.identity, { [String(key)]: values[i] }));
+      draftRooms.forEach((room, i) => all.drafts.set(String(room), drafts[i]));
+      all.rooms = rooms;
+      all.outbox = outbox;
+      for (const event of events) all.events.set(event.room, [...(all.events.get(event.room) ?? []), event]);
+    });
+    if (!this.database) all.outbox = [...this.memory];
+    return all;
+  }
+
+  /** With `anew` the rooms are forgotten in the same transaction: they belong to another history. @param {Identity} identity @param {boolean} [anew] */
+  async saveIdentity(identity, anew = false) {
+    await this.#run('readwrite', ['identity', 'rooms', 'events'], async (store) => {
+      if (anew) store('rooms').clear();
+      if (anew) store('events').clear();
+      for (const [key, value] of Object.entries(identity)) store('identity').put(value, key);
+    });
+  }
+
+  /**
+   * The waiting lines in order. Those written before anybody was welcomed are `user`'s from now on.
+   * @param {string} user @returns {Promise<Kept[]>}
+   */
+  async outbox(user) {
+    this.memory = this.memory.map((entry) => ({ ...entry, user: entry.user ?? user }));
+    /** @type {Kept[]} */
+    let kept = [];
+    const read = await this.#run('readwrite', ['outbox'], async (store) => {
+      kept = (await done(store('outbox').getAll())).map((entry) => ({ ...entry, user: entry.user ?? user }));
+      for (const entry of kept) store('outbox').put(entry);
+    });
+    return read ? [...kept, ...this.memory] : [...this.memory];
+  }
+
+  /** Done when the line is on disk (or cannot be): only then may it be sent for the first time. @param {Kept} entry */
+  async keep(entry) {
+    const kept = await this.#run('readwrite', ['outbox'], async (store) => {
+      store('outbox').put(entry);
+    });
+    if (!kept) this.memory.push({ ...entry, n: this.nextN++ });
+  }
+
+  /** Acknowledged or discarded. @param {string} id */
+  async forget(id) {
+    this.memory = this.memory.filter((entry) => entry.id !== id);
+    await this.#run('readwrite', ['outbox'], async (store) => {
+      const key = await done(store('outbox').index('id').getKey(id));
+      if (key !== undefined) store('outbox').delete(key);
+    });
+  }
+
+  /** @param {string} id @param {{code: string, reason: string} | undefined} failed */
+  async fail(id, failed) {
+    this.memory = this.memory.map((entry) => (entry.id === id ? { ...entry, failed } : entry));
+    await this.#run('readwrite', ['outbox'], async (store) => {
+      const entry = await done(store('outbox').index('id').get(id));
+      if (entry) store('outbox').put({ ...entry, failed });
+    });
+  }
+
+  /**
+   * Keeps the newest stretch of a room: the cursor and the events that it speaks of in one transaction, so that a
+   * cursor never claims what is not there.
+   * @param {KeptRoom} room @param {Event[]} events the stretch's events, oldest first
+   */
+  async saveRoom(room, events) {
+    const newest = events.slice(-CACHED);
+    const from = newest.length < events.length ? /** @type {Event} */ (newest[0]).seq : room.from;
+    await this.#run('readwrite', ['rooms', 'events'], async (store) => {
+      const held = await done(store('rooms').get(room.room));
+      const joined = held !== undefined && held.last >= from && held.last <= room.last && held.from <= from;
+      const span = IDBKeyRange.bound([room.room], [room.room, []]);
+      if (joined) store('events').delete(IDBKeyRange.bound([room.room], [room.room, from], false, true));
+      else store('events').delete(span);
+      for (const event of newest) if (!joined || event.seq > held.last || event.type === 'message') store('events').put(event);
+      store('rooms').put({ ...room, from });
+    });
+  }
+
+  /** @param {string} room */
+  async dropRoom(room) {
+    await this.#run('readwrite', ['rooms', 'events', 'drafts'], async (store) => {
+      store('rooms').delete(room);
+      store('drafts').delete(room);
+      store('events').delete(IDBKeyRange.bound([room], [room, []]));
+    });
+  }
+
+  /** @param {string} room @param {string} text */
+  async saveDraft(room, text) {
+    await this.#run('readwrite', ['drafts'], async (store) => {
+      if (text === '') store('drafts').delete(room);
+      else store('drafts').put(text, room);
+    });
+  }
+
+  /**
+   * Runs one transaction to its end; false where there is no disk or it failed, which is told.
+   * @param {IDBTransactionMode} mode @param {readonly string[]} names @param {(store: (name: string) => IDBObjectStore) => Promise<void>} work
+   */
+  async #run(mode, names, work) {
+    if (!this.database) return false;
+    try {
+      const transaction = this.database.transaction([...names], mode, { durability: 'strict' });
+      const finished = new Promise((resolve, reject) => {
+        transaction.oncomplete = resolve;
+        transaction.onabort = () => reject(transaction.error ?? new Error('aborted'));
+      });
+      // The end is awaited below; work that fails first must not leave it unhandled.
+      finished.catch(() => {});
+      await work((name) => transaction.objectStore(name));
+      await finished;
+      return true;
+    } catch {
+      this.onTrouble(TROUBLE);
+      return false;
+    }
+  }
+}
+
+/** @param {IDBFactory} factory @returns {Promise<IDBDatabase>} */
+function openDatabase(factory) {
+  return new Promise((resolve, reject) => {
+    const request = factory.open('chat', 1);
+    request.onupgradeneeded = () => {
+      const database = request.result;
+      database.createObjectStore('identity');
+      database.createObjectStore('rooms', { keyPath: 'room' });
+      database.createObjectStore('events', { keyPath: ['room', 'seq'] });
+      database.createObjectStore('outbox', { keyPath: 'n', autoIncrement: true }).createIndex('id', 'id', { unique: true });
+      database.createObjectStore('drafts');
+    };
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+    request.onblocked = () => reject(new Error('blocked'));
+  });
+}
+
+/** @template T @param {IDBRequest<T>} request @returns {Promise<T>} */
+function done(request) {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}

@@ -1,0 +1,286 @@
+// The page around the timeline: rooms, people, the truth about the link, and the composer.
+
+import { Component, createRef, Fragment, h } from 'preact';
+import { line as safe } from '../safe_text.js';
+import { unread } from '../state.js';
+import { Avatar, Timeline } from './timeline.js';
+
+/**
+ * @typedef {import('../main.js').Chat} Chat
+ * @typedef {import('../state.js').Room} Room
+ * @typedef {import('../state.js').State} State
+ */
+
+/** People listed by name; a crowd is counted. */
+const PEOPLE = 200;
+const FINAL = {
+  4001: 'Signed out.',
+  4003: 'This page is out of date. Reload it.',
+  4010: 'This chat went on in another window.',
+};
+
+/** @extends {Component<{chat: Chat, version: number}, {drawer: '' | 'rooms' | 'people', dialog: any, renaming: boolean}>} */
+export class App extends Component {
+  state = { drawer: /** @type {'' | 'rooms' | 'people'} */ (''), dialog: /** @type {any} */ (null), renaming: false };
+  timeline = createRef();
+  composer = createRef();
+  shell = createRef();
+
+  componentDidMount() {
+    addEventListener('keydown', this.#key);
+    // Fetched while nothing else is to do, so that it opens without a link too.
+    (globalThis.requestIdleCallback ?? setTimeout)(() => dialogs().catch(() => {}));
+    this.composer.current?.focus();
+  }
+
+  #key = (/** @type {KeyboardEvent} */ event) => {
+    const { chat } = this.props;
+    if ((event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && event.key.toLowerCase() === 'k') {
+      event.preventDefault();
+      this.#switch();
+    } else if (event.altKey && (event.key === 'ArrowUp' || event.key === 'ArrowDown')) {
+      event.preventDefault();
+      chat.step(event.key === 'ArrowUp' ? -1 : 1);
+    } else if (event.key === 'Escape' && !this.state.dialog) {
+      if (this.state.drawer || this.state.renaming) this.setState({ drawer: '', renaming: false });
+      else this.timeline.current?.jump();
+      this.composer.current?.focus();
+    } else if (event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey && event.target === document.body) {
+      this.composer.current?.focus();
+    }
+  };
+
+  #switch = async () => {
+    try {
+      const { Switcher } = await dialogs();
+      this.setState({ dialog: Switcher, drawer: '' });
+    } catch {
+      this.props.chat.state.notice = 'This needs a connection: try again in a moment.';
+      this.props.chat.draw();
+    }
+  };
+
+  /** @param {string} room */
+  #open(room) {
+    this.props.chat.open(room);
+    this.setState({ drawer: '' }, () => this.composer.current?.focus());
+  }
+
+  render() {
+    const { chat } = this.props;
+    const { drawer, dialog, renaming } = this.state;
+    const model = chat.state;
+    const room = /** @type {Room} */ (model.rooms.get(model.active));
+    const close = () => this.setState({ dialog: null }, () => this.composer.current?.focus());
+    return h('div', { class: 'shell', 'data-drawer': drawer, ref: this.shell },
+      drawer && h('div', { class: 'scrim', onClick: () => this.setState({ drawer: '' }) }),
+      h('nav', { class: 'rooms', 'aria-label': 'Rooms' },
+        h('div', { class: 'pane-head' }, h('h2', null, 'Rooms'),
+          h('button', { type: 'button', class: 'icon', title: 'Go to, join or create a room (Ctrl+K)', 'aria-label': 'Go to, join or create a room', onClick: this.#switch }, h(Glyph, { of: 'plus' }))),
+        h('ul', null, [...model.rooms.values()].map((each) => h('li', { key: each.room }, h(RoomButton, { room: each, model, onOpen: () => this.#open(each.room) })))),
+        h('div', { class: 'me' }, renaming
+          ? h(NameForm, { chat, title: 'Your name', action: 'Save', onDone: () => this.setState({ renaming: false }) })
+          : model.me && h('button', { type: 'button', title: 'Change your name', onClick: () => this.setState({ renaming: true }) },
+            h(Avatar, { user: model.me.user, name: model.me.name }), h('span', { class: 'name' }, safe(model.me.name)), h('span', { class: 'hint' }, 'Change')))),
+      h('main', null,
+        h('header', { class: 'top' },
+          h('button', { type: 'button', class: 'icon narrow', 'aria-label': 'Rooms', onClick: () => this.setState({ drawer: 'rooms' }) }, h(Glyph, { of: 'menu' }), elsewhere(model) > 0 && h('span', { class: 'dot' })),
+          h('div', { class: 'title' }, h('h1', null, h('span', { class: 'hash', 'aria-hidden': 'true' }, '#'), safe(room.title)), room.topic && h('p', null, safe(room.topic))),
+          h(LinkState, { chat, link: model.link, waiting: waiting(model) }),
+          h('button', { type: 'button', class: 'icon narrow people-button', 'aria-label': `People: ${room.present}`, onClick: () => this.setState({ drawer: 'people' }) }, h(Glyph, { of: 'people' }), h('span', null, room.present))),
+        (model.trouble ?? model.notice) && h('div', { class: 'banner', role: 'alert' }, h('span', null, safe(model.trouble ?? model.notice ?? '')), h('button', { type: 'button', onClick: () => chat.dismiss() }, 'Dismiss')),
+        h(Timeline, { chat, room, version: room.version + (room.atEnd ? 0.5 : 0), handle: this.timeline }),
+        h('div', { class: 'typing', 'aria-live': 'off' }, typists(room)),
+        chat.named || (model.lines.length > 0)
+          ? h(Composer, { chat, room, key: room.room, input: this.composer, onSent: () => this.timeline.current?.jump() })
+          : h('div', { class: 'welcome' }, h(NameForm, { chat, title: 'What should we call you?', action: 'Start chatting', onDone: () => this.forceUpdate(() => this.composer.current?.focus()) }))),
+      h('aside', { class: 'people', 'aria-label': 'People' },
+        h('div', { class: 'pane-head' }, h('h2', null, 'Here now'), h('span', { class: 'count' }, room.present)),
+        h('ul', null, people(room, model)),
+        room.room !== 'lobby' && h('button', { type: 'button', class: 'leave', onClick: () => chat.leave(room.room) }, `Leave ${safe(room.title)}`)),
+      dialog && h(dialog, { chat, onClose: close }));
+  }
+}
+
+/** What opens rarely, and is not part of the first load. */
+function dialogs() {
+  return import('./dialogs.js');
+}
+
+/** @param {{room: Room, model: State, onOpen: () => void}} props */
+function RoomButton({ room, model, onOpen }) {
+  const active = room.room === model.active;
+  const count = active && model.watching && room.atEnd ? 0 : unread(room, model.me?.user);
+  return h('button', { type: 'button', class: `room${active ? ' active' : ''}${count > 0 ? ' unread' : ''}`, 'aria-current': active ? 'page' : undefined, onClick: onOpen },
+    h('span', { class: 'hash', 'aria-hidden': 'true' }, '#'), h('span', { class: 'name' }, safe(room.title)),
+    count > 0 && h('span', { class: 'badge' }, count > 99 ? '99+' : count, h('span', { class: 'unseen' }, ' unread')));
+}
+
+/** @param {Room} room @param {State} model */
+function people(room, model) {
+  const all = [...room.people].sort(([, a], [, b]) => a.name.localeCompare(b.name));
+  const shown = all.slice(0, PEOPLE).map(([user, person]) =>
+    h('li', { key: user, class: person.state },
+      h(Avatar, { user, name: person.name }),
+      h('span', { class: 'name' }, safe(person.name), user === model.me?.user && h('span', { class: 'hint' }, ' you')),
+      h('span', { class: 'unseen' }, person.state === 'idle' ? ', idle' : ', online')));
+  const more = room.present - shown.length;
+  return [...shown, more > 0 && shown.length > 0 && h('li', { key: '+', class: 'hint' }, `and ${more} more`)];
+}
+
+/** @param {Room} room */
+function typists(room) {
+  const names = [...room.typing.values()].map(({ name }) => safe(name));
+  if (names.length === 0) return null;
+  const who = names.length === 1 ? `${names[0]} is` : names.length === 2 ? `${names[0]} and ${names[1]} are`
+    : names.length === 3 ? `${names[0]}, ${names[1]} and ${names[2]} are` : `${names.length} people are`;
+  return h(Fragment, null, h('span', { class: 'dots', 'aria-hidden': 'true' }, h('i', null), h('i', null), h('i', null)), `${who} typing…`);
+}
+
+/** @param {State} model */
+function waiting(model) {
+  return model.lines.filter(({ state }) => state === 'queued').length;
+}
+
+/** @param {State} model */
+function elsewhere(model) {
+  return [...model.rooms.values()].reduce((sum, room) => sum + (room.room === model.active ? 0 : unread(room, model.me?.user)), 0);
+}
+
+/** The truth about the link, always in sight. @extends {Component<{chat: Chat, link: State['link'], waiting: number}>} */
+class LinkState extends Component {
+  componentDidMount() {
+    this.timer = setInterval(() => this.props.link.state === 'waiting' && this.setState({}), 500);
+  }
+
+  componentWillUnmount() {
+    clearInterval(this.timer);
+  }
+
+  render() {
+    const { chat, link, waiting } = this.props;
+    const queue = waiting > 0 ? `: ${waiting} message${waiting === 1 ? '' : 's'} waiting` : '';
+    if (link.state === 'live') return h('div', { class: 'link live', role: 'status' }, h('span', null, 'Connected'));
+    if (link.state === 'stopped') {
+      return h('div', { class: 'link stopped', role: 'status' }, h('span', null, FINAL[/** @type {4001} */ (link.code)] ?? 'Disconnected.'),
+        h('button', { type: 'button', onClick: () => (link.code === 4003 ? location.reload() : chat.reconnect()) }, link.code === 4003 ? 'Reload' : 'Use here'));
+    }
+    const seconds = link.state === 'waiting' ? Math.max(0, Math.ceil((link.until - performance.now()) / 1000)) : 0;
+    return h('div', { class: 'link down', role: 'status' },
+      h('span', null, `${chat.everLive ? 'Offline' : 'Connecting'}${queue}`),
+      link.state === 'waiting' && h('span', { class: 'soon', 'aria-hidden': 'true' }, `reconnecting in ${seconds} s`),
+      link.state === 'connecting' && chat.everLive && h('span', { class: 'soon', 'aria-hidden': 'true' }, 'reconnecting…'),
+      link.state === 'waiting' && h('button', { type: 'button', onClick: () => chat.reconnect() }, 'Now'));
+  }
+}
+
+/** @typedef {{chat: Chat, title: string, action: string, onDone: () => void}} NameProps */
+
+/** @extends {Component<NameProps, {error: string, busy: boolean}>} */
+class NameForm extends Component {
+  state = { error: '', busy: false };
+  input = createRef();
+
+  componentDidMount() {
+    this.input.current.focus({ preventScroll: true });
+  }
+
+  #submit = async (/** @type {Event} */ event) => {
+    event.preventDefault();
+    const name = this.input.current.value.trim();
+    if (name === '') return this.setState({ error: 'A name needs at least one letter.' });
+    this.setState({ busy: true });
+    const error = await this.props.chat.rename(name);
+    this.setState({ busy: false, error });
+    if (error === '') this.props.onDone();
+    else this.input.current.select();
+  };
+
+  render() {
+    const { title, action, chat } = this.props;
+    const { error, busy } = this.state;
+    return h('form', { class: 'name-form', onSubmit: this.#submit },
+      h('label', { for: 'name' }, title),
+      h('div', { class: 'field' },
+        h('input', { id: 'name', ref: this.input, name: 'name', autoComplete: 'nickname', maxLength: 64, spellcheck: false, placeholder: 'Your name', 'aria-describedby': 'name-error', defaultValue: chat.named ? chat.state.me?.name : '' }),
+        h('button', { type: 'submit', disabled: busy }, action)),
+      h('p', { id: 'name-error', class: 'error', role: 'alert' }, safe(error)));
+  }
+}
+
+/** @typedef {{chat: Chat, room: Room, input: import('preact').RefObject<HTMLTextAreaElement>, onSent: () => void}} ComposerProps */
+
+/** @extends {Component<ComposerProps, {over: number}>} */
+class Composer extends Component {
+  state = { over: 0 };
+
+  componentDidMount() {
+    const input = /** @type {HTMLTextAreaElement} */ (this.props.input.current);
+    input.value = this.props.chat.drafts.get(this.props.room.room) ?? '';
+    this.#grow();
+    if (matchMedia('(hover: hover)').matches) input.focus({ preventScroll: true });
+  }
+
+  #grow() {
+    const input = /** @type {HTMLTextAreaElement} */ (this.props.input.current);
+    input.style.height = 'auto';
+    input.style.height = `${input.scrollHeight + 2}px`;
+  }
+
+  #typed = () => {
+    const { chat, room, input } = this.props;
+    const text = input.current?.value ?? '';
+    chat.setDraft(room.room, text);
+    chat.typing(text.trim() !== '');
+    const over = Math.max(0, bytes(text) - chat.state.limit);
+    if (over !== this.state.over) this.setState({ over });
+    this.#grow();
+  };
+
+  #send = (/** @type {Event | undefined} */ event) => {
+    event?.preventDefault();
+    const { chat, input, onSent } = this.props;
+    const field = /** @type {HTMLTextAreaElement} */ (input.current);
+    const text = field.value.replace(/\s+$/u, '');
+    if (text.trim() === '' || bytes(text) > chat.state.limit) return;
+    field.value = '';
+    this.#grow();
+    chat.say(text);
+    onSent();
+    field.focus();
+  };
+
+  #key = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    this.#send(undefined);
+  };
+
+  render() {
+    const { room, input, chat } = this.props;
+    const { over } = this.state;
+    return h('form', { class: 'composer', onSubmit: this.#send },
+      h('textarea', { ref: input, rows: 1, 'aria-label': `Message to ${safe(room.title)}`, placeholder: `Message #${safe(room.title)}`, enterKeyHint: 'send', onInput: this.#typed, onKeyDown: this.#key, onBlur: () => chat.typing(false) }),
+      over > 0 && h('span', { class: 'over', role: 'alert' }, `${over} bytes too long`),
+      h('button', { type: 'submit', class: 'send', 'aria-label': 'Send', title: 'Send (Enter)', disabled: over > 0 }, h(Glyph, { of: 'send' })));
+  }
+}
+
+/** @param {string} text */
+function bytes(text) {
+  return text.length * 3 <= 1_000 ? text.length : new TextEncoder().encode(text).length;
+}
+
+const GLYPHS = {
+  plus: 'M12 5v14M5 12h14',
+  menu: 'M4 7h16M4 12h16M4 17h10',
+  people: 'M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7ZM2.5 20c.4-3.6 3-5.5 6.5-5.5s6.1 1.9 6.5 5.5M16 4.5a3.5 3.5 0 0 1 0 6.3M18 14.8c2 .7 3.2 2.5 3.5 5.200',
+  send: 'M5 12h14M13 6l6 6-6 6',
+};
+
+/** @param {{of: keyof typeof GLYPHS}} props */
+export function Glyph({ of }) {
+  return h('svg', { viewBox: '0 0 24 24', width: 20, height: 20, fill: 'none', stroke: 'currentColor', 'stroke-width': 1.8, 'stroke-linecap': 'round', 'stroke-linejoin': 'round', 'aria-hidden': 'true' }, h('path', { d: GLYPHS[of] }));
+}
+
+

@@ -1,0 +1,328 @@
+// The messages of a room. Only a window of rows is in the DOM, however long the session; the place that one reads is
+// kept while rows come and go around it.
+
+import { Component, createRef, h } from 'preact';
+import { block, line as safe } from '../safe_text.js';
+import { rows, unread } from '../state.js';
+
+/**
+ * @typedef {import('../state.js').Row} Row
+ * @typedef {import('../state.js').Room} Room
+ * @typedef {import('../state.js').Line} Line
+ * @typedef {import('../main.js').Chat} Chat
+ */
+
+/** Rows drawn at first, added at a time, and at most. */
+const FIRST = 120;
+const STEP = 80;
+const MOST = 360;
+/** This near to the end (in pixels), new messages are followed. */
+const NEAR = 60;
+const HUES = 12;
+
+const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const day = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
+const dayOfYear = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
+const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' });
+
+/** A user's colour, the same in every session. @param {string} user */
+export function hue(user) {
+  let hash = 2166136261;
+  for (let i = 0; i < user.length; i++) hash = Math.imul(hash ^ user.charCodeAt(i), 16777619);
+  return (hash >>> 8) % HUES;
+}
+
+/** @param {{user: string, name: string}} props */
+export function Avatar({ user, name }) {
+  return h('span', { class: 'avatar', 'data-hue': hue(user), 'aria-hidden': 'true' }, safe(String.fromCodePoint(name.codePointAt(0) ?? 63)).toLocaleUpperCase());
+}
+
+/** `handle` lets the page jump to the end. @typedef {{chat: Chat, room: Room, version: number, handle: {current: Timeline | null}}} Props */
+
+/** @extends {Component<Props>} */
+export class Timeline extends Component {
+  /** @param {Props} props */
+  constructor(props) {
+    super(props);
+    this.scroller = createRef();
+    props.handle.current = this;
+    /** @type {Row[]} */
+    this.all = [];
+    /** @type {Room | null} */
+    this.room = null;
+    /** The window: rows `start..end` of all. @type {number} */
+    this.start = -1;
+    /** @type {number} */
+    this.end = -1;
+    this.#begin();
+  }
+
+  /** The window goes back to the end. */
+  #begin() {
+    this.start = -1;
+    this.end = -1;
+    /** @type {string | undefined} */
+    this.startKey = undefined;
+    /** @type {string | undefined} */
+    this.endKey = undefined;
+    this.follow = true;
+    this.shown = -1;
+    this.placed = false;
+  }
+
+  /** @param {Props} props */
+  shouldComponentUpdate(props) {
+    return props.room !== this.props.room || props.room.version !== this.shown || props.version !== this.props.version;
+  }
+
+  componentDidMount() {
+    this.resize = new ResizeObserver(() => this.follow && this.#toEnd());
+    this.resize.observe(this.scroller.current);
+    this.#place();
+  }
+
+  componentWillUnmount() {
+    this.resize?.disconnect();
+  }
+
+  /** @param {Props} before */
+  getSnapshotBeforeUpdate(before) {
+    if (before.room !== this.props.room || this.follow) return null;
+    const scroller = this.scroller.current;
+    const top = scroller.getBoundingClientRect().top;
+    for (const element of scroller.querySelectorAll('[data-key]')) {
+      const box = element.getBoundingClientRect();
+      // The `new` and gap rows come and go; a message stays.
+      if (box.bottom > top && element.dataset.key.startsWith('m')) return { key: element.dataset.key, at: box.top };
+    }
+    return null;
+  }
+
+  /** @param {Props} before @param {object} _ @param {{key: string, at: number} | null} anchor */
+  componentDidUpdate(before, _, anchor) {
+    if (before.room !== this.props.room || !this.placed) return this.#place();
+    if (this.follow) return this.#toEnd();
+    if (anchor === null) return;
+    const element = this.scroller.current.querySelector(`[data-key="${anchor.key}"]`);
+    if (element) this.scroller.current.scrollTop += element.getBoundingClientRect().top - anchor.at;
+  }
+
+  /** Where a room opens: at its end, or where one stopped reading. */
+  #place() {
+    if (this.all.length === 0) return;
+    this.placed = true;
+    this.#toEnd();
+    const scroller = this.scroller.current;
+    const mark = scroller.querySelector('[data-key="new"]');
+    if (!mark) return;
+    const above = scroller.getBoundingClientRect().top - mark.getBoundingClientRect().top;
+    if (above > 0) scroller.scrollTop -= above + 48;
+    this.#scrolled();
+  }
+
+  #toEnd() {
+    const scroller = this.scroller.current;
+    if (scroller) scroller.scrollTop = scroller.scrollHeight;
+  }
+
+  #scrolled() {
+    const scroller = this.scroller.current;
+    const { chat, room } = this.props;
+    const below = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
+    this.follow = below <= NEAR && this.end >= this.all.length;
+    chat.setAtEnd(this.follow);
+    const reach = Math.max(600, scroller.clientHeight);
+    if (scroller.scrollTop < reach) {
+      if (this.start > 0) this.#move(Math.max(0, this.start - STEP), Math.min(this.end, this.start - STEP + MOST));
+      else chat.older(room.room);
+    } else if (below < reach && this.end < this.all.length) {
+      const end = Math.min(this.all.length, this.end + STEP);
+      this.#move(Math.max(this.start, end - MOST), end);
+    }
+  }
+
+  /** @param {number} start @param {number} end */
+  #move(start, end) {
+    this.start = start;
+    this.end = end;
+    this.startKey = this.all[start]?.key;
+    this.endKey = end < this.all.length ? this.all[end - 1]?.key : undefined;
+    this.follow = this.follow && end >= this.all.length;
+    this.setState({});
+  }
+
+  /** Finds the window again in rows that changed before, behind or within it. */
+  #window() {
+    const all = this.all;
+    if (this.follow || this.start < 0) {
+      this.end = all.length;
+      this.start = Math.max(0, this.end - FIRST);
+    } else {
+      const start = all.findIndex(({ key }) => key === this.startKey);
+      // What was paged in before the window's first row is part of it, as far as there is room.
+      if (this.startKey === undefined || start < 0) this.start = Math.min(this.start, Math.max(0, all.length - 1));
+      else this.start = this.start === 0 ? Math.max(0, start - STEP) : start;
+      const end = this.endKey === undefined ? all.length - 1 : all.findIndex(({ key }) => key === this.endKey);
+      this.end = Math.min(this.start + MOST, end < 0 ? all.length : end + 1);
+    }
+    this.startKey = all[this.start]?.key;
+    this.endKey = this.end < all.length ? all[this.end - 1]?.key : undefined;
+  }
+
+  /** @param {Props} props */
+  render({ chat, room }) {
+    if (this.room !== room) {
+      this.room = room;
+      this.#begin();
+    }
+    this.shown = room.version;
+    this.all = rows(room, chat.state);
+    this.#window();
+    const fresh = unread(room, chat.state.me?.user);
+    return h('div', { class: 'timeline' },
+      h('div', {
+        class: 'scroller', ref: this.scroller, role: 'log', 'aria-live': 'polite', 'aria-relevant': 'additions', tabIndex: 0,
+        'aria-label': `Messages in ${safe(room.title)}`, 'aria-busy': String(room.loading), onScroll: () => this.#scrolled(),
+      },
+      h('div', { class: 'rows' },
+        room.loading && this.start === 0 && h('div', { class: 'quiet loading', key: 'loading' }, 'Loading…'),
+        this.all.slice(this.start, this.end).map((row) => h(RowView, { key: row.key, row, chat, room })))),
+      (!room.atEnd || this.end < this.all.length) && h('button', {
+        class: `jump${fresh > 0 ? ' fresh' : ''}`, type: 'button', onClick: () => this.jump(),
+      }, fresh > 0 ? `${fresh} new message${fresh === 1 ? '' : 's'}` : 'Latest messages', h('span', { 'aria-hidden': 'true' }, ' ↓')));
+  }
+
+  /** To the newest message. */
+  jump() {
+    this.follow = true;
+    this.setState({}, () => {
+      this.#toEnd();
+      this.#scrolled();
+    });
+  }
+}
+
+/** @typedef {{row: Row, chat: Chat, room: Room}} RowProps */
+
+/** @extends {Component<RowProps>} */
+class RowView extends Component {
+  /** @param {RowProps} next */
+  shouldComponentUpdate(next) {
+    const a = /** @type {any} */ (this.props.row);
+    const b = /** @type {any} */ (next.row);
+    return a.kind === 'gap' || a.kind === 'notice' || a.message !== b.message || a.line !== b.line || a.head !== b.head || a.own !== b.own || a.kind !== b.kind;
+  }
+
+  /** @param {RowProps} props */
+  render({ row, chat, room }) {
+    switch (row.kind) {
+      case 'begin':
+        return h('div', { class: 'begin', 'data-key': row.key }, h('strong', null, safe(room.title)), `This is the beginning of ${safe(room.title)}.`);
+      case 'day':
+        return h('div', { class: 'rule', 'data-key': row.key }, h('span', null, dayName(row.timestamp)));
+      case 'new':
+        return h('div', { class: 'rule new', 'data-key': row.key }, h('span', null, 'New since you looked'));
+      case 'gap':
+        return h(Gap, { row, chat, room });
+      case 'notice':
+        return h('div', { class: 'quiet', 'data-key': row.key }, noticeText(row.notice));
+      case 'unknown':
+        return h('div', { class: 'quiet', 'data-key': row.key }, 'Something happened here that this page cannot show.');
+      case 'message':
+        return message(row);
+      case 'line':
+        return own(row, chat);
+    }
+  }
+}
+
+/** @param {{row: Row & {kind: 'gap'}, chat: Chat, room: Room}} props */
+function Gap({ row, chat, room }) {
+  const count = row.to - row.from + 1;
+  return h('div', { class: 'gap', 'data-key': row.key },
+    `${count} message${count === 1 ? '' : 's'} missing`,
+    h('button', { type: 'button', disabled: room.loading, onClick: () => chat.fill(room.room, row.to) }, 'Load'));
+}
+
+/** @param {Row & {kind: 'message'}} row */
+function message({ key, message: { user, sender, message, timestamp, folded }, head, own }) {
+  const name = safe(sender);
+  const date = new Date(timestamp);
+  const time = h('time', { dateTime: timestamp, title: isNaN(+date) ? '' : full.format(date) }, isNaN(+date) ? '' : clock.format(date));
+  const body = folded?.deleted ? h('div', { class: 'text gone' }, 'This message was deleted.')
+    : h('div', { class: 'text', dir: 'auto' }, linked(block(folded?.text ?? message)), folded?.text !== undefined && h('span', { class: 'edited' }, ' (edited)'));
+  return h('article', { class: `message${head ? ' head' : ''}${own ? ' own' : ''}`, 'data-key': key },
+    head ? h(Avatar, { user, name: sender }) : h('span', { class: 'hovered' }, time),
+    head ? h('header', null, h('span', { class: 'name', 'data-hue': hue(user) }, name), time) : h('span', { class: 'unseen' }, `${name}: `),
+    body,
+    own && h('span', { class: 'fate stored', title: 'Stored', role: 'img', 'aria-label': 'stored' }, '✓'));
+}
+
+const FATES = {
+  queued: ['◌', 'Waiting to be sent'],
+  sent: ['○', 'Sent, not stored yet'],
+  stored: ['✓', 'Stored'],
+  failed: ['!', 'Not sent'],
+};
+
+/** @param {Row & {kind: 'line'}} row @param {Chat} chat */
+function own({ key, line, head }, chat) {
+  const me = chat.state.me;
+  const name = safe(me?.name ?? 'You');
+  const [sign, words] = /** @type {[string, string]} */ (FATES[line.state]);
+  return h('article', { class: `message own ${line.state}${head ? ' head' : ''}`, 'data-key': key },
+    head ? h(Avatar, { user: me?.user ?? '', name: me?.name ?? 'You' }) : h('span', { class: 'hovered' }),
+    head ? h('header', null, h('span', { class: 'name', 'data-hue': hue(me?.user ?? '') }, name), h('time', null, clock.format(line.at))) : h('span', { class: 'unseen' }, `${name}: `),
+    h('div', { class: 'text', dir: 'auto' }, linked(block(line.text))),
+    h('span', { class: `fate ${line.state}`, title: words, role: 'img', 'aria-label': words }, sign),
+    line.state === 'failed' && h('div', { class: 'failure', role: 'alert' },
+      h('span', null, safe(line.reason ?? 'Not sent.')),
+      h('button', { type: 'button', onClick: () => chat.retry(line.id) }, 'Retry'),
+      h('button', { type: 'button', onClick: () => navigator.clipboard?.writeText(line.text) }, 'Copy'),
+      h('button', { type: 'button', onClick: () => chat.discard(line.id) }, 'Discard')));
+}
+
+/** Text with its web addresses as links: nodes, never HTML. @param {string} text */
+export function linked(text) {
+  /** @type {(string | import('preact').VNode)[]} */
+  const parts = [];
+  let at = 0;
+  for (const match of text.matchAll(/\bhttps?:\/\/[^\s<>"'`]+/gi)) {
+    const address = match[0].replace(/(?:[.,:;!?…]|\)(?![^(]*\())+$/u, '');
+    if (!URL.canParse(address)) continue;
+    parts.push(text.slice(at, match.index), h('a', { href: address, target: '_blank', rel: 'noopener noreferrer' }, address));
+    at = match.index + address.length;
+  }
+  parts.push(text.slice(at));
+  return parts;
+}
+
+/** @param {import('../state.js').Notice} notice */
+export function noticeText({ came, went, renamed, crowd }) {
+  const unique = (/** @type {string[]} */ names) => [...new Set(names)];
+  const both = unique(came.filter((name) => went.includes(name)));
+  const parts = [];
+  const add = (/** @type {string[]} */ names, /** @type {string} */ verb) => {
+    const only = unique(names).map(safe);
+    const rest = only.length - 4;
+    if (only.length > 0) parts.push(`${rest > 0 ? `${only.slice(0, 4).join(', ')} and ${rest} more` : only.join(', ')} ${verb}`);
+  };
+  add(came.filter((name) => !both.includes(name)), 'joined');
+  add(went.filter((name) => !both.includes(name)), 'left');
+  add(both, 'came and went');
+  for (const [from, to] of renamed.slice(-4)) parts.push(`${safe(from)} is now ${safe(to)}`);
+  if (crowd > 0) parts.push(`${crowd} people came or went`);
+  return parts.join(' · ');
+}
+
+/** @param {string} timestamp */
+function dayName(timestamp) {
+  const date = new Date(timestamp);
+  if (isNaN(+date)) return '';
+  const today = new Date();
+  const yesterday = new Date();
+  yesterday.setDate(today.getDate() - 1);
+  if (date.toDateString() === today.toDateString()) return 'Today';
+  if (date.toDateString() === yesterday.toDateString()) return 'Yesterday';
+  return (date.getFullYear() === today.getFullYear() ? day : dayOfYear).format(date);
+}
