@@ -1,0 +1,180 @@
+//! What a client may ask, one file per thing: decide, write, answer.
+//!
+//! A [`Client`] is a connection as the commands see it. Commands of one connection are carried out one after another,
+//! in the order in which they came; a command that has to wait holds up only its own connection.
+
+mod hello;
+mod history;
+mod plain;
+mod rooms;
+mod say;
+mod signals;
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use protocol::client::ClientFrame;
+use protocol::error::{ErrorCode, Refusal, close};
+use protocol::ids::{Id, RoomKey, UserId};
+use protocol::server::ServerFrame;
+
+use crate::core::limiter::{Bucket, Rate};
+use crate::core::presence::Link;
+use crate::hub::{Shard, ShardRef, Shared};
+use crate::store::ReadError;
+
+/// Frames of any kind from one connection.
+const FRAME_RATE: Rate = Rate { per_second: 100.0, burst: 300.0 };
+/// Messages and questions from one connection.
+const COMMAND_RATE: Rate = Rate { per_second: 20.0, burst: 100.0 };
+
+/// What is to become of the connection after a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// It goes on.
+    Go,
+    /// It has said `hello`: larger frames are allowed from now on.
+    Greeted,
+    /// It is being closed.
+    Stop,
+}
+
+/// One connection as the commands see it.
+#[derive(Debug)]
+pub(crate) struct Client {
+    shard: ShardRef,
+    shared: Arc<Shared>,
+    link: Link,
+    peer: IpAddr,
+    /// Known after `hello`; always known in plain mode.
+    user: Option<UserId>,
+    /// Plain mode: where a message goes that names no room.
+    current: Option<RoomKey>,
+    frames: Bucket,
+    commands: Bucket,
+    typing: HashMap<RoomKey, signals::Told>,
+}
+
+impl Client {
+    pub(crate) fn new(shard: ShardRef, link: Link, peer: IpAddr) -> Self {
+        let shared = Arc::clone(&shard.borrow().shared);
+        let now = shared.now();
+        Self {
+            shard,
+            shared,
+            link,
+            peer,
+            user: None,
+            current: None,
+            frames: Bucket::new(FRAME_RATE, now),
+            commands: Bucket::new(COMMAND_RATE, now),
+            typing: HashMap::new(),
+        }
+    }
+
+    /// Carries out a text frame.
+    pub(crate) async fn handle_text(&mut self, text: &str) -> Next {
+        self.keep_pace(FRAME_RATE).await;
+        if self.shard.borrow().going_away {
+            // Not taken, so not acknowledged: the client sends it again to the server's successor.
+            return Next::Go;
+        }
+        let Some(user) = self.user.clone() else { return self.hello(text).await };
+        if self.current.is_some() && !text.trim_start().starts_with('{') {
+            self.say_bare(&user, text).await;
+            return Next::Go;
+        }
+        match ClientFrame::parse(text) {
+            Ok(frame) => self.carry_out(&user, frame).await,
+            Err(refusal) => self.refuse(*refusal),
+        }
+        Next::Go
+    }
+
+    async fn carry_out(&mut self, user: &UserId, frame: ClientFrame) {
+        match frame {
+            ClientFrame::Message(say) => self.say(user, say).await,
+            ClientFrame::Typing(typing) => self.typing(user, &typing),
+            ClientFrame::Presence(presence) => self.presence(user, presence.state),
+            ClientFrame::Pong(_) => {}
+            ClientFrame::Hello(_) => {
+                self.refuse(Refusal::new(ErrorCode::UnexpectedHello, "`hello` is said once, at the start"));
+            }
+            question => {
+                self.keep_pace(COMMAND_RATE).await;
+                match question {
+                    ClientFrame::History(history) => self.history(history).await,
+                    ClientFrame::Create(create) => self.create(user, create).await,
+                    ClientFrame::Join(join) => self.join(user, join).await,
+                    ClientFrame::Leave(leave) => self.leave(user, &leave).await,
+                    ClientFrame::Members(members) => self.members(members).await,
+                    ClientFrame::Rooms(rooms) => self.rooms(rooms).await,
+                    ClientFrame::Nick(nick) => self.nick(user, &nick),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    /// Over the rate, the connection is not read from for a while: nothing is refused, and order is kept.
+    async fn keep_pace(&mut self, rate: Rate) {
+        if !self.shared.limited {
+            return;
+        }
+        let now = self.shared.now();
+        let bucket = if rate == FRAME_RATE { &mut self.frames } else { &mut self.commands };
+        if let Ok(wait) = bucket.take(rate, now, Duration::MAX)
+            && !wait.is_zero()
+        {
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    fn reply(&self, frame: &ServerFrame) {
+        self.shard.borrow_mut().reply(self.link, frame);
+    }
+
+    fn refuse(&self, refusal: Refusal) {
+        self.reply(&ServerFrame::Error(refusal));
+    }
+
+    fn close(&self, code: u16, reason: &str) -> Next {
+        self.shard.borrow_mut().close(self.link, code, reason);
+        Next::Stop
+    }
+
+    fn with_shard<T>(&self, act: impl FnOnce(&mut Shard) -> T) -> T {
+        act(&mut self.shard.borrow_mut())
+    }
+}
+
+/// A new id: a ULID, ordered by the time of its making.
+fn new_id() -> Id {
+    Id::new(ulid::Ulid::generate().to_string()).expect("a ULID is 26 letters and digits")
+}
+
+fn new_guest() -> UserId {
+    UserId::new(format!("g-{}", ulid::Ulid::generate())).expect("a ULID is 26 letters and digits")
+}
+
+/// What to answer where the store could not be read.
+fn unreadable(error: &ReadError) -> Refusal {
+    tracing::warn!(%error, "a question could not be answered");
+    Refusal::new(ErrorCode::Unavailable, "the store cannot be read now")
+}
+
+/// What to answer about a room that is not there, or not for whoever asks.
+fn no_room() -> Refusal {
+    Refusal::new(ErrorCode::NoRoom, "there is no such room")
+}
+
+impl Client {
+    /// Closes a connection that did not begin with `hello`.
+    fn expect_hello(&self, refusal: Option<Refusal>) -> Next {
+        let expected = Refusal::new(ErrorCode::HelloExpected, "the first frame must be `hello`");
+        self.refuse(refusal.unwrap_or(expected));
+        self.close(close::BAD_PROTOCOL, "the first frame must be `hello`")
+    }
+}

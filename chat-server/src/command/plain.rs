@@ -1,0 +1,65 @@
+//! Plain mode: what a ten-line script needs.
+
+use protocol::PLAIN_GREETING;
+use protocol::client::Say;
+use protocol::error::{ErrorCode, Refusal, close};
+use protocol::ids::{RoomKey, UserId};
+
+use super::{Client, Next, new_guest, no_room};
+use crate::hub::{Audience, Signal, binary_frame, load};
+
+impl Client {
+    /// Opens a plain connection: greets it and puts it into a room as a guest.
+    pub(crate) async fn open_plain(&mut self, room: Option<String>, name: Option<String>) -> Next {
+        let wanted = room.as_deref().map_or(Ok(RoomKey::lobby()), RoomKey::new);
+        let key = wanted.ok().filter(RoomKey::is_open);
+        let loaded = match &key {
+            Some(key) => load(&self.shard, key, None).await,
+            None => Ok(None),
+        };
+        let loaded = match loaded {
+            Ok(Some(loaded)) => loaded,
+            Ok(None) => {
+                self.refuse(no_room());
+                return self.close(close::BAD_PROTOCOL, "there is no such room");
+            }
+            Err(error) => {
+                self.refuse(super::unreadable(&error));
+                return self.close(close::INTERNAL, "the store cannot be read now");
+            }
+        };
+        let user = new_guest();
+        self.connect(&user, None, name.as_deref()).await;
+        self.current = key;
+        let mut shard = self.shard.borrow_mut();
+        shard.reply_text(self.link, PLAIN_GREETING);
+        shard.enter(self.link, &loaded, None);
+        shard.flush_now(self.link);
+        drop(shard);
+        Next::Go
+    }
+
+    /// A line of text that is no JSON object is a message.
+    pub(super) async fn say_bare(&mut self, user: &UserId, text: &str) {
+        let line = text.strip_suffix('\n').unwrap_or(text);
+        let line = line.strip_suffix('\r').unwrap_or(line);
+        self.say(user, Say { message: line.to_owned(), ..Say::default() }).await;
+    }
+
+    /// Relays a binary frame to the room's plain members; it is not stored.
+    pub(crate) async fn handle_binary(&mut self, bytes: &[u8]) -> Next {
+        self.keep_pace(super::FRAME_RATE).await;
+        self.keep_pace(super::COMMAND_RATE).await;
+        match &self.current {
+            Some(room) => self.shared.hub.signal(Signal {
+                room: room.clone(),
+                frame: binary_frame(bytes),
+                audience: Audience::Plain,
+                except: None,
+            }),
+            None if self.user.is_none() => return self.expect_hello(None),
+            None => self.refuse(Refusal::new(ErrorCode::BadFrame, "chat.v1 has no binary frames")),
+        }
+        Next::Go
+    }
+}

@@ -1,0 +1,115 @@
+//! `message`: checked, put into the store's queue, and answered when it is on disk.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use protocol::client::Say;
+use protocol::error::{ErrorCode, Refusal};
+use protocol::ids::{Id, RoomKey, Seq, UserId};
+use protocol::limits::MESSAGE_BYTES;
+
+use super::{COMMAND_RATE, Client, new_id};
+use crate::hub::Admitted;
+use crate::store::{Append, Origin};
+
+impl Client {
+    pub(super) async fn say(&mut self, user: &UserId, say: Say) {
+        let Some(room) = say.room.clone().or_else(|| self.current.clone()) else {
+            return self.refuse(Refusal::new(ErrorCode::BadFrame, "`room` is missing").with_id(say.id));
+        };
+        let id = say.id.clone().unwrap_or_else(new_id);
+        if let (Some(_), Some(wanted)) = (&self.current, &say.sender) {
+            self.go_by(user, wanted);
+        }
+        if let Err(refusal) = self.check(&room, &id, &say) {
+            return self.refuse(refusal.with_id(Some(id)).with_room(Some(room)));
+        }
+        self.keep_pace(COMMAND_RATE).await;
+        match self.shared.admit_address(self.peer) {
+            Admitted::After(Duration::ZERO) => {}
+            Admitted::After(wait) => tokio::time::sleep(wait).await,
+            Admitted::Not(wait) => return self.hold_back(room, id, wait),
+        }
+        let Some(sender) = self.shared.presence().name(user) else { return };
+        let (origin, named) = self.with_shard(|shard| {
+            shard.submitted(self.link);
+            let named = self.current.is_some() && say.id.is_some();
+            (Origin { shard: shard.index, connection: self.link }, named)
+        });
+        if named {
+            self.with_shard(|shard| {
+                if let Some(connection) = shard.connection(self.link) {
+                    connection.named.push(id.clone());
+                }
+            });
+        }
+        let append = Append {
+            origin,
+            room: room.clone(),
+            id: id.clone(),
+            user: user.clone(),
+            sender: Arc::from(sender),
+            guest: true,
+            text: say.message,
+            reply: say.reply,
+            thread: say.thread,
+        };
+        if self.shared.store.append(append).await.is_err() {
+            let refusal = Refusal::new(ErrorCode::Unavailable, "the server is closing");
+            self.refuse(refusal.with_id(Some(id)).with_room(Some(room)));
+        }
+    }
+
+    fn check(&self, room: &RoomKey, id: &Id, say: &Say) -> Result<(), Refusal> {
+        if say.message.len() > MESSAGE_BYTES {
+            let reason =
+                format!("a message has at most {MESSAGE_BYTES} bytes; this one has {}", say.message.len());
+            return Err(Refusal::new(ErrorCode::TooLong, reason));
+        }
+        if say.message.trim().is_empty() {
+            return Err(Refusal::new(ErrorCode::Empty, "there is nothing in this message"));
+        }
+        self.with_shard(|shard| {
+            let Some(head) = shard.head_of(self.link, room) else {
+                return Err(Refusal::new(ErrorCode::NotJoined, "you are not in this room"));
+            };
+            let in_log = |seq: Seq| (1..=head).contains(&seq);
+            if !say.reply.is_none_or(in_log) || !say.thread.is_none_or(in_log) {
+                return Err(Refusal::new(
+                    ErrorCode::BadFrame,
+                    "`reply` and `thread` name messages of the room",
+                ));
+            }
+            let admitted = shard.connection(self.link).is_none_or(|connection| connection.order.admit(room, id));
+            if admitted {
+                return Ok(());
+            }
+            let reason = "an earlier message of yours was refused and must come first";
+            Err(Refusal::new(ErrorCode::RateLimited, reason).with_retry_ms(1000))
+        })
+    }
+
+    /// Refuses a message for its address's rate; later ones of the room wait for it.
+    fn hold_back(&self, room: RoomKey, id: Id, wait: Duration) {
+        self.with_shard(|shard| {
+            if let Some(connection) = shard.connection(self.link) {
+                connection.order.refuse(room.clone(), id.clone());
+            }
+        });
+        let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        let refusal = Refusal::new(ErrorCode::RateLimited, "too many messages from your address");
+        self.refuse(refusal.with_retry_ms(wait_ms).with_id(Some(id)).with_room(Some(room)));
+    }
+
+    /// Plain mode: the nickname that comes with a message, adapted where it is taken or not allowed.
+    fn go_by(&self, user: &UserId, wanted: &str) {
+        let present = self.shared.presence().name(user);
+        if present.as_deref() == Some(wanted) {
+            return;
+        }
+        let change = self.shared.presence().rename_near(user, wanted);
+        if let Some(change) = change {
+            self.tell_renamed(user, change);
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! What is told and not stored: names, typing, idleness.
+
+use std::time::Duration;
+
+use protocol::client;
+use protocol::error::{ErrorCode, Refusal};
+use protocol::ids::{RoomKey, UserId};
+use protocol::names;
+use protocol::server::{Done, ServerFrame};
+use protocol::signal::{Presence, PresenceState, Renamed, Typing};
+
+use super::Client;
+use crate::core::presence::Change;
+use crate::hub::Audience;
+
+/// Between two tellings that the same person is still typing.
+const TYPING_PACE: Duration = Duration::from_secs(1);
+
+/// What a room was last told of this connection's typing.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Told {
+    on: bool,
+    at: Duration,
+}
+
+impl Client {
+    pub(super) fn nick(&mut self, user: &UserId, asked: &client::Nick) {
+        let name = match names::name(&asked.name) {
+            Ok(name) => name,
+            Err(error) => {
+                return self.refuse_ref(Refusal::new(ErrorCode::BadName, error.to_string()), asked.reference);
+            }
+        };
+        let change = self.shared.presence().rename(user, &name);
+        match change {
+            Some(change) => {
+                self.tell_renamed(user, change);
+                let done = Done { reference: asked.reference, room: None, name: Some(name) };
+                self.reply(&ServerFrame::Ok(done));
+            }
+            None => {
+                let reason = "somebody has this name, or one that looks like it";
+                self.refuse_ref(Refusal::new(ErrorCode::NameTaken, reason), asked.reference);
+            }
+        }
+    }
+
+    /// Tells the people in a person's rooms of the new name.
+    pub(super) fn tell_renamed(&self, user: &UserId, change: Change<String>) {
+        for room in change.rooms {
+            let (from, to) = (change.value.clone(), change.name.clone());
+            let told = Renamed { room: room.clone(), user: user.clone(), from, to };
+            self.shared.signal(&room, &ServerFrame::Renamed(told), Audience::Full, None);
+        }
+    }
+
+    pub(super) fn typing(&mut self, user: &UserId, typing: &client::Typing) {
+        let now = self.shared.now();
+        if self.with_shard(|shard| shard.head_of(self.link, &typing.room)).is_none() {
+            return;
+        }
+        let told = Told { on: typing.on, at: now };
+        if let Some(before) = self.typing.insert(typing.room.clone(), told)
+            && before.on == typing.on
+            && now < before.at + TYPING_PACE
+        {
+            self.typing.insert(typing.room.clone(), before);
+            return;
+        }
+        let Some(sender) = self.shared.presence().name(user) else { return };
+        let told = Typing { room: typing.room.clone(), user: user.clone(), sender, on: typing.on };
+        self.shared.signal(&typing.room, &ServerFrame::Typing(told), Audience::Full, Some(user.clone()));
+    }
+
+    pub(super) fn forget_typing(&mut self, room: &RoomKey) {
+        self.typing.remove(room);
+    }
+
+    pub(super) fn presence(&mut self, user: &UserId, state: PresenceState) {
+        let change = self.shared.presence().set_idle(self.link, state != PresenceState::Online);
+        if let Some(Change { rooms, name, value: state }) = change {
+            for room in rooms {
+                let told = Presence { room: room.clone(), user: user.clone(), sender: name.clone(), state };
+                self.shared.signal(&room, &ServerFrame::Presence(told), Audience::Full, None);
+            }
+        }
+    }
+}

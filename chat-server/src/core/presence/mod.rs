@@ -1,0 +1,270 @@
+//! Who is connected, under which name, and in which rooms they are seen.
+//!
+//! One person may have many connections; a person is in a room while any of them is. Going is told only after
+//! [`LEAVE_GRACE`], so that a reconnect shows neither leave nor join, and what is told of a room is coalesced.
+
+mod names;
+mod notices;
+
+use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
+
+use protocol::ids::{Id, RoomKey, UserId};
+use protocol::limits::LEAVE_GRACE;
+use protocol::server::Member;
+use protocol::signal::PresenceState;
+
+use names::Names;
+use notices::RoomPresence;
+pub(crate) use notices::{Notice, NoticeKind};
+
+/// How many people `members` lists at most.
+pub(crate) const MEMBERS_LISTED: usize = 500;
+
+/// Names one connection, among all that this server has ever had.
+pub(crate) type Link = u64;
+
+/// Everybody who is connected to this server.
+#[derive(Debug, Default)]
+pub(crate) struct Presence {
+    people: HashMap<UserId, Person>,
+    links: HashMap<Link, UserId>,
+    names: Names,
+    rooms: HashMap<RoomKey, RoomPresence>,
+    /// When to look at a room again.
+    due: BTreeSet<(Duration, RoomKey)>,
+    /// When to forget somebody who went.
+    forget: BTreeSet<(Duration, UserId)>,
+}
+
+#[derive(Debug)]
+struct Person {
+    name: String,
+    guest: bool,
+    links: HashMap<Link, LinkState>,
+    /// How many of the links are in each room.
+    rooms: HashMap<RoomKey, u32>,
+}
+
+#[derive(Debug, Default)]
+struct LinkState {
+    conn: Option<Id>,
+    rooms: BTreeSet<RoomKey>,
+    idle: bool,
+}
+
+/// A person's change that the people in some rooms are told of.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Change<T> {
+    /// The rooms that the person is in.
+    pub(crate) rooms: Vec<RoomKey>,
+    /// The name from now on.
+    pub(crate) name: String,
+    /// What was before, or is now, as the operation says.
+    pub(crate) value: T,
+}
+
+/// What came of a new connection.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Connected {
+    /// The name that the person goes by: what they asked for, as far as it is allowed and free.
+    pub(crate) name: String,
+    /// An older connection with the same `conn`, which this one replaces.
+    pub(crate) replaces: Option<Link>,
+}
+
+impl Presence {
+    /// A connection of this user is there. `fallback` names somebody whose wish yields no name at all.
+    pub(crate) fn connect(
+        &mut self,
+        link: Link,
+        user: &UserId,
+        conn: Option<Id>,
+        wanted: Option<&str>,
+        fallback: &str,
+    ) -> Connected {
+        let present = self.people.get(user).filter(|person| !person.links.is_empty());
+        let name = match present {
+            Some(person) => person.name.clone(),
+            None => self.names.take_nearest(user, wanted.unwrap_or(fallback), fallback),
+        };
+        let person = self.people.entry(user.clone()).or_insert_with(|| Person {
+            name: String::new(),
+            guest: true,
+            links: HashMap::new(),
+            rooms: HashMap::new(),
+        });
+        person.name.clone_from(&name);
+        let same = |state: &LinkState| conn.is_some() && state.conn == conn;
+        let replaces = person.links.iter().find(|(_, state)| same(state)).map(|(&link, _)| link);
+        person.links.insert(link, LinkState { conn, ..LinkState::default() });
+        self.links.insert(link, user.clone());
+        Connected { name, replaces }
+    }
+
+    /// A connection is gone.
+    pub(crate) fn disconnect(&mut self, link: Link, now: Duration) {
+        let Some(user) = self.links.get(&link).cloned() else { return };
+        let rooms = self.people.get_mut(&user).and_then(|person| person.links.get_mut(&link));
+        for room in rooms.map(|state| std::mem::take(&mut state.rooms)).unwrap_or_default() {
+            self.leave_room(&user, &room, now, LEAVE_GRACE);
+        }
+        self.links.remove(&link);
+        if let Some(person) = self.people.get_mut(&user) {
+            person.links.remove(&link);
+            if person.links.is_empty() {
+                self.forget.insert((now + LEAVE_GRACE, user));
+            }
+        }
+    }
+
+    /// A connection enters a room.
+    pub(crate) fn enter(&mut self, link: Link, room: &RoomKey, now: Duration) {
+        let Some((user, person)) = self.person_mut(link) else { return };
+        if !person.links.get_mut(&link).is_some_and(|state| state.rooms.insert(room.clone())) {
+            return;
+        }
+        let count = person.rooms.entry(room.clone()).or_insert(0);
+        *count += 1;
+        if *count == 1 {
+            self.rooms.entry(room.clone()).or_default().come(user);
+            self.due.insert((now, room.clone()));
+        }
+    }
+
+    /// A connection leaves a room because the person said so.
+    pub(crate) fn exit(&mut self, link: Link, room: &RoomKey, now: Duration) {
+        let Some((user, person)) = self.person_mut(link) else { return };
+        if person.links.get_mut(&link).is_some_and(|state| state.rooms.remove(room)) {
+            self.leave_room(&user, room, now, Duration::ZERO);
+        }
+    }
+
+    /// A connection says whether its person is idle. Tells where the person's state, over all connections, changed.
+    pub(crate) fn set_idle(&mut self, link: Link, idle: bool) -> Option<Change<PresenceState>> {
+        let (_, person) = self.person_mut(link)?;
+        let before = person.state();
+        person.links.get_mut(&link)?.idle = idle;
+        let state = person.state();
+        (state != before).then(|| Change {
+            rooms: person.rooms.keys().cloned().collect(),
+            name: person.name.clone(),
+            value: state,
+        })
+    }
+
+    /// Takes another name, exactly as given; tells the former one, or `None` where the name or one that looks like it
+    /// is somebody else's.
+    pub(crate) fn rename(&mut self, user: &UserId, name: &str) -> Option<Change<String>> {
+        self.names.take(user, name).then_some(())?;
+        self.renamed(user, name.to_owned())
+    }
+
+    /// Takes the nearest free and allowed name to what was asked; tells the former one where it changed.
+    pub(crate) fn rename_near(&mut self, user: &UserId, wanted: &str) -> Option<Change<String>> {
+        let present = self.people.get(user)?.name.clone();
+        let name = self.names.take_nearest(user, wanted, &present);
+        if name == present { None } else { self.renamed(user, name) }
+    }
+
+    /// The name that somebody goes by now.
+    pub(crate) fn name(&self, user: &UserId) -> Option<String> {
+        self.people.get(user).map(|person| person.name.clone())
+    }
+
+    /// How many connections somebody has.
+    pub(crate) fn connections(&self, user: &UserId) -> usize {
+        self.people.get(user).map_or(0, |person| person.links.len())
+    }
+
+    /// How many people are in a room.
+    pub(crate) fn present(&self, room: &RoomKey) -> u32 {
+        self.rooms.get(room).map_or(0, RoomPresence::count)
+    }
+
+    /// Who is in a room, by name, at most [`MEMBERS_LISTED`].
+    pub(crate) fn members(&self, room: &RoomKey) -> Vec<Member> {
+        let users = self.rooms.get(room).into_iter().flat_map(RoomPresence::users);
+        let mut members: Vec<_> = users
+            .filter_map(|user| {
+                let person = self.people.get(user)?;
+                let (name, guest) = (person.name.clone(), person.guest);
+                Some(Member { user: user.clone(), name, guest, state: person.state() })
+            })
+            .collect();
+        members.sort_by_cached_key(|member| (member.name.to_lowercase(), member.user.clone()));
+        members.truncate(MEMBERS_LISTED);
+        members
+    }
+
+    /// What the people in rooms are to be told by now.
+    pub(crate) fn poll(&mut self, now: Duration) -> Vec<Notice> {
+        let mut notices = Vec::new();
+        while self.due.first().is_some_and(|(at, _)| *at <= now) {
+            let Some((_, key)) = self.due.pop_first() else { break };
+            let Some(room) = self.rooms.get_mut(&key) else { continue };
+            let people = &self.people;
+            let name_of = |user: &UserId| people.get(user).map(|person| person.name.clone());
+            room.poll(&key, now, name_of, &mut notices);
+            match room.next(now) {
+                Some(at) => drop(self.due.insert((at, key))),
+                None if room.count() == 0 => drop(self.rooms.remove(&key)),
+                None => {}
+            }
+        }
+        while self.forget.first().is_some_and(|(at, _)| *at <= now) {
+            let Some((_, user)) = self.forget.pop_first() else { break };
+            if self.people.get(&user).is_some_and(|person| person.links.is_empty()) {
+                self.people.remove(&user);
+                self.names.release(&user);
+            }
+        }
+        notices
+    }
+
+    /// When to poll again.
+    pub(crate) fn next(&self) -> Option<Duration> {
+        let due = self.due.first().map(|(at, _)| *at);
+        let forget = self.forget.first().map(|(at, _)| *at);
+        due.into_iter().chain(forget).min()
+    }
+
+    fn person_mut(&mut self, link: Link) -> Option<(UserId, &mut Person)> {
+        let user = self.links.get(&link)?.clone();
+        let person = self.people.get_mut(&user)?;
+        Some((user, person))
+    }
+
+    fn leave_room(&mut self, user: &UserId, room: &RoomKey, now: Duration, grace: Duration) {
+        let Some(person) = self.people.get_mut(user) else { return };
+        let Some(count) = person.rooms.get_mut(room) else { return };
+        *count -= 1;
+        if *count == 0 {
+            person.rooms.remove(room);
+            if let Some(presence) = self.rooms.get_mut(room) {
+                presence.go(user.clone(), person.name.clone(), now + grace);
+                self.due.insert((now + grace, room.clone()));
+            }
+        }
+    }
+
+    fn renamed(&mut self, user: &UserId, name: String) -> Option<Change<String>> {
+        let person = self.people.get_mut(user)?;
+        let from = std::mem::replace(&mut person.name, name.clone());
+        Some(Change { rooms: person.rooms.keys().cloned().collect(), name, value: from })
+    }
+}
+
+impl Person {
+    fn state(&self) -> PresenceState {
+        if self.links.is_empty() || self.links.values().any(|link| !link.idle) {
+            // Without a link the person is within the grace and may be back any moment.
+            PresenceState::Online
+        } else {
+            PresenceState::Idle
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

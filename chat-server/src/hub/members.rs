@@ -1,0 +1,241 @@
+//! A room in one shard: its tail, and where each member is in it.
+
+use std::collections::BTreeMap;
+
+use protocol::event::Message;
+use protocol::ids::{RoomKey, Seq};
+use protocol::limits::RESUME_EVENTS;
+use protocol::server::{Reset, ResetWhy, RoomInfo, ServerFrame, Synced};
+
+use super::frame;
+use super::rooms::Loaded;
+use super::shard::Shard;
+use super::tail::Tail;
+use crate::core::presence::Link;
+use crate::store::RoomRecord;
+
+/// The bytes of a room's tail.
+const TAIL_BYTES: usize = 256 * 1024;
+
+/// A room that connections of this shard are in, or are about to be.
+#[derive(Debug)]
+pub(super) struct Room {
+    pub(super) key: RoomKey,
+    pub(super) record: Option<RoomRecord>,
+    pub(super) tail: Tail,
+    pub(super) members: Vec<Member>,
+    /// Connections that are reading what they need to know of the room.
+    pub(super) loading: u32,
+    /// Where the flush goes on in `members`.
+    pub(super) ring: usize,
+    /// How many members the flush has still to visit.
+    pub(super) todo: usize,
+}
+
+/// A connection in a room: a cursor.
+#[derive(Debug)]
+pub(super) struct Member {
+    pub(super) connection: usize,
+    /// The last event that was handed to the connection.
+    pub(super) seq: Seq,
+    /// While live: how far into the tail the socket was written, always between two frames.
+    pub(super) position: u64,
+    /// Reads from the tail; otherwise from the store.
+    pub(super) live: bool,
+    /// Is to be told `synced` when it has caught up.
+    pub(super) owed_synced: bool,
+    /// The last `seq` that a heartbeat told.
+    told: Seq,
+}
+
+/// How a connection came into a room.
+#[derive(Debug)]
+pub(crate) struct Joined {
+    pub(crate) info: RoomInfo,
+    /// The cursor could not be resumed: the connection is live from the head, and is to be told this.
+    pub(crate) reset: Option<Reset>,
+}
+
+impl Room {
+    pub(super) fn new(key: RoomKey) -> Self {
+        Self {
+            key,
+            record: None,
+            tail: Tail::new(TAIL_BYTES),
+            members: Vec::new(),
+            loading: 0,
+            ring: 0,
+            todo: 0,
+        }
+    }
+
+    pub(super) fn member(&mut self, connection: usize) -> Option<&mut Member> {
+        self.members.iter_mut().find(|member| member.connection == connection)
+    }
+
+    /// The room as its members see it, or `None` before it is loaded.
+    pub(super) fn info(&self, present: u32) -> Option<RoomInfo> {
+        let record = self.record.as_ref()?;
+        Some(RoomInfo {
+            room: self.key.clone(),
+            title: record.title.clone(),
+            kind: record.kind,
+            topic: record.topic.clone(),
+            first: record.first,
+            head: self.tail.head(),
+            present,
+        })
+    }
+
+    /// Why a cursor cannot be resumed here.
+    fn refuse_cursor(&self, cursor: Seq, head: Seq) -> Option<ResetWhy> {
+        let first = self.record.as_ref().map_or(1, |record| record.first);
+        if cursor > head {
+            Some(ResetWhy::Ahead)
+        } else if cursor + 1 < first || head - cursor > RESUME_EVENTS {
+            Some(ResetWhy::TooOld)
+        } else {
+            None
+        }
+    }
+}
+
+impl Shard {
+    /// Puts a connection into a loaded room.
+    ///
+    /// Without a cursor it is live from the head that the answer tells. With one it is sent everything after it first,
+    /// once it [begins](Shard::begin).
+    pub(crate) fn enter(&mut self, link: Link, loaded: &Loaded, cursor: Option<Seq>) -> Option<Joined> {
+        let at = *self.by_link.get(&link)?;
+        let (room, known_head) = (loaded.room, loaded.head);
+        let now = self.shared.now();
+        let present = {
+            let mut presence = self.shared.presence();
+            presence.enter(self.connections[at].link, &self.rooms[room].key, now);
+            presence.present(&self.rooms[room].key)
+        };
+        self.shared.stir();
+        let epoch = self.shared.store.epoch().clone();
+        let entry = &mut self.rooms[room];
+        let info = entry.info(present)?;
+        let head = entry.tail.head();
+        let why = cursor.and_then(|cursor| entry.refuse_cursor(cursor, head.max(known_head)));
+        let reset = why.map(|why| Reset { room: entry.key.clone(), epoch, first: info.first, head, why });
+        let resumed = cursor.filter(|_| reset.is_none());
+        if entry.member(at).is_none() {
+            entry.members.push(Member {
+                connection: at,
+                seq: resumed.unwrap_or(head),
+                position: entry.tail.end(),
+                live: resumed.is_none(),
+                owed_synced: resumed.is_some(),
+                told: 0,
+            });
+            self.connections[at].rooms.push(room);
+        }
+        Some(Joined { info, reset })
+    }
+
+    /// Has everything sent that a connection's cursors are behind.
+    pub(crate) fn begin(&mut self, link: Link) {
+        if let Some(&at) = self.by_link.get(&link) {
+            self.catch_up(at);
+        }
+    }
+
+    /// The head of a room that a connection is in.
+    pub(crate) fn head_of(&self, link: Link, key: &RoomKey) -> Option<Seq> {
+        let connection = &self.connections[*self.by_link.get(&link)?];
+        let room = self.by_room.get(key).filter(|room| connection.rooms.contains(room))?;
+        Some(self.rooms[room].tail.head())
+    }
+
+    /// How many rooms a connection is in.
+    pub(crate) fn room_count(&self, link: Link) -> usize {
+        self.by_link.get(&link).map_or(0, |&at| self.connections[at].rooms.len())
+    }
+
+    /// Takes a connection out of a room because the person said so; tells of the room it was in.
+    pub(crate) fn exit(&mut self, link: Link, key: &RoomKey) -> Option<RoomInfo> {
+        let at = *self.by_link.get(&link)?;
+        let room = self.by_room.get(key).filter(|room| self.connections[at].rooms.contains(room))?;
+        let now = self.shared.now();
+        let present = {
+            let mut presence = self.shared.presence();
+            presence.exit(link, key, now);
+            presence.present(key)
+        };
+        self.shared.stir();
+        let info = self.rooms[room].info(present)?;
+        self.connections[at].order.forget(key);
+        self.leave(at, room);
+        Some(info)
+    }
+
+    /// Takes a connection out of a room.
+    pub(super) fn leave(&mut self, at: usize, room: usize) {
+        self.connections[at].rooms.retain(|&other| other != room);
+        let entry = &mut self.rooms[room];
+        if let Some(index) = entry.members.iter().position(|member| member.connection == at) {
+            entry.members.swap_remove(index);
+            // The member that took the place may have been visited there or not: visit all anew.
+            if entry.todo > 0 {
+                entry.todo = entry.members.len();
+            }
+        }
+        self.drop_unused(room);
+    }
+
+    /// Takes a connection out of all rooms.
+    pub(super) fn leave_all(&mut self, at: usize) {
+        for room in std::mem::take(&mut self.connections[at].rooms) {
+            self.leave(at, room);
+        }
+    }
+
+    /// A new event: the room's tail grows, and its members are visited.
+    pub(super) fn append(&mut self, event: &Message) {
+        let Some(room) = self.by_room.get(&event.room) else { return };
+        self.rooms[room].tail.push(event.seq, |out| frame::push_event(out, frame::EventRef::Message(event)));
+        self.mark_room(room);
+    }
+
+    /// Has all members of a room visited by the flush.
+    pub(super) fn mark_room(&mut self, room: usize) {
+        let entry = &mut self.rooms[room];
+        if entry.members.is_empty() {
+            return;
+        }
+        if entry.todo == 0 {
+            self.dirty_rooms.push_back(room);
+            self.work.notify_one();
+        }
+        entry.todo = entry.members.len();
+    }
+
+    /// The last `seq` written, of each of a connection's rooms where it moved since the last heartbeat.
+    pub(super) fn moved_heads(&mut self, at: usize) -> BTreeMap<RoomKey, Seq> {
+        let mut heads = BTreeMap::new();
+        for &room in &self.connections[at].rooms {
+            let entry = &mut self.rooms[room];
+            let key = entry.key.clone();
+            if let Some(member) = entry.member(at).filter(|member| member.told != member.seq) {
+                member.told = member.seq;
+                heads.insert(key, member.seq);
+            }
+        }
+        heads
+    }
+
+    /// Tells a member that it has everything up to where it is, if it is owed that.
+    pub(super) fn pay_synced(&mut self, at: usize, room: usize) {
+        let entry = &mut self.rooms[room];
+        let key = entry.key.clone();
+        let Some(member) = entry.member(at) else { return };
+        if std::mem::take(&mut member.owed_synced) {
+            let told = ServerFrame::Synced(Synced { room: key, head: member.seq });
+            self.connections[at].replies.push(&frame::server_frame(&told));
+            self.mark_connection(at);
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! A shard's thread: one event loop that owns its connections' sockets.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::task::LocalSet;
+use tokio::time::MissedTickBehavior;
+
+use super::shard::{Shard, ShardRef};
+use super::{Order, ShardOutlet, Shared};
+use crate::ws::connection;
+
+/// How long closing connections may take before they are cut.
+const CLOSE_PATIENCE: Duration = Duration::from_secs(3);
+
+/// Starts a shard's thread. It ends after [`Order::Close`], once everybody is gone.
+pub(crate) fn start(index: u32, outlet: ShardOutlet, shared: Arc<Shared>) -> std::io::Result<JoinHandle<()>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    std::thread::Builder::new().name(format!("shard-{index}")).spawn(move || {
+        let local = LocalSet::new();
+        local.block_on(&runtime, run(index, outlet, shared));
+    })
+}
+
+async fn run(index: u32, outlet: ShardOutlet, shared: Arc<Shared>) {
+    let ShardOutlet { mut commits, mut orders } = outlet;
+    let work = Rc::new(Notify::new());
+    let shard = Shard::new(index, Arc::clone(&shared), Rc::clone(&work));
+    let mut seconds = tokio::time::interval(Duration::from_secs(1));
+    seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut closing = None;
+    loop {
+        while let Ok(commit) = commits.try_recv() {
+            shard.borrow_mut().apply(&commit);
+        }
+        while let Ok(order) = orders.try_recv() {
+            closing = closing.or(follow(&shard, order));
+        }
+        let more = shard.borrow_mut().flush_turn();
+        if closing.is_some_and(|since| shard.borrow().is_empty() || shared.now() > since + 2 * CLOSE_PATIENCE)
+        {
+            return;
+        }
+        if more {
+            tokio::task::yield_now().await;
+            continue;
+        }
+        tokio::select! {
+            Some(commit) = commits.recv() => shard.borrow_mut().apply(&commit),
+            Some(order) = orders.recv() => closing = closing.or(follow(&shard, order)),
+            () = work.notified() => {}
+            _ = seconds.tick() => {
+                shard.borrow_mut().tick();
+                if closing.is_some_and(|since| shared.now() > since + CLOSE_PATIENCE) {
+                    shard.borrow_mut().cut_all();
+                }
+            }
+        }
+    }
+}
+
+/// Does what an order says; answers with the time where it is the one to end.
+fn follow(shard: &ShardRef, order: Order) -> Option<Duration> {
+    match order {
+        Order::Accept { stream, leftover, upgrade } => {
+            tokio::task::spawn_local(connection::run(Rc::clone(shard), stream, leftover, upgrade));
+        }
+        Order::Signal(signal) => shard.borrow_mut().signal(&signal),
+        Order::Tell { user, except, frame } => shard.borrow_mut().tell_user(&user, except, &frame),
+        Order::Replace(link) => {
+            shard.borrow_mut().close(
+                link,
+                protocol::error::close::REPLACED,
+                "another connection took this one's place",
+            );
+        }
+        Order::GoAway { after_ms } => shard.borrow_mut().go_away(after_ms),
+        Order::Close => {
+            let mut shard = shard.borrow_mut();
+            shard.going_away = true;
+            shard.close_all();
+            return Some(shard.shared.now());
+        }
+    }
+    None
+}

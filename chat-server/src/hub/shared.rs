@@ -1,0 +1,190 @@
+//! What all shards share: the store, who is present, and the rates that span connections.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use protocol::ids::{RoomKey, UserId};
+use protocol::server::ServerFrame;
+use tokio::sync::Notify;
+
+use super::{Hub, frame};
+use crate::core::limiter::{Bucket, Rate};
+use crate::core::presence::{Link, Notice, NoticeKind, Presence};
+use crate::store::Store;
+
+/// Messages of all connections of one address.
+const ADDRESS_RATE: Rate = Rate { per_second: 200.0, burst: 1000.0 };
+/// How long a command may be held back before it is refused.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Addresses remembered before those that are at rest are forgotten.
+const ADDRESSES: usize = 10_000;
+
+/// Something that a room's members are told and that may be lost.
+#[derive(Debug)]
+pub(crate) struct Signal {
+    pub(crate) room: RoomKey,
+    /// One whole WebSocket frame.
+    pub(crate) frame: Vec<u8>,
+    pub(crate) audience: Audience,
+    /// Whoever caused it need not hear of it.
+    pub(crate) except: Option<UserId>,
+}
+
+/// Which of a room's connections hear of a signal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Audience {
+    /// All.
+    Everybody,
+    /// Those that speak `chat.v1`.
+    Full,
+    /// Plain ones.
+    Plain,
+}
+
+/// Whether a command may go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Admitted {
+    /// After this wait.
+    After(Duration),
+    /// No; come again after this time.
+    Not(Duration),
+}
+
+/// What all shards share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) store: Store,
+    pub(crate) hub: Hub,
+    /// Whether rates are limited at all.
+    pub(crate) limited: bool,
+    presence: Mutex<Presence>,
+    /// Presence has something to tell sooner than it was known.
+    pub(crate) stirred: Notify,
+    addresses: Mutex<HashMap<IpAddr, Bucket>>,
+    links: AtomicU64,
+    origin: Instant,
+}
+
+impl Shared {
+    pub(crate) fn new(store: Store, hub: Hub, limited: bool) -> Self {
+        Self {
+            store,
+            hub,
+            limited,
+            presence: Mutex::default(),
+            stirred: Notify::new(),
+            addresses: Mutex::default(),
+            links: AtomicU64::new(1),
+            origin: Instant::now(),
+        }
+    }
+
+    /// The monotonic time since this server started.
+    pub(crate) fn now(&self) -> Duration {
+        self.origin.elapsed()
+    }
+
+    /// A number for a new connection, never given before.
+    pub(crate) fn new_link(&self) -> Link {
+        self.links.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Who is present. Held for moments, never across an await; whoever changes something calls [`Shared::stir`].
+    pub(crate) fn presence(&self) -> MutexGuard<'_, Presence> {
+        // A panic under the lock leaves at worst one person's state askew, which their next connection mends.
+        self.presence.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has presence looked at again.
+    pub(crate) fn stir(&self) {
+        self.stirred.notify_one();
+    }
+
+    /// Takes one message's worth of an address's rate; IPv6 counts by /64.
+    pub(crate) fn admit_address(&self, address: IpAddr) -> Admitted {
+        if !self.limited {
+            return Admitted::After(Duration::ZERO);
+        }
+        let now = self.now();
+        let mut addresses = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
+        if addresses.len() > ADDRESSES {
+            addresses.retain(|_, bucket| !bucket.is_full(ADDRESS_RATE, now));
+        }
+        let bucket = addresses.entry(network(address)).or_insert_with(|| Bucket::new(ADDRESS_RATE, now));
+        match bucket.take(ADDRESS_RATE, now, PATIENCE) {
+            Ok(wait) => Admitted::After(wait),
+            Err(wait) => Admitted::Not(wait),
+        }
+    }
+
+    /// Tells a room's members something that may be lost.
+    pub(crate) fn signal(
+        &self,
+        room: &RoomKey,
+        told: &ServerFrame,
+        audience: Audience,
+        except: Option<UserId>,
+    ) {
+        self.hub.signal(Signal { room: room.clone(), frame: frame::server_frame(told), audience, except });
+    }
+
+    /// Tells rooms who came and went, whenever there is something to tell. Never ends.
+    pub(crate) async fn tell_presence(&self) {
+        loop {
+            let (notices, next) = {
+                let mut presence = self.presence();
+                (presence.poll(self.now()), presence.next())
+            };
+            for notice in notices {
+                self.tell(notice);
+            }
+            let wait = next.map(|at| at.saturating_sub(self.now()));
+            tokio::select! {
+                () = self.stirred.notified() => {}
+                () = tokio::time::sleep(wait.unwrap_or(Duration::from_hours(1))) => {}
+            }
+        }
+    }
+
+    fn tell(&self, notice: Notice) {
+        let Notice { room, kind, names, users, count, present } = notice;
+        let verb = match kind {
+            NoticeKind::Join => "joined the room",
+            NoticeKind::Leave => "left the room",
+        };
+        let who = match names.as_slice() {
+            [] => format!("{count} people"),
+            [name] => name.clone(),
+            [first @ .., last] => format!("{} and {last}", first.join(", ")),
+        };
+        let timestamp = crate::clock::timestamp(std::time::SystemTime::now());
+        let body = protocol::signal::ComeAndGo {
+            room: room.clone(),
+            message: format!("{who} {verb}"),
+            names,
+            users,
+            count,
+            present,
+            timestamp,
+        };
+        let told = match kind {
+            NoticeKind::Join => ServerFrame::Join(body),
+            NoticeKind::Leave => ServerFrame::Leave(body),
+        };
+        self.signal(&room, &told, Audience::Everybody, None);
+    }
+}
+
+/// The network that an address's rate is counted for.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.into(),
+        IpAddr::V6(address) => {
+            let prefix = u128::from(address) >> 64 << 64;
+            IpAddr::V6(prefix.into())
+        }
+    }
+}

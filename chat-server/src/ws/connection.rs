@@ -1,0 +1,201 @@
+//! One connection's reader: bytes in, commands out.
+//!
+//! Bytes are read into one buffer that all connections of a shard share, so that an idle connection holds none.
+//! tungstenite parses them and answers pings and closes; what it says goes the way of all replies.
+
+use std::cell::RefCell;
+use std::io;
+use std::rc::Rc;
+
+use bytes::Bytes;
+use protocol::error::close;
+use protocol::limits::{FRAME_BYTES, HELLO_BYTES};
+use tokio::net::TcpStream;
+use tungstenite::error::CapacityError;
+use tungstenite::protocol::{Role, WebSocketConfig, WebSocketContext};
+use tungstenite::{Error, Message};
+
+use super::feed::Feed;
+use super::{Mode, Upgrade};
+use crate::command::{Client, Next};
+use crate::core::presence::Link;
+use crate::hub::ShardRef;
+
+/// Bytes of one read.
+const READ_BYTES: usize = 64 * 1024;
+/// tungstenite's own buffer, which holds an incomplete frame; it grows with the frame and is the reader's memory at rest.
+const FRAME_BUFFER: usize = 256;
+/// Bytes read and thrown away while waiting for the answer to a close.
+const LINGER_BYTES: usize = 8 * 1024 * 1024;
+
+thread_local! {
+    static READ_BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BYTES].into());
+}
+
+/// Serves a socket until it is gone.
+pub(crate) async fn run(shard: ShardRef, stream: std::net::TcpStream, leftover: Bytes, upgrade: Upgrade) {
+    let stream = match TcpStream::from_std(stream) {
+        Ok(stream) => Rc::new(stream),
+        Err(error) => return tracing::warn!(%error, "a socket was lost between two event loops"),
+    };
+    let full = upgrade.mode == Mode::V1;
+    let link = shard.borrow_mut().insert(Rc::clone(&stream), full);
+    tracing::debug!(conn.id = link, peer = %upgrade.peer, full, "connected");
+    let mut reader = Reader {
+        context: WebSocketContext::new(
+            Role::Server,
+            Some(config(if full { HELLO_BYTES } else { FRAME_BYTES })),
+        ),
+        shard,
+        stream,
+        link,
+    };
+    let mut client = Client::new(Rc::clone(&reader.shard), link, upgrade.peer);
+    let end = match upgrade.mode {
+        Mode::Plain { room, name } => Box::pin(client.open_plain(room, name)).await,
+        Mode::V1 => Next::Go,
+    };
+    if end == Next::Go {
+        reader.serve(&mut client, &leftover).await;
+    }
+    reader.linger().await;
+    reader.shard.borrow_mut().remove(link);
+    tracing::debug!(conn.id = link, "gone");
+}
+
+struct Reader {
+    context: WebSocketContext,
+    shard: ShardRef,
+    stream: Rc<TcpStream>,
+    link: Link,
+}
+
+/// How a connection came to its end.
+#[derive(Debug, PartialEq, Eq)]
+enum End {
+    /// The socket is gone, or both sides have said close.
+    Gone,
+    /// We close, and say why.
+    Close(u16, &'static str),
+}
+
+impl Reader {
+    /// Reads and carries out commands until either side closes.
+    async fn serve(&mut self, client: &mut Client, leftover: &[u8]) {
+        let Some(heard) = self.shard.borrow_mut().connection(self.link).map(|connection| connection.heard())
+        else {
+            return;
+        };
+        let mut messages = Vec::new();
+        let mut end = self.parse(leftover, &mut messages);
+        loop {
+            for message in messages.drain(..) {
+                let next = match message {
+                    Message::Text(text) => Box::pin(client.handle_text(text.as_str())).await,
+                    Message::Binary(bytes) => Box::pin(client.handle_binary(&bytes)).await,
+                    _ => Next::Go,
+                };
+                match next {
+                    Next::Go => {}
+                    Next::Greeted => self.context.set_config(|config| *config = self::config(FRAME_BYTES)),
+                    Next::Stop => return,
+                }
+            }
+            self.shard.borrow_mut().flush_now(self.link);
+            match end {
+                None => {}
+                Some(End::Gone) => return,
+                Some(End::Close(code, why)) => return self.shard.borrow_mut().close(self.link, code, why),
+            }
+            if !self.unstrained().await || self.stream.readable().await.is_err() {
+                return;
+            }
+            heard.set(self.shard.borrow().second());
+            end = self.read(&mut messages);
+        }
+    }
+
+    /// Waits while answers or messages of this connection wait; whether it is still to be read.
+    async fn unstrained(&self) -> bool {
+        loop {
+            let eased = match self.shard.borrow_mut().connection(self.link) {
+                Some(connection) if connection.is_closing() => return false,
+                Some(connection) if connection.is_strained() => connection.eased(),
+                Some(_) => return true,
+                None => return false,
+            };
+            eased.notified().await;
+        }
+    }
+
+    /// One read, and what it completed.
+    fn read(&mut self, messages: &mut Vec<Message>) -> Option<End> {
+        READ_BUFFER.with_borrow_mut(|buffer| match self.stream.try_read(buffer) {
+            Ok(0) => Some(End::Gone),
+            Ok(count) => self.parse(&buffer[..count], messages),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => None,
+            Err(_) => Some(End::Gone),
+        })
+    }
+
+    fn parse(&mut self, input: &[u8], messages: &mut Vec<Message>) -> Option<End> {
+        let mut feed = Feed { input, output: Vec::new() };
+        let end = loop {
+            match self.context.read(&mut feed) {
+                // Pongs for a flood of pings must not pile up: what the socket has not taken yet says enough.
+                Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => {}
+                Ok(Message::Close(_)) => {}
+                Ok(message) => messages.push(message),
+                Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => break None,
+                Err(error) => break Some(end_of(&error)),
+            }
+        };
+        let flushed = self.context.flush(&mut feed);
+        let mut shard = self.shard.borrow_mut();
+        if !feed.output.is_empty() {
+            shard.reply_bytes(self.link, &feed.output);
+            shard.flush_now(self.link);
+        }
+        end.or_else(|| flushed.err().map(|error| end_of(&error)).filter(|end| *end == End::Gone))
+    }
+
+    /// After our close: throws away what still comes, so that the close frame is not lost to a reset, until the other
+    /// side is gone or the shard cuts the socket.
+    async fn linger(&self) {
+        self.shard.borrow_mut().flush_now(self.link);
+        let is_closing = |connection: &mut crate::hub::Connection| connection.is_closing();
+        if !self.shard.borrow_mut().connection(self.link).is_some_and(is_closing) {
+            return;
+        }
+        let mut left = LINGER_BYTES;
+        while self.stream.readable().await.is_ok() {
+            let count = READ_BUFFER.with_borrow_mut(|buffer| self.stream.try_read(buffer));
+            match count {
+                Ok(0) => return,
+                Ok(count) if count >= left => return,
+                Ok(count) => left -= count,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(_) => return,
+            }
+        }
+    }
+}
+
+fn config(message_bytes: usize) -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(FRAME_BUFFER)
+        .write_buffer_size(0)
+        .max_message_size(Some(message_bytes))
+        .max_frame_size(Some(message_bytes))
+}
+
+fn end_of(error: &Error) -> End {
+    match error {
+        Error::Capacity(CapacityError::MessageTooLong { .. }) => {
+            End::Close(close::TOO_BIG, "the frame is too big")
+        }
+        Error::Utf8(_) => End::Close(close::INVALID_UTF8, "a text must be UTF-8"),
+        Error::Protocol(_) => End::Close(close::PROTOCOL_ERROR, "RFC 6455 was violated"),
+        _ => End::Gone,
+    }
+}

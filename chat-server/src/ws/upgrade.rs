@@ -1,0 +1,134 @@
+//! The handshake: from an HTTP request to a socket that speaks WebSocket (RFC 6455, section 4.2).
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+use protocol::SUBPROTOCOL;
+use serde::Deserialize;
+use tokio::net::TcpStream;
+use tungstenite::handshake::derive_accept_key;
+use warp::reply::Response;
+use warp::{Filter, Rejection, Reply};
+
+use super::{Door, Mode, Upgrade};
+use crate::http::origin::Names;
+use crate::http::reject::Refused;
+use crate::serve::Peer;
+
+/// `/ws?room=ops&name=ana`; both are for plain mode.
+#[derive(Debug, Deserialize)]
+struct Query {
+    room: Option<String>,
+    name: Option<String>,
+}
+
+/// What a good handshake says.
+#[derive(Debug, PartialEq, Eq)]
+struct Handshake {
+    accept: String,
+    full: bool,
+}
+
+/// Answers 101 and hands the socket to the door.
+pub(crate) fn route(
+    door: Door,
+    names: Arc<Names>,
+) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone {
+    warp::get()
+        .and(warp::header::headers_cloned())
+        .and(warp::query::<Query>())
+        .and(warp::ext::optional::<OnUpgrade>())
+        .and(warp::ext::get::<Peer>())
+        .and_then(move |headers: HeaderMap, query, on_upgrade, peer| {
+            let answer = names
+                .check_origin(&headers)
+                .and_then(|()| Handshake::read(&headers))
+                .and_then(|handshake| handshake.answer(&door, query, on_upgrade, peer));
+            std::future::ready(answer.map_err(warp::reject::custom))
+        })
+}
+
+impl Handshake {
+    fn read(headers: &HeaderMap) -> Result<Self, Refused> {
+        let wrong = |reason: &str| Refused::new(StatusCode::BAD_REQUEST, reason);
+        if !tokens(headers, header::UPGRADE)?.any(|token| token.eq_ignore_ascii_case("websocket")) {
+            return Err(Refused::new(StatusCode::UPGRADE_REQUIRED, "This address is for WebSockets."));
+        }
+        if !tokens(headers, header::CONNECTION)?.any(|token| token.eq_ignore_ascii_case("upgrade")) {
+            return Err(wrong("A WebSocket handshake says Connection: Upgrade."));
+        }
+        if one(headers, header::SEC_WEBSOCKET_VERSION)?.is_none_or(|version| version != "13") {
+            return Err(Refused::new(StatusCode::UPGRADE_REQUIRED, "Only version 13 of WebSocket is spoken here."));
+        }
+        let key = one(headers, header::SEC_WEBSOCKET_KEY)?;
+        let Some(key) = key.filter(|key| STANDARD.decode(key).is_ok_and(|key| key.len() == 16)) else {
+            return Err(wrong("Sec-WebSocket-Key must be 16 bytes in base64."));
+        };
+        let full = tokens(headers, header::SEC_WEBSOCKET_PROTOCOL)?.any(|token| token == SUBPROTOCOL);
+        Ok(Self { accept: derive_accept_key(key.as_bytes()), full })
+    }
+
+    fn answer(
+        self,
+        door: &Door,
+        query: Query,
+        on_upgrade: Option<OnUpgrade>,
+        peer: Peer,
+    ) -> Result<Response, Refused> {
+        let Some(on_upgrade) = on_upgrade else {
+            return Err(Refused::new(StatusCode::BAD_REQUEST, "A WebSocket handshake is an HTTP/1.1 request."));
+        };
+        let mode = if self.full { Mode::V1 } else { Mode::Plain { room: query.room, name: query.name } };
+        let upgrade = Upgrade { mode, peer: peer.address, slot: peer.slot };
+        tokio::spawn(hand_over(on_upgrade, door.clone(), upgrade));
+
+        let mut response = StatusCode::SWITCHING_PROTOCOLS.into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+        headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+        let accept = HeaderValue::try_from(self.accept).expect("base64 is visible ASCII");
+        headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
+        if self.full {
+            headers.insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
+        }
+        Ok(response)
+    }
+}
+
+/// Waits until the 101 is written and takes the socket from hyper.
+async fn hand_over(on_upgrade: OnUpgrade, door: Door, upgrade: Upgrade) {
+    let upgraded = match on_upgrade.await {
+        Ok(upgraded) => upgraded,
+        // The client went away in the middle of the handshake.
+        Err(error) => return tracing::debug!(%error, "a handshake came to nothing"),
+    };
+    match upgraded.downcast::<TokioIo<TcpStream>>() {
+        Ok(parts) => door.accept(parts.io.into_inner(), parts.read_buf, upgrade).await,
+        Err(_) => tracing::error!("an upgraded connection is not the TCP stream that was served"),
+    }
+}
+
+/// A header that may be there once.
+fn one(headers: &HeaderMap, name: header::HeaderName) -> Result<Option<&str>, Refused> {
+    let mut values = headers.get_all(&name).iter();
+    let value = values.next();
+    if values.next().is_some() {
+        return Err(Refused::new(StatusCode::BAD_REQUEST, format!("There is more than one {name}.")));
+    }
+    value.map(|value| text(value, &name)).transpose()
+}
+
+/// The comma-separated words of a header, in all its lines.
+fn tokens(headers: &HeaderMap, name: header::HeaderName) -> Result<impl Iterator<Item = &str>, Refused> {
+    let lines: Vec<&str> =
+        headers.get_all(&name).iter().map(|value| text(value, &name)).collect::<Result<_, _>>()?;
+    Ok(lines.into_iter().flat_map(|line| line.split(',')).map(str::trim))
+}
+
+fn text<'a>(value: &'a HeaderValue, name: &header::HeaderName) -> Result<&'a str, Refused> {
+    value.to_str().map_err(|_| Refused::new(StatusCode::BAD_REQUEST, format!("{name} must be ASCII.")))
+}

@@ -1,0 +1,70 @@
+//! Many at once: order, completeness, and the slow.
+
+use std::time::Duration;
+
+use serde_json::json;
+use tempfile::tempdir;
+
+use crate::chat::Chat;
+
+/// Everybody sees the same log, whole and in order, whatever loop their socket belongs to.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_view_is_the_same_log() {
+    const CLIENTS: usize = 12;
+    const EACH: usize = 40;
+    let dir = tempdir().unwrap();
+    let chat = Chat::open(dir.path(), 3, false).await;
+    let mut clients = Vec::new();
+    for n in 0..CLIENTS {
+        clients.push(chat.greeted(&format!("user{n}")).await.0);
+    }
+    let tasks: Vec<_> = clients
+        .into_iter()
+        .enumerate()
+        .map(|(n, mut client)| {
+            tokio::spawn(async move {
+                for m in 0..EACH {
+                    client.send(json!({"type": "message", "room": "lobby", "message": format!("{n}/{m}"), "id": format!("{n}-{m}")})).await;
+                }
+                let mut view = Vec::new();
+                for seq in 1..=CLIENTS * EACH {
+                    let message = client.expect("message").await;
+                    assert_eq!(message["seq"], seq);
+                    view.push(message["message"].as_str().unwrap().to_owned());
+                }
+                view
+            })
+        })
+        .collect();
+    let mut views = Vec::new();
+    for task in tasks {
+        views.push(task.await.unwrap());
+    }
+    assert!(views.windows(2).all(|pair| pair[0] == pair[1]));
+    for n in 0..CLIENTS {
+        let prefix = format!("{n}/");
+        let own: Vec<_> = views[0].iter().filter_map(|text| text.strip_prefix(&prefix)).collect();
+        assert_eq!(own, (0..EACH).map(|m| m.to_string()).collect::<Vec<_>>(), "a sender's own order");
+    }
+}
+
+/// Whoever does not read holds up nobody, and has missed nothing when they read again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_reader_is_served_from_the_store_at_its_own_speed() {
+    let dir = tempdir().unwrap();
+    let chat = Chat::open(dir.path(), 1, false).await;
+    let (mut slow, _) = chat.greeted("slow").await;
+    let (mut ana, _) = chat.greeted("ana").await;
+    // Much more than the sockets' buffers and the tail hold together.
+    let text = "y".repeat(60_000);
+    for n in 1..=300 {
+        ana.say("lobby", &text, &format!("id{n}")).await;
+        assert_eq!(ana.expect("message").await["seq"], n);
+    }
+    for seq in 1..=300 {
+        assert_eq!(slow.expect("message").await["seq"], seq);
+    }
+    ana.say("lobby", "live again", "last").await;
+    let last = tokio::time::timeout(Duration::from_secs(20), slow.expect("message")).await.unwrap();
+    assert_eq!(last["seq"], 301);
+}
