@@ -1,0 +1,122 @@
+//! Measures the server against its peers on one machine: server on one core, this load generator on another.
+//!
+//! Every scenario runs against every peer in turn, several times over (so that a machine that drifts drifts for all),
+//! and the medians are shown as a table with ratios. What the numbers mean: `docs/BENCHMARKS.md`.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool for people at a terminal")]
+#![allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "counts and times of a benchmark are far from the bounds of f64 and usize"
+)]
+
+mod frames;
+mod link;
+mod load;
+mod process;
+mod report;
+mod scenario;
+mod target;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use clap::Parser;
+
+use report::{Report, Run};
+use scenario::{SCENARIOS, Scenario};
+use target::{Directories, TARGETS, Target};
+
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask bench", about = "Measures the server against its peers", max_term_width = 100)]
+struct Options {
+    /// A share that takes less than two minutes: short runs, one round, smaller rooms.
+    #[arg(long)]
+    quick: bool,
+    /// How often each scenario runs against each peer; medians are shown.
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
+    /// Only these scenarios (a comma between them).
+    #[arg(long, value_delimiter = ',', value_name = "NAME")]
+    scenario: Vec<String>,
+    /// Only these servers (a comma between them).
+    #[arg(long, value_delimiter = ',', value_name = "NAME")]
+    peer: Vec<String>,
+    /// How long each measurement takes, in seconds.
+    #[arg(long, default_value_t = 4.0)]
+    seconds: f64,
+    /// Name scenarios and servers and stop.
+    #[arg(long)]
+    list: bool,
+}
+
+fn main() -> Result<()> {
+    let options = Options::parse();
+    if options.list {
+        for scenario in SCENARIOS {
+            println!("scenario {:<14} {}", scenario.name, scenario.title);
+        }
+        for target in TARGETS {
+            println!("server   {:<14} {}", target.name, target.title);
+        }
+        return Ok(());
+    }
+    let scenarios = choose(SCENARIOS, &options.scenario, |scenario| scenario.name)?;
+    let targets = choose(TARGETS, &options.peer, |target| target.name)?;
+    let directories = Directories::prepare()?;
+    process::raise_file_limit()?;
+    let pinned = process::pin_self()?;
+    let usable: Vec<&Target> =
+        targets.into_iter().filter(|target| target.prepare_or_say(&directories)).collect();
+    let mut report = Report::new(pinned);
+    let (rounds, seconds) = if options.quick { (1, 1.0) } else { (options.rounds, options.seconds) };
+    for scenario in scenarios {
+        for round in 1..=rounds {
+            for target in &usable {
+                let run = measure(scenario, target, &directories, options.quick, seconds);
+                println!("{} · {} · round {round}: {run}", scenario.name, target.name);
+                report.add(scenario, target, run);
+            }
+        }
+    }
+    report.print();
+    let path = report.save(&directories.output)?;
+    println!("raw results: {}", path.display());
+    Ok(())
+}
+
+/// One run against a freshly started server. A failure is a result as well: it is shown and the others go on.
+fn measure(
+    scenario: &Scenario,
+    target: &Target,
+    directories: &Directories,
+    quick: bool,
+    seconds: f64,
+) -> Run {
+    let measured = target.start(directories).and_then(|server| {
+        let size = if quick { scenario.quick } else { scenario.full };
+        (scenario.run)(&server, size, Duration::from_secs_f64(seconds))
+    });
+    match measured {
+        Ok(measured) => Run::Measured(measured),
+        Err(error) => Run::Failed(format!("{error:#}")),
+    }
+}
+
+fn choose<'a, T>(all: &'a [T], wanted: &[String], name: impl Fn(&T) -> &str) -> Result<Vec<&'a T>> {
+    if let Some(unknown) = wanted.iter().find(|wanted| !all.iter().any(|one| name(one) == **wanted)) {
+        let known: Vec<&str> = all.iter().map(&name).collect();
+        bail!("`{unknown}` is not known; there are: {}", known.join(", "));
+    }
+    Ok(all
+        .iter()
+        .filter(|one| wanted.is_empty() || wanted.iter().any(|wanted| wanted == name(one)))
+        .collect())
+}
+
+/// Where built programs are: beside this one.
+fn programs() -> Result<PathBuf> {
+    let own = std::env::current_exe()?;
+    Ok(own.parent().expect("a program is in a directory").to_path_buf())
+}

@@ -1,0 +1,234 @@
+"""The harness's own clients: they keep journals of what they tried, what they were told and what they saw."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections import OrderedDict
+
+from records import Ack, Attempt, Connection, Event, View
+from wire import Closed, Socket
+
+# Bodies hold what is easily damaged on the way: several scripts, joined emoji, quotes, backslashes, line ends.
+_SPICE = ["plain", "żółć", "李雷", "👩\u200d👩\u200d👧", '"quoted"', "back\\slash", "two\nlines", "</b>&amp;", "\u05d0\u05d1"]
+# So many unanswered messages a writer has at most, as a person's client would after a while offline.
+_WINDOW = 24
+
+
+class Journal:
+    """What all clients of a run note down."""
+
+    def __init__(self, luck: random.Random) -> None:
+        self.luck = luck
+        self.attempts: list[Attempt] = []
+        self.acks: list[Ack] = []
+        self.connections: list[Connection] = []
+        self.refused: set[str] = set()
+        self.promised: set[str] = set()
+        self._numbers: dict[str, int] = {}
+
+    def attempt(self, sender: str, room: str, named: bool) -> Attempt:
+        number = self._numbers[sender] = self._numbers.get(sender, 0) + 1
+        words = " ".join(self.luck.choices(_SPICE, k=self.luck.randint(1, 12)))
+        identity = f"{sender}-{number:06d}-{self.luck.getrandbits(40):010x}" if named else None
+        attempt = Attempt(sender, room, identity, f"{sender}-{number:06d} {words}")
+        self.attempts.append(attempt)
+        return attempt
+
+
+class ChatClient:
+    """A `chat.v1` client: reconnects by itself, resumes from its cursors, repeats what was not acknowledged."""
+
+    def __init__(self, name: str, port: int, rooms: tuple[str, ...], journal: Journal, pace: float = 0.0) -> None:
+        self.view = View(name, True, rooms)
+        self.ready = asyncio.Event()  # it is in all its rooms, from their beginning
+        self._name, self._port, self._journal, self._pace = name, port, journal, pace
+        self._luck = random.Random(journal.luck.random())
+        self._conn = f"conn-{name}"
+        self._token: str | None = None
+        self._epoch: str | None = None
+        self._cursors: dict[str, int] = {}
+        self._waiting: OrderedDict[str, Attempt] = OrderedDict()
+        self._socket: Socket | None = None
+
+    @property
+    def idle(self) -> bool:
+        """Nothing waits for its acknowledgement."""
+        return not self._waiting
+
+    def cursor(self, room: str) -> int:
+        return self._cursors.get(room, 0)
+
+    async def live(self) -> None:
+        """Connects again and again, until cancelled."""
+        while True:
+            try:
+                await self._session()
+            except Closed:
+                self._socket = None
+            # The harness's clients come back at once: the worst case for the server.
+            await asyncio.sleep(self._luck.uniform(0.02, 0.2))
+
+    async def write(self, traffic: asyncio.Event) -> None:
+        """Says things at about its pace for as long as there is to be traffic."""
+        while True:
+            await traffic.wait()
+            await asyncio.sleep(self._luck.expovariate(self._pace))
+            if len(self._waiting) < _WINDOW and traffic.is_set():
+                attempt = self._journal.attempt(self._name, self._luck.choice(self.view.rooms), named=True)
+                self._waiting[attempt.id or ""] = attempt
+                try:
+                    await self._say(attempt)
+                except Closed:
+                    self._socket = None
+
+    async def _say(self, attempt: Attempt) -> None:
+        if self._socket is not None:
+            frame = {"type": "message", "room": attempt.room, "id": attempt.id, "message": attempt.body}
+            await self._socket.send(json.dumps(frame))
+
+    async def _session(self) -> None:
+        socket = await Socket.connect(self._port, protocol="chat.v1")
+        try:
+            await self._greet(socket)
+            while True:
+                frame = json.loads(await socket.receive())
+                await self._handle(socket, frame)
+        finally:
+            self._socket = None
+            socket.drop()
+
+    async def _greet(self, socket: Socket) -> None:
+        hello = {"type": "hello", "client": "harness/1", "conn": self._conn, "name": self._name}
+        if self._token:
+            hello["token"] = self._token
+            hello["resume"] = {"epoch": self._epoch, "rooms": self._cursors}
+        await socket.send(json.dumps(hello))
+        welcome = json.loads(await socket.receive())
+        if welcome.get("type") != "welcome":
+            raise Closed
+        first_time = self._token is None
+        self._token, self._epoch = welcome["token"], welcome["epoch"]
+        self._record = Connection(self._name, self._epoch, dict(self._cursors))
+        self._journal.connections.append(self._record)
+        if first_time:
+            for room in welcome["rooms"]:
+                self._enter(room)
+            for room in self.view.rooms:
+                await socket.send(json.dumps({"type": "join", "ref": 1, "room": room}))
+        else:
+            # Repeats go out in their order, before anything new.
+            for attempt in list(self._waiting.values()):
+                frame = {"type": "message", "room": attempt.room, "id": attempt.id, "message": attempt.body}
+                await socket.send(json.dumps(frame))
+        self._socket = socket
+
+    def _enter(self, room: dict) -> None:
+        if room["room"] in self._record.cursors:
+            return  # joined before; the answer's head must not move the cursor
+        self._cursors[room["room"]] = self._record.cursors[room["room"]] = room["head"]
+        if all(name in self._cursors for name in self.view.rooms):
+            self.ready.set()
+
+    async def _handle(self, socket: Socket, frame: dict) -> None:
+        match frame.get("type"):
+            case "message":
+                self._see(frame)
+            case "ack":
+                attempt = self._waiting.pop(frame["id"], None)
+                body = attempt.body if attempt else self._body_of(frame["id"])
+                ack = Ack(self._name, frame["room"], body, frame["id"], frame["seq"], self._epoch)
+                self._journal.acks.append(ack)
+            case "ok" if frame.get("room"):
+                self._enter(frame["room"])
+            case "reset":
+                self._cursors[frame["room"]] = self._record.cursors[frame["room"]] = frame["head"]
+            case "ping":
+                await socket.send('{"type":"pong"}')
+            case "error":
+                await self._refused(socket, frame)
+
+    def _see(self, frame: dict) -> None:
+        event = Event(frame["room"], frame["seq"], frame["id"], frame["user"], frame["message"])
+        self._record.live.append(event)
+        if event.seq > self._cursors.get(event.room, 0):
+            self._cursors[event.room] = event.seq
+            self.view.shown.append(event)
+
+    async def _refused(self, socket: Socket, frame: dict) -> None:
+        attempt = self._waiting.get(frame.get("id", ""))
+        if attempt is None:
+            return
+        if not frame.get("retry"):
+            self._journal.refused.add(attempt.body)
+            del self._waiting[frame["id"]]
+            return
+        # What follows a refused message is refused as well: come back with all of it, in order.
+        await asyncio.sleep(frame.get("retry_ms", 100) / 1000)
+        raise Closed
+
+    def _body_of(self, identity: str) -> str:
+        return next((a.body for a in self._journal.attempts if a.id == identity), "")
+
+
+class PlainClient:
+    """A client without the subprotocol: it does not resume and repeats nothing, so what it sees may have gaps."""
+
+    def __init__(self, name: str, port: int, room: str, journal: Journal, pace: float = 0.0) -> None:
+        self.view = View(name, False, (room,))
+        self.ready = asyncio.Event()
+        self._name, self._port, self._room, self._journal, self._pace = name, port, room, journal, pace
+        self._luck = random.Random(journal.luck.random())
+        self._socket: Socket | None = None
+
+    async def live(self) -> None:
+        while True:
+            try:
+                socket = await Socket.connect(self._port, f"/ws?room={self._room}&name={self._name}")
+                try:
+                    await self._listen(socket)
+                finally:
+                    self._socket = None
+                    socket.drop()
+            except Closed:
+                pass
+            await asyncio.sleep(self._luck.uniform(0.02, 0.2))
+
+    async def _listen(self, socket: Socket) -> None:
+        if await socket.receive() != "Welcome!":
+            raise Closed
+        self._socket = socket
+        self.ready.set()
+        record = Connection(self._name, None, {self._room: None})
+        self._journal.connections.append(record)
+        while True:
+            text = await socket.receive()
+            frame = json.loads(text)
+            if frame.get("type") == "message":
+                event = Event(frame["room"], frame["seq"], frame["id"], frame["user"], frame["message"])
+                record.live.append(event)
+                self.view.shown.append(event)
+
+    async def write(self, traffic: asyncio.Event) -> None:
+        while True:
+            await traffic.wait()
+            await asyncio.sleep(self._luck.expovariate(self._pace))
+            if (socket := self._socket) is not None and traffic.is_set():
+                attempt = self._journal.attempt(self._name, self._room, named=False)
+                try:
+                    await socket.send(self._luck.choice([_bare, _short, _full])(attempt.body))
+                except Closed:
+                    self._socket = None
+
+
+def _bare(body: str) -> str:
+    return body
+
+
+def _short(body: str) -> str:
+    return json.dumps({"message": body})
+
+
+def _full(body: str) -> str:
+    return json.dumps({"type": "message", "message": body, "timestamp": "1999-01-01T00:00:00Z"}, ensure_ascii=False)

@@ -1,0 +1,24 @@
+"""Reads the server's database file after the run, with Python's own SQLite."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from records import Event, Store
+
+
+def read(directory: Path) -> Store:
+    """What is stored. The server must have ended: the write-ahead log is folded in by this opening."""
+    with closing(sqlite3.connect(directory / "chat.db")) as database:
+        verdict = database.execute("PRAGMA integrity_check").fetchone()[0]
+        if verdict != "ok":
+            raise RuntimeError(f"the database is damaged: {verdict}")
+        epoch = database.execute("SELECT epoch FROM meta").fetchone()[0]
+        heads = dict(database.execute("SELECT key, head FROM rooms"))
+        rows = database.execute(
+            "SELECT rooms.key, seq, events.id, user, text FROM events JOIN rooms ON rooms.id = events.room"
+            " WHERE events.kind = 'message' ORDER BY rooms.key, seq"
+        )
+        return Store(epoch, heads, [Event(*row) for row in rows])

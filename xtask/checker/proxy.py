@@ -1,0 +1,119 @@
+"""A TCP proxy between clients and server that plants bugs: it changes whole WebSocket text frames on their way.
+
+It stands in for a server (or client) with that bug, so that the checker and the harness are seen to find it on a real
+run. One plant is one function of the direction and the frame, which gives the frames to pass on."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Callable
+
+# The frames to pass on in place of this one: to the other side, and back to where it came from.
+Passed = tuple[list[str], list[str]]
+Plant = Callable[[bool, dict, str], Passed]
+
+
+class Proxy:
+    """Listens on a port of its own. `plant(from_client, frame, text)` is asked for every text frame."""
+
+    def __init__(self, server_port: int, new_plant: Callable[[], Plant]) -> None:
+        self._server_port = server_port
+        self._new_plant = new_plant
+        self._tasks: set[asyncio.Task] = set()
+
+    async def start(self) -> int:
+        self._listener = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        return self._listener.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        self._listener.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        upstream = None
+        try:
+            up_reader, upstream = await asyncio.open_connection("127.0.0.1", self._server_port)
+            # The refusal of foreign hosts is not what is tested here: the server must see its own port.
+            head = await reader.readuntil(b"\r\n\r\n")
+            upstream.write(_with_host(head, self._server_port))
+            writer.write(await up_reader.readuntil(b"\r\n\r\n"))
+            plant = self._new_plant()
+            done, rest = await asyncio.wait(
+                [
+                    asyncio.ensure_future(_pump(reader, upstream, writer, plant, True)),
+                    asyncio.ensure_future(_pump(up_reader, writer, upstream, plant, False)),
+                ],
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            for pump in rest:
+                pump.cancel()
+            await asyncio.gather(*done, *rest, return_exceptions=True)
+        except (OSError, EOFError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+            if upstream is not None:
+                upstream.close()
+
+
+async def _pump(
+    reader: asyncio.StreamReader,
+    onward: asyncio.StreamWriter,
+    back: asyncio.StreamWriter,
+    plant: Plant,
+    from_client: bool,
+) -> None:
+    while True:
+        head, payload = await _read_frame(reader)
+        frame = None
+        if head[0] & 0x0F == 1:
+            try:
+                frame = json.loads(payload)
+            except ValueError:
+                frame = None
+        if not isinstance(frame, dict):
+            onward.write(_frame(head[0], payload, masked=from_client))
+        else:
+            forward, backward = plant(from_client, frame, payload.decode())
+            for text in forward:
+                onward.write(_frame(0x81, text.encode(), masked=from_client))
+            for text in backward:
+                back.write(_frame(0x81, text.encode(), masked=not from_client))
+        await onward.drain()
+
+
+async def _read_frame(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
+    head = await reader.readexactly(2)
+    length = head[1] & 0x7F
+    if length >= 126:
+        length = int.from_bytes(await reader.readexactly(2 if length == 126 else 8), "big")
+    mask = await reader.readexactly(4) if head[1] & 0x80 else bytes(4)
+    payload = await reader.readexactly(length)
+    return head, bytes(byte ^ mask[index % 4] for index, byte in enumerate(payload))
+
+
+def _frame(first: int, payload: bytes, masked: bool) -> bytes:
+    length = len(payload)
+    flag = 0x80 if masked else 0
+    if length < 126:
+        head = bytes([first, flag | length])
+    elif length < 1 << 16:
+        head = bytes([first, flag | 126]) + length.to_bytes(2, "big")
+    else:
+        head = bytes([first, flag | 127]) + length.to_bytes(8, "big")
+    if not masked:
+        return head + payload
+    mask = os.urandom(4)
+    return head + mask + bytes(byte ^ mask[index % 4] for index, byte in enumerate(payload))
+
+
+def _with_host(head: bytes, port: int) -> bytes:
+    lines = head.split(b"\r\n")
+    return b"\r\n".join(b"Host: 127.0.0.1:%d" % port if line.lower().startswith(b"host:") else line for line in lines)

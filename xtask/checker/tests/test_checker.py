@@ -1,0 +1,185 @@
+"""Tests of the test: the checker must be silent on a good run, and name each planted bug."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from checker import check
+from records import Ack, Attempt, Connection, Event, Records, Store, View
+
+ROOMS = ("lobby", "ops")
+
+
+def good_run(count: int = 40) -> Records:
+    """Two senders in two rooms, two complete views and one that was away; some sends never acknowledged."""
+    attempts, acks, events = [], [], []
+    heads = dict.fromkeys(ROOMS, 0)
+    for number in range(count):
+        sender, room = f"w{number % 2}", ROOMS[number // 2 % 2]
+        attempt = Attempt(sender, room, f"id-{number}", f"{sender}-{number} text ✓")
+        attempts.append(attempt)
+        if number % 7 == 3:
+            continue  # lost in a kill: never stored, never acknowledged
+        heads[room] += 1
+        events.append(Event(room, heads[room], attempt.id, f"g-{sender}", attempt.body))
+        if number % 5 != 4:  # otherwise stored, and the ack was lost in a kill
+            acks.append(Ack(sender, room, attempt.body, attempt.id, heads[room], "e1"))
+    views = [View(name, True, ROOMS, list(events), 0.5) for name in ("r0", "r1")]
+    views.append(View("p0", False, ROOMS, events[10:20]))
+    connections = [
+        Connection("r0", "e1", dict.fromkeys(ROOMS, 0), events[:12]),
+        Connection("r0", "e1", {room: max([e.seq for e in events[:12] if e.room == room]) for room in ROOMS}, events[12:]),
+        Connection("p0", None, dict.fromkeys(ROOMS), events[10:20]),
+    ]
+    return Records(attempts, acks, connections, views, Store("e1", heads, list(events)), promised={events[0].body})
+
+
+class Planted(unittest.TestCase):
+    def setUp(self) -> None:
+        self.run_records = good_run()
+
+    def caught(self, *invariants: str) -> None:
+        found = {violation.invariant for violation in check(self.run_records)}
+        for invariant in invariants:
+            self.assertIn(invariant, found)
+
+    def replace(self, events: list[Event], index: int, **changes: object) -> None:
+        events[index] = dataclasses.replace(events[index], **changes)
+
+    def test_a_good_run_is_clean(self) -> None:
+        self.assertEqual([], check(self.run_records))
+
+    def test_the_records_are_not_changed_by_checking(self) -> None:
+        before = copy.deepcopy(self.run_records)
+        check(self.run_records)
+        self.assertEqual(before, self.run_records)
+
+    def test_ack_before_commit(self) -> None:
+        lost = next(event for event in reversed(self.run_records.store.events) if event.room == "ops")
+        self.run_records.store.events.remove(lost)
+        self.run_records.store.heads["ops"] -= 1
+        for place in [*self.run_records.views, *self.run_records.connections]:
+            events = place.shown if isinstance(place, View) else place.live
+            events[:] = [event for event in events if event != lost]
+        acked = Ack("w0", "ops", lost.body, lost.id, lost.seq, "e1")
+        self.run_records.acks.append(acked)
+        self.caught("I1")
+
+    def test_an_outbox_that_was_never_sent(self) -> None:
+        self.run_records.promised.add(self.run_records.attempts[3].body)
+        self.caught("I1")
+
+    def test_an_ack_of_a_history_that_is_gone(self) -> None:
+        self.run_records.acks[0] = dataclasses.replace(self.run_records.acks[0], epoch="e0")
+        self.caught("I1")
+
+    def test_a_dropped_event(self) -> None:
+        del self.run_records.views[0].shown[17]
+        self.caught("I5")
+
+    def test_an_event_dropped_from_a_wire(self) -> None:
+        del self.run_records.connections[0].live[5]
+        self.caught("I5")
+
+    def test_events_lost_between_two_connections(self) -> None:
+        del self.run_records.connections[1].live[:2]
+        self.caught("I5")
+
+    def test_a_repeat_in_a_view(self) -> None:
+        shown = self.run_records.views[0].shown
+        shown.insert(5, shown[4])
+        self.caught("I2")
+
+    def test_a_repeat_on_a_wire(self) -> None:
+        live = self.run_records.connections[0].live
+        live.insert(5, live[4])
+        self.caught("I2")
+
+    def test_an_id_stored_twice(self) -> None:
+        event = self.run_records.store.events[-1]
+        again = dataclasses.replace(event, seq=event.seq + 1)
+        self.run_records.store.events.append(again)
+        self.run_records.store.heads[event.room] += 1
+        for view in self.run_records.views[:2]:
+            view.shown.append(again)
+        self.caught("I2")
+
+    def test_a_phantom(self) -> None:
+        event = Event("lobby", self.run_records.store.heads["lobby"] + 1, "x", "g-x", "nobody-1 said this")
+        self.run_records.connections[1].live.append(event)
+        self.caught("I3")
+
+    def test_a_refused_message_that_was_stored(self) -> None:
+        self.run_records.refused.add(self.run_records.store.events[0].body)
+        self.caught("I3")
+
+    def test_two_events_swapped_in_one_view(self) -> None:
+        shown = self.run_records.views[1].shown
+        first, second = (i for i, event in enumerate(shown) if event.room == "lobby" and event.seq in (3, 4))
+        shown[first], shown[second] = shown[second], shown[first]
+        self.caught("I4")
+
+    def test_a_reused_seq(self) -> None:
+        shown = self.run_records.views[0].shown
+        first, second = (i for i, event in enumerate(shown) if event.room == "lobby" and event.seq in (3, 4))
+        self.replace(shown, second, seq=3)
+        self.caught("I4", "I5")
+
+    def test_a_hole_in_the_store(self) -> None:
+        event = self.run_records.store.events[8]
+        for events in [self.run_records.store.events, *(view.shown for view in self.run_records.views)]:
+            if event in events:
+                events.remove(event)
+        self.caught("I5")
+
+    def test_a_changed_body(self) -> None:
+        shown = self.run_records.views[0].shown
+        self.replace(shown, 6, body=shown[6].body.replace("✓", "?"))
+        self.caught("I6")
+
+    def test_one_id_two_seqs(self) -> None:
+        ack = self.run_records.acks[2]
+        self.run_records.acks.append(dataclasses.replace(ack, seq=ack.seq + 1))
+        self.caught("I7")
+
+    def test_an_unacknowledged_message_in_one_view_only(self) -> None:
+        acked = {ack.body for ack in self.run_records.acks} | self.run_records.promised
+        unacked = next(event for event in self.run_records.store.events if event.body not in acked)
+        self.run_records.views[1].shown.remove(unacked)
+        self.caught("I8")
+
+    def test_shown_and_never_stored(self) -> None:
+        attempt = self.run_records.attempts[3]
+        head = self.run_records.store.heads[attempt.room]
+        self.run_records.connections[1].live.append(Event(attempt.room, head + 1, attempt.id, "g", attempt.body))
+        self.caught("I8")
+
+    def test_a_senders_order_broken(self) -> None:
+        attempts = self.run_records.attempts
+        attempts[0], attempts[4] = attempts[4], attempts[0]
+        self.caught("I9")
+
+    def test_a_leak_into_a_connection_that_is_not_in_the_room(self) -> None:
+        del self.run_records.connections[2].cursors["ops"]
+        self.caught("I10")
+
+    def test_a_message_stored_in_another_room(self) -> None:
+        attempt = self.run_records.attempts[0]
+        self.run_records.attempts[0] = dataclasses.replace(attempt, room="ops")
+        self.caught("I10")
+
+    def test_a_view_that_never_catches_up(self) -> None:
+        self.run_records.views[0].converged = None
+        self.run_records.views[1].converged = self.run_records.patience + 1
+        self.caught("I11")
+        self.assertEqual(2, sum(violation.invariant == "I11" for violation in check(self.run_records)))
+
+
+if __name__ == "__main__":
+    unittest.main()
