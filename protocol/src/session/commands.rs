@@ -4,9 +4,15 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::client::{ClientFrame, History, Nick, Presence, Question, RoomQuestion, Typing};
 use crate::ids::{Id, Ref, RoomKey, Seq};
-use crate::session::{Place, Session};
+use crate::limits::TYPING_RENEW;
+use crate::session::outbox::Discarded;
+use crate::session::{OutboxChange, Outgoing, OutgoingState, Place, Session, SessionEvent, State};
 use crate::signal::PresenceState;
+
+/// Questions that wait for their answers, at most.
+const MAX_QUESTIONS: usize = 256;
 
 /// Why a question was not asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -45,75 +51,203 @@ impl Session {
     /// and then call [`handle_persisted`](Self::handle_persisted): only then is it sent. So a line that was ever sent
     /// survives the client's crash, and is sent again under the same `id`, which the server knows.
     pub fn send(&mut self, room: RoomKey, id: Id, text: String, reply: Option<Seq>) -> Result<(), SendError> {
-        let _ = (room, id, text, reply);
-        Err(SendError::Full)
+        if text.trim().is_empty() {
+            return Err(SendError::Empty);
+        }
+        if text.len() > self.message_bytes {
+            return Err(SendError::TooLong(self.message_bytes));
+        }
+        if self.outbox.contains(&id) {
+            return Err(SendError::IdInUse);
+        }
+        if !self.outbox.has_room_for(&text) {
+            return Err(SendError::Full);
+        }
+        self.stop_typing();
+        let outgoing = Outgoing { id, room, text, reply, user: self.user.clone(), failed: None };
+        self.outbox.push(outgoing.clone());
+        self.line_changed(outgoing.id.clone(), OutgoingState::Queued);
+        self.put(outgoing);
+        Ok(())
     }
 
-    /// Tries a failed line again, behind all that wait. One that was written as another user is sent as the present
-    /// one. Returns whether there is such a failed line.
+    /// Tries a failed line again, in its place among those that wait. One that was written as another user is sent as
+    /// the present one. Returns whether there is such a failed line.
     pub fn retry(&mut self, id: &Id) -> bool {
-        let _ = id;
-        false
+        let Some(outgoing) = self.outbox.retry(id, self.user.as_ref()) else { return false };
+        self.line_changed(outgoing.id.clone(), OutgoingState::Queued);
+        self.put(outgoing);
+        true
     }
 
-    /// Takes a line out of the outbox. Not possible (false) while it is sent and unanswered: it may be stored.
+    /// Takes a line out of the outbox. Not possible (false) while it is sent and unanswered: it may be stored. So may
+    /// one be that was sent over an earlier link and waits to be sent again; its event comes all the same then.
     pub fn discard(&mut self, id: &Id, now: Duration) -> bool {
-        let _ = (id, now);
-        false
+        let discarded = self.outbox.discard(id);
+        if discarded == Discarded::No {
+            return false;
+        }
+        self.out.push_back(SessionEvent::Outbox(OutboxChange::Remove(id.clone())));
+        if discarded == Discarded::Awaited {
+            // On this link the server refuses all of the room until this id comes again.
+            self.redial(now);
+        }
+        true
     }
 
     /// Joins an open room by its key or its name as typed. Answered by `RoomJoined` or `Refused`.
     pub fn join(&mut self, room: &str) -> Result<Ref, AskError> {
-        let _ = room;
-        Err(AskError::Offline)
+        self.ask(|reference| ClientFrame::Join(RoomQuestion { reference, room: room.to_owned() }))
     }
 
     /// Makes an open room and joins it. Answered by `RoomJoined` or `Refused`.
     pub fn create(&mut self, room: &str) -> Result<Ref, AskError> {
-        let _ = room;
-        Err(AskError::Offline)
+        self.ask(|reference| ClientFrame::Create(RoomQuestion { reference, room: room.to_owned() }))
     }
 
-    /// Leaves a room; takes effect at once, connected or not. Lines for it in the outbox are still sent.
+    /// Leaves a room; takes effect at once, connected or not. The server brings everybody back to the lobby at the
+    /// next `welcome`. Lines for the room that still wait in the outbox will be refused.
     pub fn leave(&mut self, room: &RoomKey) {
-        let _ = room;
+        if self.rooms.remove(room).is_some() {
+            self.out.push_back(SessionEvent::RoomLeft(room.clone()));
+        }
+        // Where too much waits for answers the next link's `resume` says it.
+        let question = RoomQuestion { reference: 0, room: room.as_str().to_owned() };
+        let _ = self
+            .ask_as(Asker::Session, |reference| ClientFrame::Leave(RoomQuestion { reference, ..question }));
     }
 
     /// Takes another nickname. Answered by `Named` or `Refused`.
     pub fn nick(&mut self, name: &str) -> Result<Ref, AskError> {
-        let _ = name;
-        Err(AskError::Offline)
+        self.ask(|reference| ClientFrame::Nick(Nick { reference, name: name.to_owned() }))
     }
 
     /// Asks for a page of a room's log, of at most `limit` events. Answered by `Page` or `Refused`.
     pub fn history(&mut self, room: &RoomKey, place: Place, limit: u32) -> Result<Ref, AskError> {
-        let _ = (room, place, limit);
-        Err(AskError::Offline)
+        self.ask(|reference| ClientFrame::History(history(reference, room, place, limit)))
     }
 
     /// Asks who is in a room. Answered by `Members` or `Refused`.
     pub fn members(&mut self, room: &RoomKey) -> Result<Ref, AskError> {
-        let _ = room;
-        Err(AskError::Offline)
+        let room = room.as_str().to_owned();
+        self.ask(|reference| ClientFrame::Members(RoomQuestion { reference, room }))
     }
 
     /// Asks which open rooms there are. Answered by `Rooms` or `Refused`.
     pub fn list_rooms(&mut self) -> Result<Ref, AskError> {
-        Err(AskError::Offline)
+        self.ask(|reference| ClientFrame::Rooms(Question { reference }))
     }
 
     /// The person typed (`on`: to be called at each key) or stopped. Said to the server as rarely as it needs to know.
     pub fn typing(&mut self, room: &RoomKey, on: bool, now: Duration) {
-        let _ = (room, on, now);
+        if !on {
+            return self.stop_typing();
+        }
+        match &self.typing {
+            Some((same, said)) if same == room && now < *said + TYPING_RENEW => return,
+            Some((same, _)) if same == room => {}
+            _ => self.stop_typing(),
+        }
+        if self.say_typing(room.clone(), true) {
+            self.typing = Some((room.clone(), now));
+        }
     }
 
     /// The person is there or idle. Remembered, and said anew after a reconnect.
     pub fn presence(&mut self, state: PresenceState) {
-        let _ = state;
+        if self.presence != state {
+            self.presence = state;
+            if self.is_up() {
+                self.control.push_back(ClientFrame::Presence(Presence { state }).encode());
+            }
+        }
     }
 
     /// Dials again after [`Link::Stopped`](super::Link::Stopped), because the person asked for it.
     pub fn restart(&mut self, now: Duration) {
-        let _ = now;
+        if matches!(self.state, State::Stopped) {
+            self.dial(now);
+        }
+    }
+
+    fn stop_typing(&mut self) {
+        if let Some((room, _)) = self.typing.take() {
+            self.say_typing(room, false);
+        }
+    }
+
+    fn say_typing(&mut self, room: RoomKey, on: bool) -> bool {
+        // A signal may be lost: better than a queue of them before a socket that stalls.
+        let said = self.is_up() && self.control.len() < MAX_QUESTIONS;
+        if said {
+            self.control.push_back(ClientFrame::Typing(Typing { room, on }).encode());
+        }
+        said
+    }
+
+    fn ask(&mut self, frame: impl FnOnce(Ref) -> ClientFrame) -> Result<Ref, AskError> {
+        self.ask_as(Asker::Person, frame)
+    }
+
+    pub(super) fn ask_as(
+        &mut self,
+        asker: Asker,
+        frame: impl FnOnce(Ref) -> ClientFrame,
+    ) -> Result<Ref, AskError> {
+        if !self.is_up() {
+            return Err(AskError::Offline);
+        }
+        if self.questions.len() >= MAX_QUESTIONS {
+            return Err(AskError::TooMany);
+        }
+        self.next_ref += 1;
+        let frame = frame(self.next_ref);
+        self.control.push_back(frame.encode());
+        self.questions.insert(self.next_ref, Asked { asker, frame });
+        Ok(self.next_ref)
+    }
+
+    pub(super) fn put(&mut self, outgoing: Outgoing) {
+        self.out.push_back(SessionEvent::Outbox(OutboxChange::Put(outgoing)));
+    }
+
+    pub(super) fn line_changed(&mut self, id: Id, state: OutgoingState) {
+        self.out.push_back(SessionEvent::Outgoing { id, state });
+    }
+}
+
+/// A question that waits for its answer.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) asker: Asker,
+    pub(super) frame: ClientFrame,
+}
+
+/// Whose question it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asker {
+    /// The shell's: told what came of it.
+    Person,
+    /// The session's own.
+    Session,
+}
+
+pub(super) fn history(reference: Ref, room: &RoomKey, place: Place, limit: u32) -> History {
+    let (mut before, mut after, mut around) = (None, None, None);
+    match place {
+        Place::Newest => {}
+        Place::Before(seq) => before = Some(seq),
+        Place::After(seq) => after = Some(seq),
+        Place::Around(seq) => around = Some(seq),
+    }
+    History { reference, room: room.clone(), before, after, around, limit: Some(limit) }
+}
+
+pub(super) fn place(history: &History) -> Place {
+    match (history.before, history.after, history.around) {
+        (Some(seq), _, _) => Place::Before(seq),
+        (_, Some(seq), _) => Place::After(seq),
+        (_, _, Some(seq)) => Place::Around(seq),
+        _ => Place::Newest,
     }
 }

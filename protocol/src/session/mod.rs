@@ -11,15 +11,30 @@
 //!
 //! A time (`now`) is the duration since any moment that the shell chose, by a clock that never goes back.
 
+mod answers;
 mod backoff;
 mod commands;
+mod frames;
+mod link;
 mod outbox;
 mod output;
+mod room;
+#[cfg(test)]
+mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use crate::ids::{Epoch, Id, RoomKey, Seq, UserId};
+use crate::client::{ClientFrame, Say};
+use crate::ids::{Epoch, Id, Ref, RoomKey, Seq, UserId};
+use crate::limits::{CLIENT_PATIENCE, HISTORY_EVENTS, MESSAGE_BYTES, RESUME_EVENTS};
+use crate::signal::PresenceState;
+
+use backoff::{Backoff, Rng};
+use commands::Asked;
+use link::State;
+use outbox::Outbox;
+use room::Room;
 
 pub use commands::{AskError, SendError};
 pub use outbox::{OUTBOX_BYTES, Outgoing};
@@ -57,19 +72,82 @@ pub struct Saved {
     pub outbox: Vec<Outgoing>,
 }
 
+/// The bytes of events that are kept back, over all rooms, while earlier ones are missing; what does not fit is fetched
+/// again when its turn comes.
+pub const HELD_BYTES: usize = 1024 * 1024;
+
 /// The client's side of the protocol, over any number of links.
 #[derive(Debug)]
 pub struct Session {
+    config: SessionConfig,
+    rng: Rng,
+    backoff: Backoff,
     link: Link,
+    state: State,
+    /// When the last dial began.
+    dialled: Duration,
+    patience: Duration,
+    /// How long the server asked to spread the next attempt over.
+    goaway: Option<Duration>,
+    going_away: bool,
+
     user: Option<UserId>,
     epoch: Option<Epoch>,
+    message_bytes: usize,
+    history_limit: u32,
+    resume_limit: u64,
+
+    rooms: BTreeMap<RoomKey, Room>,
+    /// The rooms of this link's `resume`.
+    resumed: BTreeSet<RoomKey>,
+    outbox: Outbox,
+    questions: BTreeMap<Ref, Asked>,
+    next_ref: Ref,
+    typing: Option<(RoomKey, Duration)>,
+    presence: PresenceState,
+
+    actions: VecDeque<Action>,
+    out: VecDeque<SessionEvent>,
+    /// Frames that go out before any line: bounded by the questions that may be open.
+    control: VecDeque<String>,
+    pong: Option<String>,
 }
 
 impl Session {
     /// A session that wants to be connected: the first [`poll_action`](Self::poll_action) is [`Action::Connect`].
     pub fn new(config: SessionConfig, saved: Saved, now: Duration) -> Self {
-        let _ = (config, now);
-        Self { link: Link::Connecting, user: saved.user, epoch: saved.epoch }
+        // A cursor means nothing without the history it belongs to.
+        let cursor = |seq: Option<Seq>| seq.filter(|_| saved.epoch.is_some());
+        let room = |(key, seq): (RoomKey, Option<Seq>)| (key.clone(), Room::new(key, cursor(seq)));
+        let mut session = Self {
+            rng: Rng::new(config.seed),
+            config,
+            backoff: Backoff::default(),
+            link: Link::Connecting,
+            state: State::Stopped,
+            dialled: now,
+            patience: CLIENT_PATIENCE,
+            goaway: None,
+            going_away: false,
+            user: saved.user,
+            message_bytes: MESSAGE_BYTES,
+            history_limit: HISTORY_EVENTS,
+            resume_limit: RESUME_EVENTS,
+            rooms: saved.rooms.into_iter().map(room).collect(),
+            epoch: saved.epoch,
+            resumed: BTreeSet::new(),
+            outbox: Outbox::new(saved.outbox),
+            questions: BTreeMap::new(),
+            next_ref: 0,
+            typing: None,
+            presence: PresenceState::Online,
+            actions: VecDeque::new(),
+            out: VecDeque::new(),
+            control: VecDeque::new(),
+            pong: None,
+        };
+        session.dial(now);
+        session
     }
 
     // Getters
@@ -91,67 +169,57 @@ impl Session {
 
     /// The rooms this session is in or will join, each with its cursor: the `seq` of the last event told.
     pub fn rooms(&self) -> impl Iterator<Item = (&RoomKey, Option<Seq>)> {
-        std::iter::empty()
+        self.rooms.iter().map(|(key, room)| (key, room.cursor()))
     }
 
     /// The outbox, oldest first, with the state of each line.
     pub fn outbox(&self) -> impl Iterator<Item = (&Outgoing, OutgoingState)> {
-        std::iter::empty()
-    }
-
-    // Inputs
-
-    /// The dial succeeded.
-    pub fn handle_connected(&mut self, now: Duration) {
-        let _ = now;
-    }
-
-    /// A text frame arrived. What is not understood does no harm.
-    pub fn handle_text(&mut self, now: Duration, text: &str) {
-        let _ = (now, text);
-    }
-
-    /// The dial failed (`None`), or the link ended, with the close code if there was one.
-    pub fn handle_closed(&mut self, now: Duration, code: Option<u16>) {
-        let _ = (now, code);
-    }
-
-    /// The machine woke, the network is back, or the person looks at the chat again: dials at once if the link is down,
-    /// and makes sure that it lives if it is up.
-    pub fn handle_wake(&mut self, now: Duration) {
-        let _ = now;
-    }
-
-    /// The time of [`poll_timeout`](Self::poll_timeout) came. Harmless at any other time.
-    pub fn handle_timeout(&mut self, now: Duration) {
-        let _ = now;
+        self.outbox.iter()
     }
 
     /// The outbox entry of an [`OutboxChange::Put`] is on disk: it may be sent.
     pub fn handle_persisted(&mut self, id: &Id) {
-        let _ = id;
+        self.outbox.persisted(id);
     }
 
     // Outputs
 
-    /// What to do with the socket; to be asked before all other outputs.
+    /// What to do with the socket.
     pub fn poll_action(&mut self) -> Option<Action> {
-        None
-    }
-
-    /// What to show and to write to disk.
-    pub fn poll_event(&mut self) -> Option<SessionEvent> {
-        None
+        self.actions.pop_front()
     }
 
     /// The next text frame to send; to be asked when the socket can take one. What was polled and is lost with the
     /// link is sent again where that matters.
     pub fn poll_transmit(&mut self) -> Option<String> {
-        None
+        if !matches!(self.state, State::Greeting { .. } | State::Up { .. }) {
+            return None;
+        }
+        if let Some(frame) = self.pong.take().or_else(|| self.control.pop_front()) {
+            return Some(frame);
+        }
+        // What a leaving server gets may stay unanswered; the next one answers.
+        let user = self.user.as_ref().filter(|_| self.is_up() && !self.going_away)?;
+        let line = self.outbox.next(user)?;
+        let frame = ClientFrame::Message(Say {
+            room: Some(line.room.clone()),
+            message: line.text.clone(),
+            id: Some(line.id.clone()),
+            reply: line.reply,
+            ..Say::default()
+        });
+        let id = line.id.clone();
+        self.line_changed(id, OutgoingState::Sent);
+        Some(frame.encode())
+    }
+
+    /// What to show and to write to disk.
+    pub fn poll_event(&mut self) -> Option<SessionEvent> {
+        self.out.pop_front()
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) is to be called next.
     pub fn poll_timeout(&self) -> Option<Duration> {
-        None
+        self.next_timeout()
     }
 }

@@ -1,12 +1,19 @@
 //! What this client said and the server has not acknowledged.
 
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{Id, RoomKey, Seq, UserId};
-use crate::session::Failure;
+use crate::session::{Failure, OutgoingState};
 
 /// The bytes of text that may wait in the outbox; beyond it [`send`](super::Session::send) refuses.
 pub const OUTBOX_BYTES: usize = 16 * 1024 * 1024;
+/// What each entry counts beside its text.
+const ENTRY_BYTES: usize = 256;
+/// Sent and unanswered lines, at most; further ones wait for answers.
+const IN_FLIGHT: usize = 64;
 
 /// One entry of the outbox, as it is kept on disk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,4 +33,209 @@ pub struct Outgoing {
     /// Why it is not tried any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed: Option<Failure>,
+}
+
+/// The outbox, oldest first.
+#[derive(Debug, Default)]
+pub(super) struct Outbox {
+    entries: VecDeque<Entry>,
+    /// Rooms whose server said "later", until when.
+    holds: BTreeMap<RoomKey, Hold>,
+    bytes: usize,
+    in_flight: usize,
+}
+
+#[derive(Debug)]
+struct Entry {
+    outgoing: Outgoing,
+    /// Versions of it that are not known to be on disk.
+    unsaved: u32,
+    sent: bool,
+}
+
+#[derive(Debug)]
+struct Hold {
+    until: Duration,
+    /// The server refuses everything behind it until it comes again.
+    id: Id,
+}
+
+/// What became of a wish to discard.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Discarded {
+    /// There is no such entry, or it is under way.
+    No,
+    Yes,
+    /// Yes, and on this link the server will wait for it in vain.
+    Awaited,
+}
+
+impl Outbox {
+    pub(super) fn new(saved: Vec<Outgoing>) -> Self {
+        let mut outbox = Self::default();
+        for outgoing in saved {
+            outbox.bytes += cost(&outgoing.text);
+            outbox.entries.push_back(Entry { outgoing, unsaved: 0, sent: false });
+        }
+        outbox
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&Outgoing, OutgoingState)> {
+        self.entries.iter().map(|entry| (&entry.outgoing, entry.state()))
+    }
+
+    pub(super) fn contains(&self, id: &Id) -> bool {
+        self.entries.iter().any(|entry| entry.outgoing.id == *id)
+    }
+
+    pub(super) fn has_room_for(&self, text: &str) -> bool {
+        self.bytes + cost(text) <= OUTBOX_BYTES
+    }
+
+    /// Adds a line whose writing to disk the caller asks for.
+    pub(super) fn push(&mut self, outgoing: Outgoing) {
+        self.bytes += cost(&outgoing.text);
+        self.entries.push_back(Entry { outgoing, unsaved: 1, sent: false });
+    }
+
+    pub(super) fn persisted(&mut self, id: &Id) {
+        if let Some(entry) = self.get_mut(id) {
+            entry.unsaved = entry.unsaved.saturating_sub(1);
+        }
+    }
+
+    /// Takes the next line that may be sent to `user` and marks it as sent.
+    pub(super) fn next(&mut self, user: &UserId) -> Option<&Outgoing> {
+        if self.in_flight >= IN_FLIGHT {
+            return None;
+        }
+        // A line that must wait makes the later ones of its room wait: a sender's order holds.
+        let mut waiting: Vec<&RoomKey> = self.holds.keys().collect();
+        let place = self.entries.iter().position(|entry| {
+            if entry.sent || entry.outgoing.failed.is_some() || waiting.contains(&&entry.outgoing.room) {
+                return false;
+            }
+            let ready = entry.unsaved == 0 && entry.outgoing.user.as_ref() == Some(user);
+            if !ready {
+                waiting.push(&entry.outgoing.room);
+            }
+            ready
+        })?;
+        let entry = self.entries.get_mut(place)?;
+        entry.sent = true;
+        self.in_flight += 1;
+        Some(&entry.outgoing)
+    }
+
+    /// The line is stored.
+    pub(super) fn remove(&mut self, id: &Id) -> Option<Outgoing> {
+        let place = self.entries.iter().position(|entry| entry.outgoing.id == *id)?;
+        let entry = self.entries.remove(place)?;
+        self.bytes -= cost(&entry.outgoing.text);
+        self.in_flight -= usize::from(entry.sent);
+        Some(entry.outgoing)
+    }
+
+    /// The line is refused for good: returns what to keep on disk.
+    pub(super) fn fail(&mut self, id: &Id, failure: Failure) -> Option<Outgoing> {
+        let entry = self.get_mut(id)?;
+        let was_sent = std::mem::replace(&mut entry.sent, false);
+        entry.outgoing.failed = Some(failure);
+        entry.unsaved += 1;
+        let outgoing = entry.outgoing.clone();
+        self.in_flight -= usize::from(was_sent);
+        Some(outgoing)
+    }
+
+    /// The line is refused for now: it and the later ones of its room wait until `until`, and are then sent from it on.
+    /// Returns those that are not sent any more.
+    pub(super) fn hold(&mut self, id: &Id, until: Duration) -> Vec<Id> {
+        let Some(first) = self.entries.iter().position(|entry| entry.outgoing.id == *id && entry.sent) else {
+            // Refused behind a line that was refused before.
+            return Vec::new();
+        };
+        let room = self.entries[first].outgoing.room.clone();
+        let mut unsent = Vec::new();
+        for entry in self.entries.range_mut(first..).filter(|entry| entry.sent && entry.outgoing.room == room)
+        {
+            entry.sent = false;
+            unsent.push(entry.outgoing.id.clone());
+        }
+        self.in_flight -= unsent.len();
+        self.holds.insert(room, Hold { until, id: id.clone() });
+        unsent
+    }
+
+    /// Lets rooms go on whose wait is over.
+    pub(super) fn release(&mut self, now: Duration) {
+        self.holds.retain(|_, hold| hold.until > now);
+    }
+
+    pub(super) fn next_release(&self) -> Option<Duration> {
+        self.holds.values().map(|hold| hold.until).min()
+    }
+
+    /// The link is gone: everything is to be sent again. Returns what was under way.
+    pub(super) fn unsend(&mut self) -> Vec<Id> {
+        self.holds.clear();
+        self.in_flight = 0;
+        let unsend = |entry: &mut Entry| std::mem::take(&mut entry.sent).then(|| entry.outgoing.id.clone());
+        self.entries.iter_mut().filter_map(unsend).collect()
+    }
+
+    /// The server told who this client is: gives nobody's lines to `user`, and fails somebody else's. Returns the
+    /// lines that changed.
+    pub(super) fn bind(&mut self, user: &UserId) -> Vec<Outgoing> {
+        let mut changed = Vec::new();
+        for entry in &mut self.entries {
+            let outgoing = &mut entry.outgoing;
+            match &outgoing.user {
+                None => outgoing.user = Some(user.clone()),
+                Some(owner) if owner != user && outgoing.failed.is_none() => {
+                    let reason = "it was written as another user, and may have been sent then".to_owned();
+                    outgoing.failed = Some(Failure { code: None, reason });
+                }
+                Some(_) => continue,
+            }
+            entry.unsaved += 1;
+            changed.push(outgoing.clone());
+        }
+        changed
+    }
+
+    /// Makes a failed line wait again, as `user`'s. Returns what to keep on disk.
+    pub(super) fn retry(&mut self, id: &Id, user: Option<&UserId>) -> Option<Outgoing> {
+        let entry = self.get_mut(id).filter(|entry| entry.outgoing.failed.is_some())?;
+        entry.outgoing.failed = None;
+        entry.outgoing.user = user.cloned();
+        entry.unsaved += 1;
+        Some(entry.outgoing.clone())
+    }
+
+    pub(super) fn discard(&mut self, id: &Id) -> Discarded {
+        if self.get_mut(id).is_none_or(|entry| entry.sent) {
+            return Discarded::No;
+        }
+        self.remove(id);
+        let awaited = self.holds.values().any(|hold| hold.id == *id);
+        if awaited { Discarded::Awaited } else { Discarded::Yes }
+    }
+
+    fn get_mut(&mut self, id: &Id) -> Option<&mut Entry> {
+        self.entries.iter_mut().find(|entry| entry.outgoing.id == *id)
+    }
+}
+
+impl Entry {
+    fn state(&self) -> OutgoingState {
+        match &self.outgoing.failed {
+            Some(failure) => OutgoingState::Failed(failure.clone()),
+            None if self.sent => OutgoingState::Sent,
+            None => OutgoingState::Queued,
+        }
+    }
+}
+
+fn cost(text: &str) -> usize {
+    text.len() + ENTRY_BYTES
 }
