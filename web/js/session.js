@@ -149,7 +149,7 @@ export class Session {
     this.nextRef = 1;
     /** Questions on the wire. @type {Map<number, ClientFrame>} */
     this.asked = new Map();
-    /** Stretches being fetched without anybody asking: `ref` of the question, and up to where. @type {Map<string, {ref: number, upto: number}>} */
+    /** Holes being fetched without anybody asking: `ref` of the question, and from where to where. @type {Map<string, {ref: number, after: number, upto: number}>} */
     this.fills = new Map();
     /** Unacknowledged commands in order. @type {(Entry & {sent: boolean})[]} */
     this.outbox = [];
@@ -264,6 +264,7 @@ export class Session {
   leave(room) {
     this.ask({ type: 'leave', room });
     this.cursors.delete(room);
+    this.fills.delete(room);
   }
 
   /** A signal: sent now or never. @param {ClientFrame} frame */
@@ -309,7 +310,6 @@ export class Session {
     this.goaway = null;
     for (const ref of this.asked.keys()) this.outputs.push({ is: 'answer', ref, frame: null });
     this.asked.clear();
-    this.fills.clear();
     this.holds.clear();
     for (const entry of this.outbox) {
       if (entry.sent) this.outputs.push({ is: 'line', id: entry.id, state: 'queued' });
@@ -331,6 +331,11 @@ export class Session {
       if (!resumed || !this.cursors.has(info.room)) this.cursors.set(info.room, info.head);
     }
     this.outputs.push({ is: 'link', link: { state: 'live' } }, { is: 'frame', frame: welcome });
+    // The cursor is beyond a hole that the last link left open: resuming does not bring it.
+    for (const [room, { after, upto }] of [...this.fills]) {
+      this.fills.delete(room);
+      this.#fill(room, after, upto);
+    }
     this.#pump(now);
   }
 
@@ -356,6 +361,7 @@ export class Session {
         this.#expect(frame.room, frame.head);
         break;
       case 'reset':
+        this.fills.delete(frame.room);
         if (frame.why === 'gone') this.cursors.delete(frame.room);
         else this.cursors.set(frame.room, frame.head);
         break;
@@ -398,7 +404,7 @@ export class Session {
       return;
     }
     const ref = this.ask({ type: 'history', room, after, limit: 200 });
-    if (ref !== 0) this.fills.set(room, { ref, upto });
+    if (ref !== 0) this.fills.set(room, { ref, after, upto });
   }
 
   /** @param {HistoryPage} page */

@@ -15,7 +15,7 @@
  * @typedef {[number, number]} Stretch
  *
  * Somebody came or went; `after` is the last event shown before it.
- * @typedef {{after: number, came: string[], went: string[], renamed: [string, string][], crowd: number, timestamp: string}} Notice
+ * @typedef {{after: number, came: string[], went: string[], renamed: [string, string][], crowd: number}} Notice
  *
  * An own line that is not in the log yet, or failed.
  * @typedef {{id: string, room: string, text: string, user: string | null, state: 'queued' | 'sent' | 'stored' | 'failed',
@@ -351,7 +351,7 @@ function cameOrWent(state, frame) {
   const others = names.filter((_, i) => users[i] !== state.me?.user);
   const crowd = names.length === 0 ? (frame.count ?? 0) : 0;
   if (others.length > 0 || crowd > 0) {
-    notice(room, frame.timestamp, (open) => {
+    notice(room, (open) => {
       if (frame.type === 'join') open.came.push(...others);
       else open.went.push(...others);
       open.crowd += crowd;
@@ -369,20 +369,29 @@ function renamed(state, frame) {
   const typist = room.typing.get(frame.user);
   if (typist) typist.name = frame.to;
   if (frame.user === state.me?.user) state.me = { ...state.me, name: frame.to };
-  notice(room, new Date(0).toISOString(), (open) => open.renamed.push([frame.from, frame.to]));
   room.version += 1;
+  const open = room.notices.at(-1);
+  const came = open?.came.indexOf(frame.from) ?? -1;
+  // Who takes a name right after coming is told once, by that name.
+  if (open && came >= 0 && open.after === lastOf(room)) open.came[came] = frame.to;
+  else if (frame.user !== state.me?.user) notice(room, (open) => open.renamed.push([frame.from, frame.to]));
 }
 
-/** Adds to the notice at the end of the log, so that coming and going fold into one quiet row. @param {Room} room @param {string} timestamp @param {(open: Notice) => void} add */
-function notice(room, timestamp, add) {
-  const after = room.events.at(-1)?.seq ?? room.head;
+/** Adds to the notice at the end of the log, so that coming and going fold into one quiet row. @param {Room} room @param {(open: Notice) => void} add */
+function notice(room, add) {
+  const after = lastOf(room);
   let last = room.notices.at(-1);
   if (last === undefined || last.after !== after) {
-    last = { after, came: [], went: [], renamed: [], crowd: 0, timestamp };
+    last = { after, came: [], went: [], renamed: [], crowd: 0 };
     room.notices.push(last);
     if (room.notices.length > NOTICES) room.notices.shift();
   }
   add(last);
+}
+
+/** @param {Room} room */
+function lastOf(room) {
+  return room.events.at(-1)?.seq ?? room.head;
 }
 
 /**
