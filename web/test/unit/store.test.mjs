@@ -1,0 +1,104 @@
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import { IDBFactory, IDBKeyRange } from 'fake-indexeddb';
+import { Store } from '../../js/store.js';
+
+globalThis.IDBKeyRange = IDBKeyRange;
+
+const line = (id, more = {}) => ({ id, room: 'lobby', text: id, user: null, at: 1, ...more });
+const event = (seq, room = 'lobby') => ({ type: 'message', room, seq, id: `e${seq}`, user: 'g', sender: 'bo', message: `m${seq}`, timestamp: 'x' });
+const span = (from, last) => Array.from({ length: last - from + 1 }, (_, i) => event(from + i));
+const room = (from, last, more = {}) => ({ room: 'lobby', title: 'Lobby', topic: '', first: 1, head: last, from, last, read: 0, ...more });
+const seqs = (all, key = 'lobby') => (all.events.get(key) ?? []).map(({ seq }) => seq);
+
+async function store(factory = new IDBFactory()) {
+  return { factory, store: await Store.open({ factory, onTrouble: (text) => assert.fail(text) }) };
+}
+
+test('R04 lines outlive the page in the order they were written, until they are acknowledged', async () => {
+  const { factory, store: first } = await store();
+  for (const id of ['z', 'a', 'm']) await first.keep(line(id));
+  await first.forget('a');
+  await first.fail('m', { code: 'too_long', reason: 'too long' });
+  const { store: second } = await store(factory);
+  const { outbox } = await second.load();
+  assert.deepEqual(outbox.map(({ id, failed }) => [id, failed?.code]), [['z', undefined], ['m', 'too_long']]);
+});
+
+test('a line written before anybody was welcomed belongs to the first user for good', async () => {
+  const { factory, store: first } = await store();
+  await first.keep(line('a'));
+  await first.keep(line('b', { user: 'g-9' }));
+  assert.deepEqual((await first.outbox('g-1')).map(({ user }) => user), ['g-1', 'g-9']);
+  const { store: second } = await store(factory);
+  assert.deepEqual((await second.outbox('g-2')).map(({ user }) => user), ['g-1', 'g-9']);
+});
+
+test('who one is and drafts are kept', async () => {
+  const { factory, store: first } = await store();
+  await first.saveIdentity({ token: 't', name: 'ana' });
+  await first.saveIdentity({ epoch: 'e1' });
+  await first.saveDraft('lobby', 'half a sentence');
+  await first.saveDraft('ops', 'gone');
+  await first.saveDraft('ops', '');
+  const all = await (await store(factory)).store.load();
+  assert.deepEqual(all.identity, { token: 't', name: 'ana', epoch: 'e1' });
+  assert.deepEqual([...all.drafts], [['lobby', 'half a sentence']]);
+});
+
+test('the newest stretch of a room is kept, bounded, and never has a hole', async () => {
+  const { store: it } = await store();
+  await it.saveRoom(room(1, 50), span(1, 50));
+  await it.saveRoom(room(1, 60), span(1, 60));
+  assert.deepEqual(seqs(await it.load()), span(1, 60).map(({ seq }) => seq));
+  await it.saveRoom(room(90, 95), span(90, 95));
+  let all = await it.load();
+  assert.deepEqual(seqs(all), [90, 91, 92, 93, 94, 95], 'what is before a hole is dropped');
+  assert.deepEqual([all.rooms[0].from, all.rooms[0].last], [90, 95]);
+  await it.saveRoom(room(90, 600), span(90, 600));
+  all = await it.load();
+  assert.equal(seqs(all).length, 200);
+  assert.equal(all.rooms[0].from, 401);
+  assert.equal(seqs(all)[0], 401);
+});
+
+test('another history forgets the rooms together with taking its name', async () => {
+  const { store: it } = await store();
+  await it.saveRoom(room(1, 5), span(1, 5));
+  await it.keep(line('a'));
+  await it.saveIdentity({ epoch: 'e2' }, true);
+  const all = await it.load();
+  assert.deepEqual([all.rooms, all.events.size, all.outbox.length], [[], 0, 1]);
+});
+
+test('a room that is left is forgotten, the others stay', async () => {
+  const { store: it } = await store();
+  await it.saveRoom(room(1, 2), span(1, 2));
+  await it.saveRoom({ ...room(1, 1), room: 'ops' }, [event(1, 'ops')]);
+  await it.dropRoom('ops');
+  const all = await it.load();
+  assert.deepEqual([all.rooms.map((each) => each.room), seqs(all).length], [['lobby'], 2]);
+});
+
+test('without a disk lines wait in memory, and it is told', async () => {
+  const told = [];
+  const factory = { open: () => { throw new Error('private window'); } };
+  const it = await Store.open({ factory, onTrouble: (text) => told.push(text) });
+  await it.keep(line('a'));
+  await it.keep(line('b'));
+  await it.saveRoom(room(1, 2), span(1, 2));
+  await it.fail('b', { code: 'x', reason: 'y' });
+  await it.forget('a');
+  assert.equal(told.length, 1);
+  assert.deepEqual((await it.outbox('g-1')).map(({ id, user, failed }) => [id, user, failed?.code]), [['b', 'g-1', 'x']]);
+});
+
+test('a disk that fails later is told, and the line is kept in memory', async () => {
+  const told = [];
+  const it = await Store.open({ factory: new IDBFactory(), onTrouble: (text) => told.push(text) });
+  await it.keep(line('a'));
+  it.database.close();
+  await it.keep(line('b'));
+  assert.ok(told.length > 0);
+  assert.deepEqual((await it.outbox('g')).map(({ id }) => id), ['b'], 'what cannot be read is not lost, only not there');
+});
