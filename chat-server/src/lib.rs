@@ -1,3 +1,23 @@
 //! The chat server: one binary with the web page, the WebSocket and the record.
+//!
+//! [`Server::start`] is the one place where the parts are wired: the doors ([`ws`], `http`) turn what clients ask into
+//! commands, commands read and write the [`store`], and the hub brings what was committed to everybody's socket.
 
+pub mod cli;
+mod clock;
+mod command;
+mod config;
+mod core;
+mod error;
+mod http;
+mod hub;
+pub mod serve;
+mod server;
 pub mod store;
+pub mod telemetry;
+pub mod ws;
+
+pub use self::config::Config;
+pub use self::error::Error;
+pub use self::http::origin::{PublicUrl, PublicUrlError};
+pub use self::server::{Server, run};

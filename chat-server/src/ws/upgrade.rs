@@ -62,7 +62,10 @@ impl Handshake {
             return Err(wrong("A WebSocket handshake says Connection: Upgrade."));
         }
         if one(headers, header::SEC_WEBSOCKET_VERSION)?.is_none_or(|version| version != "13") {
-            return Err(Refused::new(StatusCode::UPGRADE_REQUIRED, "Only version 13 of WebSocket is spoken here."));
+            return Err(Refused::new(
+                StatusCode::UPGRADE_REQUIRED,
+                "Only version 13 of WebSocket is spoken here.",
+            ));
         }
         let key = one(headers, header::SEC_WEBSOCKET_KEY)?;
         let Some(key) = key.filter(|key| STANDARD.decode(key).is_ok_and(|key| key.len() == 16)) else {
@@ -80,7 +83,10 @@ impl Handshake {
         peer: Peer,
     ) -> Result<Response, Refused> {
         let Some(on_upgrade) = on_upgrade else {
-            return Err(Refused::new(StatusCode::BAD_REQUEST, "A WebSocket handshake is an HTTP/1.1 request."));
+            return Err(Refused::new(
+                StatusCode::BAD_REQUEST,
+                "A WebSocket handshake is an HTTP/1.1 request.",
+            ));
         };
         let mode = if self.full { Mode::V1 } else { Mode::Plain { room: query.room, name: query.name } };
         let upgrade = Upgrade { mode, peer: peer.address, slot: peer.slot };

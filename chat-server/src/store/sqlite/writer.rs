@@ -30,7 +30,8 @@ const ROOMS_REMEMBERED: usize = 20_000;
 /// What the writer is asked to do.
 #[derive(Debug)]
 pub(super) enum Job {
-    Append(Append, OwnedSemaphorePermit),
+    /// With its share of the queue, given back when the job is done.
+    Append(Append, #[expect(dead_code, reason = "held for its drop")] OwnedSemaphorePermit),
     Create(Create, oneshot::Sender<Result<RoomRecord, CreateError>>),
     Close,
     /// Changes the writer's own connection, so that tests can make it fail.

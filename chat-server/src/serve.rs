@@ -1,0 +1,174 @@
+//! The accept loop: from a listening socket to HTTP/1 requests, with bounds on what anybody can hold.
+//!
+//! hyper serves each connection; the routes are warp's. A connection that becomes a WebSocket leaves hyper, but keeps
+//! its [`Slot`], by which all connections are counted.
+
+mod slots;
+
+use std::convert::Infallible;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper::service::Service as _;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use warp::filters::BoxedFilter;
+use warp::reply::Response;
+
+pub use self::slots::Slot;
+pub(crate) use self::slots::Slots;
+
+/// Connections that the system keeps until they are accepted.
+const BACKLOG: i32 = 4096;
+/// Bytes of a request's head, and of what hyper reads ahead.
+const HEAD_BYTES: usize = 16 * 1024;
+const HEADERS: usize = 64;
+/// How long to wait when the system has no file descriptor for a new connection.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// Said to whoever is one too many.
+const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\n\
+    Content-Type: text/plain; charset=utf-8\r\nContent-Length: 33\r\n\r\nThis chat has no room for more.\r\n";
+
+/// What anybody may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// Connections at a time, of all kinds.
+    pub connections: usize,
+    /// Connections at a time from one address; those from this machine itself are not counted.
+    pub connections_per_address: usize,
+    /// From the start of a request's head, or the end of the request before, until the head is complete.
+    pub head: Duration,
+    /// From accepting a connection until it must be done or have become a WebSocket.
+    pub http: Duration,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            connections: 10_000,
+            connections_per_address: 1_000,
+            head: Duration::from_secs(10),
+            http: Duration::from_secs(120),
+        }
+    }
+}
+
+/// Who is on the other side: an extension of every request.
+#[derive(Debug, Clone)]
+pub(crate) struct Peer {
+    pub(crate) address: IpAddr,
+    pub(crate) slot: Slot,
+}
+
+/// Listens at an address. Accepted sockets inherit that small frames are sent at once.
+pub fn listen(address: SocketAddr) -> io::Result<std::net::TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    socket.set_tcp_nodelay(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+/// Lets this process have as many file descriptors as the system allows it: each connection takes one.
+pub fn raise_open_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
+        tracing::debug!(%error, "the limit of open files stays as it is");
+    }
+}
+
+/// Accepts and serves connections until `stop` says true; then requests that are being answered are still answered.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    routes: BoxedFilter<(Response,)>,
+    slots: Slots,
+    bounds: Bounds,
+    mut stop: watch::Receiver<bool>,
+) {
+    let stopping = stop.clone();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stop.wait_for(|&stop| stop) => return,
+        };
+        match accepted {
+            Ok((stream, address)) => match slots.take(address.ip()) {
+                Some(slot) => {
+                    let peer = Peer { address: address.ip().to_canonical(), slot };
+                    tokio::spawn(serve_one(stream, peer, routes.clone(), bounds, stopping.clone()));
+                }
+                None => refuse(&stream),
+            },
+            Err(error) if is_of_one_connection(&error) => {}
+            Err(error) => {
+                slots.count_failure(&error);
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+async fn serve_one(
+    stream: TcpStream,
+    peer: Peer,
+    routes: BoxedFilter<(Response,)>,
+    bounds: Bounds,
+    mut stop: watch::Receiver<bool>,
+) {
+    let routes = TowerToHyperService::new(warp::service(routes));
+    let service = hyper::service::service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
+        request.extensions_mut().insert(peer.clone());
+        let answer = routes.call(request);
+        async move { answer.await.map_err(|error: Infallible| error) }
+    });
+    // On the heap, because of its size: the task that is left when it has become a WebSocket is small.
+    let mut connection = Box::pin(
+        http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(bounds.head)
+            .max_headers(HEADERS)
+            .max_buf_size(HEAD_BYTES)
+            .serve_connection(TokioIo::new(stream), service)
+            .with_upgrades(),
+    );
+    let deadline = tokio::time::sleep(bounds.http);
+    tokio::pin!(deadline);
+    let mut stopping = false;
+    loop {
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = &mut deadline => return tracing::debug!("an HTTP connection took too long"),
+            _ = stop.wait_for(|&stop| stop), if !stopping => {
+                stopping = true;
+                connection.as_mut().graceful_shutdown();
+                continue;
+            }
+        };
+        if let Err(error) = ended {
+            // Broken off, too slow or not HTTP: the other side's business.
+            tracing::debug!(%error, "an HTTP connection ended badly");
+        }
+        return;
+    }
+}
+
+/// Tells a connection that is one too many, without waiting for it.
+fn refuse(stream: &TcpStream) {
+    // What it does not take at once is lost: the answer is only a courtesy.
+    let _ = stream.try_write(FULL);
+}
+
+/// Whether accepting failed because of the one who came, so that the next may be accepted at once.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
+}
