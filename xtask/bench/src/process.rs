@@ -8,8 +8,8 @@ use anyhow::{Context, Result, bail};
 
 /// The kernel's clock ticks per second, as `/proc` counts them on every Linux of today.
 const TICKS: u64 = 100;
-/// Files that a server or this generator may have open: sockets, mostly.
-const FILES: u64 = 65_536;
+/// Files that a server or this generator must be able to open: sockets, mostly.
+const FILES: u64 = 8192;
 
 /// CPU time of a whole process so far, all threads.
 pub(crate) fn cpu(pid: u32) -> Result<Duration> {
@@ -29,10 +29,16 @@ pub(crate) fn resident_kib(pid: u32) -> Result<u64> {
     Ok(line.trim().trim_end_matches(" kB").parse()?)
 }
 
-/// Lets this process and its children open many sockets.
+/// Lets this process and its children open as many sockets as the system allows them.
 pub(crate) fn raise_file_limit() -> Result<()> {
-    let limit = format!("--nofile={FILES}:{FILES}");
-    quietly("prlimit", &["--pid", &std::process::id().to_string(), &limit])
+    let limits = fs::read_to_string("/proc/self/limits").context("reading this process's limits")?;
+    let line =
+        limits.lines().find_map(|line| line.strip_prefix("Max open files")).context("no file limit")?;
+    let hard = line.split_whitespace().nth(1).context("no hard file limit")?;
+    if hard.parse::<u64>().is_ok_and(|hard| hard < FILES) {
+        bail!("this process may open {hard} files; the scenarios need {FILES}");
+    }
+    quietly("prlimit", &["--pid", &std::process::id().to_string(), &format!("--nofile={hard}:{hard}")])
 }
 
 /// Keeps this process off the first core, which is the server's. False on a machine with one core.

@@ -139,9 +139,11 @@ impl Target {
             Program::Ours => directories.programs.join("chat-server"),
             Program::Rust(name) => directories.programs.join(name),
             Program::Node(_) => PathBuf::from("node"),
-            // The package's own starter is put in place by an install script, which npm may not run.
             Program::Bun(_) => {
-                directories.scripts.join(format!("node_modules/@oven/bun-linux-{BUN_ARCH}/bin/bun"))
+                // Its install script moves the program; where npm runs no scripts it lies where it came.
+                let unmoved = format!("node_modules/@oven/bun-linux-{BUN_ARCH}/bin/bun");
+                let unmoved = directories.scripts.join(unmoved);
+                if unmoved.exists() { unmoved } else { directories.scripts.join("node_modules/.bin/bun") }
             }
         }
     }

@@ -113,7 +113,7 @@ fn web() -> Result<Tally> {
     provide::chromium()?;
     binaries()?;
     let mut tally = sh::run(npm(&["ci", "--no-audit", "--no-fund"]), LIMIT)?;
-    for script in ["typecheck", "unit", "browser"] {
+    for script in ["typecheck", "test:unit", "test:browser"] {
         tally.add(sh::run(npm(&["run", "--silent", script]), LIMIT)?);
     }
     Ok(tally)

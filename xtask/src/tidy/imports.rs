@@ -21,7 +21,7 @@ const IMPURE: &[&str] = &[
     "now_utc",
 ];
 
-const WEB_DOORS: &[&str] = &["chat-server/src/ws/", "chat-server/src/http/", "chat-server/src/accept"];
+const WEB_DOORS: &[&str] = &["chat-server/src/ws/", "chat-server/src/http/", "chat-server/src/serve"];
 const SQL_HOME: &str = "chat-server/src/store/sqlite";
 const SQL_WORDS: &[&str] =
     &["SELECT ", "INSERT ", "UPDATE ", "DELETE FROM ", "CREATE TABLE", "CREATE INDEX", "PRAGMA "];
@@ -43,7 +43,7 @@ pub(super) fn doors_and_store(files: &[File], problems: &mut Vec<String>) {
         for (number, line) in file.code().take_while(|(number, _)| *number < file.tests_from()) {
             if !file.in_any(WEB_DOORS) {
                 for word in ["warp", "hyper", "hyper_util"].iter().filter(|word| has_word(line, word)) {
-                    problems.push(format!("{}:{number}: `{word}` outside ws/, http/ and accept", file.path));
+                    problems.push(format!("{}:{number}: `{word}` outside ws/, http/ and serve", file.path));
                 }
             }
             if !file.in_any(&[SQL_HOME]) {
