@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use super::*;
 use crate::client::Hello;
-use crate::event::Event;
 
 /// A session and its shell: everything that comes out is kept, and the disk is instant.
 struct Client {

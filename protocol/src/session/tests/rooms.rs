@@ -145,7 +145,7 @@ fn p18_a_server_that_never_answers_a_hole_is_not_asked_for_ever() {
 
 #[test]
 fn p18_pages_out_of_all_bounds_do_not_move_the_cursor_beyond_the_log() {
-    for (first, last) in [(1 << 52, 1 << 53), (1, 1 << 52), (0, 0)] {
+    for (first, last) in [(1_u64 << 52, 1_u64 << 53), (1, 1 << 52), (0, 0)] {
         let mut client = Client::connected(4);
         client.hear_event("lobby", 9);
         let Some(ClientFrame::History(asked)) = client.sent.pop() else { panic!() };
