@@ -1,66 +1,68 @@
-//! A chat on sockets without HTTP, and clients that speak to it frame by frame.
+//! A chat on a free port, and clients that speak to it frame by frame.
 
 use std::collections::VecDeque;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
-use bytes::Bytes;
-use chat_server::store::{Options, Store};
-use chat_server::ws::{Door, Mode, Shards, Unstarted, Upgrade};
+use chat_server::{Config, Server};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tokio::net::{TcpListener, TcpStream};
-use tokio_tungstenite::WebSocketStream;
+use tokio::net::TcpStream;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::protocol::Role;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::http::HeaderValue;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 /// No event of a healthy chat takes as long as this.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) struct Chat {
-    pub(crate) door: Door,
-    pub(crate) shards: Shards,
-    pub(crate) store: Store,
-    listener: TcpListener,
+    address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    server: JoinHandle<()>,
 }
 
 impl Chat {
-    /// Opens the chat in a directory.
-    pub(crate) async fn open(dir: &Path, shards: usize, limited: bool) -> Self {
-        let unstarted = Unstarted::new(shards);
-        let store = Store::open(dir, Options::default(), unstarted.on_commit()).unwrap();
-        let (door, shards) = unstarted.start(store.clone(), limited).unwrap();
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        Self { door, shards, store, listener }
+    /// Serves the chat of a directory.
+    pub(crate) async fn open(dir: &Path, limited: bool) -> Self {
+        let config = Config { rate_limits: limited, ..Config::new(dir.to_owned()) };
+        let listener = chat_server::serve::listen((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+        let server = Server::start(config, listener).await.unwrap();
+        let address = server.address();
+        let (stop, stopped) = oneshot::channel();
+        let server = tokio::spawn(async move { server.run_until(stopped).await });
+        Self { address, stop, server }
     }
 
     /// Ends it in good order.
     pub(crate) async fn close(self) {
-        self.store.close().await;
-        self.shards.close().await;
+        self.stop.send(()).unwrap();
+        self.server.await.unwrap();
     }
 
-    async fn connect(&self, mode: Mode) -> Client {
-        let address = self.listener.local_addr().unwrap();
-        let (ours, theirs) = tokio::join!(TcpStream::connect(address), self.listener.accept());
-        let upgrade = Upgrade { mode, peer: IpAddr::V4(Ipv4Addr::LOCALHOST) };
-        self.door.accept(theirs.unwrap().0, Bytes::new(), upgrade).await;
-        let socket = WebSocketStream::from_raw_socket(ours.unwrap(), Role::Client, None).await;
+    async fn connect(&self, query: &str, subprotocol: Option<&'static str>) -> Client {
+        let mut request = format!("ws://{}/ws{query}", self.address).into_client_request().unwrap();
+        if let Some(subprotocol) = subprotocol {
+            request.headers_mut().insert("Sec-WebSocket-Protocol", HeaderValue::from_static(subprotocol));
+        }
+        let (socket, _) = tokio_tungstenite::connect_async(request).await.unwrap();
         Client { socket, passed: VecDeque::new() }
     }
 
     /// A plain connection, greeted.
     pub(crate) async fn plain(&self, room: Option<&str>, name: &str) -> Client {
-        let mut client =
-            self.connect(Mode::Plain { room: room.map(str::to_owned), name: Some(name.to_owned()) }).await;
+        let room = room.map(|room| format!("room={room}&")).unwrap_or_default();
+        let mut client = self.connect(&format!("?{room}name={name}"), None).await;
         assert_eq!(client.message().await.into_text().unwrap().as_str(), "Welcome!");
         client
     }
 
     /// A `chat.v1` connection before its `hello`.
     pub(crate) async fn full(&self) -> Client {
-        self.connect(Mode::V1).await
+        self.connect("", Some(protocol::SUBPROTOCOL)).await
     }
 
     /// A greeted `chat.v1` connection, with its `welcome`.
@@ -75,7 +77,7 @@ impl Chat {
 }
 
 pub(crate) struct Client {
-    socket: WebSocketStream<TcpStream>,
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     /// Frames that were passed over while waiting for others.
     passed: VecDeque<Value>,
 }

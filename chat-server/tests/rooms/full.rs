@@ -8,7 +8,7 @@ use crate::chat::Chat;
 #[tokio::test]
 async fn a_repeat_is_acknowledged_again_and_shown_once() {
     let dir = tempdir().unwrap();
-    let chat = Chat::open(dir.path(), 2, false).await;
+    let chat = Chat::open(dir.path(), false).await;
     let (mut ana, _) = chat.greeted("ana").await;
     let (mut bo, _) = chat.greeted("bo").await;
     let first = ana.say("lobby", "once", "same").await;
@@ -26,7 +26,7 @@ async fn a_repeat_is_acknowledged_again_and_shown_once() {
 #[tokio::test]
 async fn rooms_are_made_joined_left_and_listed() {
     let dir = tempdir().unwrap();
-    let chat = Chat::open(dir.path(), 2, false).await;
+    let chat = Chat::open(dir.path(), false).await;
     let (mut ana, _) = chat.greeted("ana").await;
     let (mut bo, _) = chat.greeted("bo").await;
     ana.ask(json!({"type": "create", "room": "ops"}), "ok").await;
@@ -62,7 +62,7 @@ async fn rooms_are_made_joined_left_and_listed() {
 #[tokio::test]
 async fn ones_other_connections_hear_of_rooms() {
     let dir = tempdir().unwrap();
-    let chat = Chat::open(dir.path(), 2, false).await;
+    let chat = Chat::open(dir.path(), false).await;
     let (mut tab, welcome) = chat.greeted("ana").await;
     let mut other = chat.full().await;
     other.send(json!({"type": "hello", "client": "t", "conn": "other", "token": welcome["token"]})).await;
@@ -77,7 +77,7 @@ async fn ones_other_connections_hear_of_rooms() {
 #[tokio::test]
 async fn history_pages_cover_the_log_without_seam() {
     let dir = tempdir().unwrap();
-    let chat = Chat::open(dir.path(), 1, false).await;
+    let chat = Chat::open(dir.path(), false).await;
     let (mut ana, _) = chat.greeted("ana").await;
     for n in 1..=25 {
         ana.say("lobby", &format!("line {n}"), &format!("id{n}")).await;
@@ -105,7 +105,7 @@ async fn history_pages_cover_the_log_without_seam() {
 #[tokio::test]
 async fn typing_names_and_idleness_are_told_to_the_others() {
     let dir = tempdir().unwrap();
-    let chat = Chat::open(dir.path(), 2, false).await;
+    let chat = Chat::open(dir.path(), false).await;
     let (mut ana, _) = chat.greeted("ana").await;
     let (mut bo, welcome) = chat.greeted("bo").await;
     bo.send(json!({"type": "typing", "room": "lobby", "on": true})).await;
@@ -130,7 +130,7 @@ async fn typing_names_and_idleness_are_told_to_the_others() {
 #[tokio::test]
 async fn over_the_rate_one_is_slowed_and_keeps_ones_order() {
     let dir = tempdir().unwrap();
-    let chat = Chat::open(dir.path(), 1, true).await;
+    let chat = Chat::open(dir.path(), true).await;
     let (mut ana, _) = chat.greeted("ana").await;
     for n in 0..120 {
         ana.send(json!({"type": "message", "room": "lobby", "message": "x", "id": format!("id{n}")})).await;

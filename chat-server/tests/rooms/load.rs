@@ -13,7 +13,7 @@ async fn every_view_is_the_same_log() {
     const CLIENTS: usize = 12;
     const EACH: usize = 40;
     let dir = tempdir().unwrap();
-    let chat = Chat::open(dir.path(), 3, false).await;
+    let chat = Chat::open(dir.path(), false).await;
     let mut clients = Vec::new();
     for n in 0..CLIENTS {
         clients.push(chat.greeted(&format!("user{n}")).await.0);
@@ -52,7 +52,7 @@ async fn every_view_is_the_same_log() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_slow_reader_is_served_from_the_store_at_its_own_speed() {
     let dir = tempdir().unwrap();
-    let chat = Chat::open(dir.path(), 1, false).await;
+    let chat = Chat::open(dir.path(), false).await;
     let (mut slow, _) = chat.greeted("slow").await;
     let (mut ana, _) = chat.greeted("ana").await;
     // Much more than the sockets' buffers and the tail hold together.

@@ -1,6 +1,4 @@
 //! Rooms end to end, from a client's socket to another's: what is said in the protocol is what happens.
-//!
-//! The sockets are real, the handshake is left out: it has its own tests.
 
 mod chat;
 mod full;

@@ -9,7 +9,7 @@ use crate::chat::Chat;
 #[tokio::test]
 async fn every_short_form_of_a_message_reaches_everybody_alike() {
     let dir = tempdir().unwrap();
-    let chat = Chat::open(dir.path(), 2, false).await;
+    let chat = Chat::open(dir.path(), false).await;
     let mut ana = chat.plain(None, "ana").await;
     let mut bo = chat.plain(None, "bo").await;
     ana.send(json!({"type": "message", "message": "typed", "timestamp": "2001-01-01T00:00:00Z"})).await;
@@ -30,7 +30,7 @@ async fn every_short_form_of_a_message_reaches_everybody_alike() {
 #[tokio::test]
 async fn comings_and_goings_are_told() {
     let dir = tempdir().unwrap();
-    let chat = Chat::open(dir.path(), 2, false).await;
+    let chat = Chat::open(dir.path(), false).await;
     let mut ana = chat.plain(None, "ana").await;
     assert_eq!(ana.expect("join").await["message"], "ana joined the room");
     let mut bo = chat.plain(None, "bo").await;
@@ -43,7 +43,7 @@ async fn comings_and_goings_are_told() {
 #[tokio::test]
 async fn a_sender_is_a_nickname_and_never_refused() {
     let dir = tempdir().unwrap();
-    let chat = Chat::open(dir.path(), 1, false).await;
+    let chat = Chat::open(dir.path(), false).await;
     let mut ana = chat.plain(None, "ana").await;
     let mut bo = chat.plain(None, "bo").await;
     for (wanted, given) in [("cy", "cy"), ("ana", "ana2"), ("\u{1b}[2J", "2J"), ("Ana Maria", "AnaMaria")] {
@@ -55,7 +55,7 @@ async fn a_sender_is_a_nickname_and_never_refused() {
 #[tokio::test]
 async fn binary_frames_reach_plain_members_and_are_not_stored() {
     let dir = tempdir().unwrap();
-    let chat = Chat::open(dir.path(), 2, false).await;
+    let chat = Chat::open(dir.path(), false).await;
     let mut ana = chat.plain(None, "ana").await;
     let mut bo = chat.plain(None, "bo").await;
     // A message first: when both have it, both are surely in the room.
@@ -79,7 +79,7 @@ async fn binary_frames_reach_plain_members_and_are_not_stored() {
 #[tokio::test]
 async fn what_is_not_understood_is_answered_and_survived() {
     let dir = tempdir().unwrap();
-    let chat = Chat::open(dir.path(), 1, false).await;
+    let chat = Chat::open(dir.path(), false).await;
     let mut ana = chat.plain(None, "ana").await;
     for (junk, code) in [
         ("{", "bad_frame"),
@@ -102,7 +102,7 @@ async fn what_is_not_understood_is_answered_and_survived() {
 #[tokio::test]
 async fn size_limits_are_told_by_frame_and_by_close() {
     let dir = tempdir().unwrap();
-    let chat = Chat::open(dir.path(), 1, false).await;
+    let chat = Chat::open(dir.path(), false).await;
     let mut ana = chat.plain(None, "ana").await;
     let most = "é".repeat(32 * 1024);
     ana.send(json!({"message": most, "id": "fits"})).await;
@@ -117,7 +117,7 @@ async fn size_limits_are_told_by_frame_and_by_close() {
 #[tokio::test]
 async fn a_room_and_a_name_may_be_asked_for_in_the_query() {
     let dir = tempdir().unwrap();
-    let chat = Chat::open(dir.path(), 1, false).await;
+    let chat = Chat::open(dir.path(), false).await;
     let mut ana = chat.plain(None, "ana").await;
     let made = ana.ask(json!({"type": "create", "room": "Ops"}), "ok").await;
     assert_eq!((&made["room"]["room"], &made["room"]["title"]), (&json!("ops"), &json!("Ops")));
