@@ -1,2 +1,37 @@
-//! Chat.
-fn main() {}
+//! The chat's terminal client: opens the chat, or does one thing for a script.
+
+use std::process::ExitCode;
+
+use chat_tui::cli::{Cli, Command};
+use chat_tui::config::Config;
+use chat_tui::{headless, net, runtime};
+use clap::Parser;
+use time::UtcOffset;
+
+#[expect(clippy::print_stderr, reason = "this is where a person is told why it ended")]
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    // To be read while there is one thread: the environment may not change meanwhile.
+    let offset = UtcOffset::current_local_offset().unwrap_or(UtcOffset::UTC);
+    match run(cli, offset) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("chat-tui: {}", chat_tui::app::safe::block(&format!("{error:#}")));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli, offset: UtcOffset) -> anyhow::Result<ExitCode> {
+    let config = Config::settle(&cli.options)?;
+    net::install_crypto();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let code = match cli.command {
+        None => runtime.block_on(runtime::run(config, offset)).map(|()| ExitCode::SUCCESS),
+        Some(Command::Send { text, timeout }) => runtime.block_on(headless::send(&config, text, timeout)),
+        Some(Command::Tail { json, since }) => runtime.block_on(headless::tail(&config, json, since, offset)),
+    };
+    // A dial may be waiting for a name server in a thread that cannot be stopped.
+    runtime.shutdown_background();
+    code
+}

@@ -1,0 +1,318 @@
+//! What keys, the mouse and pastes do.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use protocol::ids::RoomKey;
+use protocol::names;
+
+use super::commands::{carry_out, quit};
+use super::layout::Screen;
+use super::room::Sending;
+use super::update::go_to;
+use super::{Effect, Layer, Model, complete, fuzzy, rows, safe};
+
+/// Rows that one turn of the wheel moves.
+const WHEEL: isize = 3;
+/// Pasted into a one-line field, at most so many characters are looked at.
+const FIELD: usize = 200;
+
+pub(super) fn key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
+    let control = key.modifiers.contains(KeyModifiers::CONTROL);
+    match key.code {
+        KeyCode::Char('z') if control => return vec![Effect::Suspend],
+        KeyCode::Char('l') if control => return vec![Effect::Redraw],
+        KeyCode::Char('c' | 'q') if control => return quit(model),
+        _ => {}
+    }
+    match model.layers.last_mut() {
+        Some(Layer::Name { input, error }) => match name_key(input, error, key) {
+            Some(name) => {
+                model.layers.pop();
+                model.name.clone_from(&name);
+                vec![Effect::Start(name), Effect::Keep]
+            }
+            None => Vec::new(),
+        },
+        Some(Layer::Help(scroll)) => {
+            match key.code {
+                KeyCode::Down | KeyCode::Char('j') => *scroll = scroll.saturating_add(1),
+                KeyCode::Up | KeyCode::Char('k') => *scroll = scroll.saturating_sub(1),
+                KeyCode::PageDown | KeyCode::Char(' ') => *scroll = scroll.saturating_add(10),
+                KeyCode::PageUp => *scroll = scroll.saturating_sub(10),
+                _ => _ = model.layers.pop(),
+            }
+            Vec::new()
+        }
+        Some(Layer::Switcher { .. }) => switcher_key(model, key),
+        Some(Layer::Quit) => match key.code {
+            KeyCode::Char('y' | 'Y') | KeyCode::Enter => vec![Effect::Keep, Effect::Quit],
+            _ => {
+                model.layers.pop();
+                Vec::new()
+            }
+        },
+        None => room_key(model, key),
+    }
+}
+
+pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
+    match model.layers.last_mut() {
+        Some(Layer::Name { input, .. } | Layer::Switcher { query: input, .. }) => {
+            let line: String = text.chars().take(FIELD).collect();
+            input.push_str(safe::line(&line).trim());
+            Vec::new()
+        }
+        Some(_) => Vec::new(),
+        None => {
+            model.composer.paste(text);
+            typed(model)
+        }
+    }
+}
+
+pub(super) fn mouse(model: &mut Model, mouse: MouseEvent) -> Vec<Effect> {
+    match mouse.kind {
+        MouseEventKind::ScrollUp => scroll(model, WHEEL),
+        MouseEventKind::ScrollDown => scroll(model, -WHEEL),
+        MouseEventKind::Down(MouseButton::Left) if model.layers.is_empty() => {
+            let area = Screen::of(model).rooms;
+            if !area.contains((mouse.column, mouse.row).into()) {
+                return Vec::new();
+            }
+            let row = usize::from(mouse.row - area.y);
+            let clicked = rooms_in_sight(model, usize::from(area.height)).nth(row).cloned();
+            match clicked {
+                Some(key) => go_to(model, &key),
+                None => Vec::new(),
+            }
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The rooms that the rooms pane shows, from the top: as many as fit, the current one among them.
+pub(crate) fn rooms_in_sight(model: &Model, height: usize) -> impl Iterator<Item = &RoomKey> {
+    let current = model.rooms.keys().position(|key| *key == model.current).unwrap_or(0);
+    let skipped = (current + 1).saturating_sub(height.max(1));
+    model.rooms.keys().skip(skipped).take(height)
+}
+
+/// The switcher's matches, best first.
+pub(crate) fn matches<'a>(model: &'a Model, query: &str) -> Vec<&'a RoomKey> {
+    let elsewhere = model.open_rooms.iter().filter(|key| !model.rooms.contains_key(*key));
+    let rooms = model.rooms.keys().chain(elsewhere);
+    let mut matches: Vec<_> =
+        rooms.filter_map(|key| fuzzy::score(query.trim_start_matches('#'), key.as_str()).map(|score| (score, key))).collect();
+    if query.is_empty() {
+        // Without a query, what is unread comes first.
+        matches.sort_by_key(|(_, key)| std::cmp::Reverse(model.rooms.get(*key).map_or(0, super::Room::unread)));
+    } else {
+        matches.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+    }
+    matches.into_iter().map(|(_, key)| key).collect()
+}
+
+fn room_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
+    let alt = key.modifiers.contains(KeyModifiers::ALT);
+    let control = key.modifiers.contains(KeyModifiers::CONTROL);
+    let shift = key.modifiers.contains(KeyModifiers::SHIFT);
+    let page = isize::try_from(Screen::of(model).timeline.height).unwrap_or(1).saturating_sub(2).max(1);
+    match key.code {
+        KeyCode::F(1) => {
+            model.layers.push(Layer::Help(0));
+            Vec::new()
+        }
+        KeyCode::F(2) => {
+            model.panes.rooms = Some(Screen::of(model).rooms.is_empty());
+            Vec::new()
+        }
+        KeyCode::F(3) => {
+            model.panes.people = Some(Screen::of(model).people.is_empty());
+            Vec::new()
+        }
+        KeyCode::Char('k') if control => {
+            model.layers.push(Layer::Switcher { query: String::new(), chosen: 0 });
+            if model.is_online() { vec![Effect::Rooms] } else { Vec::new() }
+        }
+        KeyCode::Up if alt => step_room(model, -1),
+        KeyCode::Down if alt => step_room(model, 1),
+        KeyCode::Char('a') if alt => next_unread(model),
+        KeyCode::Char('r') if alt => failed(model, |line| Some(Effect::Retry(line.id.clone()))),
+        KeyCode::Char('y') if alt => {
+            let effects = failed(model, |line| Some(Effect::Copy(line.text.clone())));
+            if !effects.is_empty() {
+                model.toast("copied, if the terminal allows it");
+            }
+            effects
+        }
+        KeyCode::Char('x') if alt => discard(model),
+        KeyCode::PageUp => scroll(model, page),
+        KeyCode::PageDown => scroll(model, -page),
+        KeyCode::Home if control => scroll(model, isize::MAX / 2),
+        KeyCode::End if control || model.composer.is_empty() || model.room().scroll.is_some() => {
+            model.room_mut().scroll = None;
+            Vec::new()
+        }
+        KeyCode::Esc => {
+            let room = model.room_mut();
+            room.scroll = None;
+            room.mark = None;
+            Vec::new()
+        }
+        KeyCode::Enter if alt || shift => {
+            model.composer.new_line();
+            typed(model)
+        }
+        // What a terminal without the wider key protocol sends for Ctrl+Enter.
+        KeyCode::Char('j') if control => {
+            model.composer.new_line();
+            typed(model)
+        }
+        KeyCode::Enter => enter(model),
+        KeyCode::Tab => {
+            complete::complete(model);
+            Vec::new()
+        }
+        KeyCode::Char('d') if control && model.composer.is_empty() => quit(model),
+        _ => {
+            if model.composer.key(key) { typed(model) } else { Vec::new() }
+        }
+    }
+}
+
+fn enter(model: &mut Model) -> Vec<Effect> {
+    if model.composer.text().trim().is_empty() {
+        return Vec::new();
+    }
+    let bytes = model.composer.text().len();
+    if bytes > model.message_bytes {
+        let most = model.message_bytes;
+        model.toast(format!("too long: {bytes} bytes, and at most {most} fit in a message"));
+        return Vec::new();
+    }
+    let line = model.composer.take();
+    carry_out(model, &line)
+}
+
+fn typed(model: &Model) -> Vec<Effect> {
+    let (line, _) = model.composer.before_cursor();
+    // A command is nobody's business.
+    if line.starts_with('/') && !line.starts_with("//") {
+        return Vec::new();
+    }
+    vec![Effect::Typing { room: model.current.clone(), on: !model.composer.is_empty() }]
+}
+
+fn failed(model: &mut Model, effect: fn(&super::room::Outgoing) -> Option<Effect>) -> Vec<Effect> {
+    let effects: Vec<Effect> = model.room().failed().and_then(effect).into_iter().collect();
+    if effects.is_empty() {
+        model.toast("no line of this room failed");
+    }
+    effects
+}
+
+fn discard(model: &mut Model) -> Vec<Effect> {
+    let effects = failed(model, |line| Some(Effect::Discard(line.id.clone())));
+    if let Some(Effect::Discard(id)) = effects.first() {
+        model.room_mut().outgoing.retain(|line| line.id != *id || !matches!(line.state, Sending::Failed(_)));
+    }
+    effects
+}
+
+fn scroll(model: &mut Model, rows: isize) -> Vec<Effect> {
+    match model.layers.last_mut() {
+        Some(Layer::Help(scroll)) => {
+            *scroll = scroll.saturating_add_signed(i16::try_from(-rows).unwrap_or(i16::MIN));
+        }
+        Some(_) => {}
+        None => {
+            let anchor = rows::scrolled(model.room(), Screen::of(model).frame(model), rows);
+            model.room_mut().scroll = anchor;
+        }
+    }
+    Vec::new()
+}
+
+fn step_room(model: &mut Model, step: isize) -> Vec<Effect> {
+    let keys: Vec<&RoomKey> = model.rooms.keys().collect();
+    let here = keys.iter().position(|key| **key == model.current).unwrap_or(0);
+    let count = isize::try_from(keys.len()).unwrap_or(1);
+    let there = (isize::try_from(here).unwrap_or(0) + step).rem_euclid(count);
+    let key = keys[there.unsigned_abs()].clone();
+    go_to(model, &key)
+}
+
+fn next_unread(model: &mut Model) -> Vec<Effect> {
+    let mut rooms = model.rooms.values();
+    let after = rooms.by_ref().position(|room| room.key == model.current).map_or(0, |at| at + 1);
+    let round = model.rooms.values().cycle().skip(after).take(model.rooms.len());
+    let unread = round.filter(|room| room.key != model.current).find(|room| room.unread() > 0);
+    match unread.map(|room| room.key.clone()) {
+        Some(key) => go_to(model, &key),
+        None => {
+            model.toast("nothing is unread");
+            Vec::new()
+        }
+    }
+}
+
+fn switcher_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
+    let Some(Layer::Switcher { query, chosen }) = model.layers.last().cloned() else { return Vec::new() };
+    let found: Vec<RoomKey> = matches(model, &query).into_iter().cloned().collect();
+    let (mut query, mut chosen) = (query, chosen.min(found.len().saturating_sub(1)));
+    let control = key.modifiers.contains(KeyModifiers::CONTROL);
+    match key.code {
+        KeyCode::Enter => {
+            model.layers.pop();
+            return match found.get(chosen) {
+                Some(key) if model.rooms.contains_key(key) => go_to(model, key),
+                Some(key) => vec![Effect::Join(key.to_string())],
+                None => match names::room_key(&query) {
+                    Ok(key) => vec![Effect::Join(key)],
+                    Err(error) => {
+                        model.toast(error.to_string());
+                        Vec::new()
+                    }
+                },
+            };
+        }
+        KeyCode::Up => chosen = chosen.saturating_sub(1),
+        KeyCode::Down | KeyCode::Tab => chosen = (chosen + 1) % found.len().max(1),
+        KeyCode::Char('k') if control => chosen = (chosen + 1) % found.len().max(1),
+        KeyCode::Backspace => {
+            query.pop();
+            chosen = 0;
+        }
+        KeyCode::Char(c) if !control => {
+            query.push_str(&safe::typed(c.encode_utf8(&mut [0; 4])));
+            chosen = 0;
+        }
+        _ => {
+            model.layers.pop();
+            return Vec::new();
+        }
+    }
+    if let Some(layer) = model.layers.last_mut() {
+        *layer = Layer::Switcher { query, chosen };
+    }
+    Vec::new()
+}
+
+fn name_key(input: &mut String, error: &mut Option<String>, key: KeyEvent) -> Option<String> {
+    match key.code {
+        KeyCode::Enter => match names::name(input) {
+            Ok(name) => return Some(name),
+            Err(why) => *error = Some(why.to_string()),
+        },
+        KeyCode::Backspace => {
+            input.pop();
+            *error = None;
+        }
+        KeyCode::Char('u') if key.modifiers.contains(KeyModifiers::CONTROL) => input.clear(),
+        KeyCode::Char(c) if !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) => {
+            input.push_str(&safe::typed(c.encode_utf8(&mut [0; 4])));
+            *error = None;
+        }
+        _ => {}
+    }
+    None
+}

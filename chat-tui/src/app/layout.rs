@@ -1,0 +1,110 @@
+//! Where things are on a screen of a given size. Drawing and clicking agree because both ask here.
+
+use ratatui::layout::Rect;
+
+use super::Model;
+use super::rows::Frame;
+
+/// From this width on, the rooms pane is shown unless it was put away.
+const ROOMS_FROM: u16 = 60;
+/// From this width on, the people pane is shown unless it was put away.
+const PEOPLE_FROM: u16 = 90;
+/// The most rows that the composer takes.
+const COMPOSER_ROWS: u16 = 8;
+/// The columns left of the composer's text.
+pub const PROMPT: u16 = 2;
+
+/// The parts of the screen. A part that has no place is empty.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Screen {
+    /// The rooms, left.
+    pub rooms: Rect,
+    /// The rule right of the rooms.
+    pub rooms_rule: Rect,
+    /// The room's title.
+    pub title: Rect,
+    /// What was said.
+    pub timeline: Rect,
+    /// The people, right.
+    pub people: Rect,
+    /// The rule left of the people.
+    pub people_rule: Rect,
+    /// Who types, on the rule above the composer.
+    pub typing: Rect,
+    /// The composer, prompt included.
+    pub composer: Rect,
+    /// The status line.
+    pub status: Rect,
+}
+
+impl Screen {
+    /// Divides the screen.
+    pub fn of(model: &Model) -> Self {
+        let (width, height) = model.size;
+        let mut left = Rect::new(0, 0, width, height);
+        let mut screen = Self::default();
+        if height >= 4 {
+            screen.status = take_bottom(&mut left, 1);
+        }
+        if model.panes.rooms.unwrap_or(width >= ROOMS_FROM) && width >= 30 && height >= 6 {
+            screen.rooms = take_left(&mut left, if width >= 110 { 22 } else { 16 });
+            screen.rooms_rule = take_left(&mut left, 1);
+        }
+        if model.panes.people.unwrap_or(width >= PEOPLE_FROM) && left.width >= 36 && height >= 6 {
+            screen.people = take_right(&mut left, if width >= 110 { 22 } else { 16 });
+            screen.people_rule = take_right(&mut left, 1);
+        }
+        let columns = left.width.saturating_sub(PROMPT).max(1);
+        let wanted = u16::try_from(model.composer.height(columns)).unwrap_or(u16::MAX);
+        let most = COMPOSER_ROWS.min(left.height / 3).max(1);
+        screen.composer = take_bottom(&mut left, wanted.clamp(1, most));
+        if height >= 5 {
+            screen.typing = take_bottom(&mut left, 1);
+        }
+        if height >= 8 {
+            screen.title = take_top(&mut left, 1);
+        }
+        screen.timeline = left;
+        screen
+    }
+
+    /// What the timeline's rows depend on.
+    pub fn frame<'a>(&self, model: &'a Model) -> Frame<'a> {
+        Frame {
+            me: model.me.as_ref().map(|me| &me.user),
+            name: model.my_name(),
+            offset: model.offset,
+            online: model.is_online(),
+            width: self.timeline.width,
+            height: self.timeline.height,
+        }
+    }
+}
+
+fn take_top(area: &mut Rect, rows: u16) -> Rect {
+    let rows = rows.min(area.height);
+    let taken = Rect { height: rows, ..*area };
+    area.y += rows;
+    area.height -= rows;
+    taken
+}
+
+fn take_bottom(area: &mut Rect, rows: u16) -> Rect {
+    let rows = rows.min(area.height);
+    area.height -= rows;
+    Rect { y: area.y + area.height, height: rows, ..*area }
+}
+
+fn take_left(area: &mut Rect, columns: u16) -> Rect {
+    let columns = columns.min(area.width);
+    let taken = Rect { width: columns, ..*area };
+    area.x += columns;
+    area.width -= columns;
+    taken
+}
+
+fn take_right(area: &mut Rect, columns: u16) -> Rect {
+    let columns = columns.min(area.width);
+    area.width -= columns;
+    Rect { x: area.x + area.width, width: columns, ..*area }
+}

@@ -1,0 +1,292 @@
+//! What the chat looks like and does, as data: one [`Model`], changed only by [`update`], drawn by `view`.
+//!
+//! Nothing in here knows a clock, a disk, a socket or a terminal. What is to be done outside is returned as
+//! [`Effect`]s; what happened outside comes in as [`Msg`]s. All remote text passes [`safe`] on its way in.
+
+pub mod commands;
+pub mod complete;
+pub mod composer;
+pub mod fuzzy;
+mod keys;
+pub mod layout;
+pub mod room;
+pub mod rows;
+pub mod safe;
+mod session;
+#[cfg(test)]
+pub(crate) mod testing;
+pub mod text;
+pub mod timeline;
+mod update;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use protocol::event::Event;
+use protocol::ids::{Id, RoomKey, Seq, UserId};
+use protocol::limits::MESSAGE_BYTES;
+use protocol::session::{Link, Place, SessionEvent};
+use protocol::signal::PresenceState;
+use time::UtcOffset;
+
+pub use composer::Composer;
+pub(crate) use keys::{matches as switcher_matches, rooms_in_sight};
+pub use room::Room;
+pub use update::{next_deadline, update};
+
+/// Everything that is on the screen, and nothing else.
+#[derive(Debug)]
+pub struct Model {
+    /// The terminal's columns and rows.
+    pub size: (u16, u16),
+    /// Who we are, as the server says; `None` until it first did.
+    pub me: Option<Me>,
+    /// The name to ask for.
+    pub name: String,
+    /// The server, for the person.
+    pub server: String,
+    /// The truth about the link.
+    pub link: Link,
+    /// The rooms we are in, by key.
+    pub rooms: BTreeMap<RoomKey, Room>,
+    /// The room on the screen; always one of `rooms`.
+    pub current: RoomKey,
+    /// A room to go to as soon as we are connected.
+    pub wish: Option<RoomKey>,
+    /// Where lines are written.
+    pub composer: Composer,
+    /// What lies over the room, the topmost last.
+    pub layers: Vec<Layer>,
+    /// Whether the rooms and people panes are shown; `None`: as the width allows.
+    pub panes: Panes,
+    /// The terminal has the focus, as far as it tells.
+    pub focused: bool,
+    /// Nothing is kept on disk, because another `chat-tui` keeps it.
+    pub second: bool,
+    /// Local time.
+    pub offset: UtcOffset,
+    /// The largest message the server takes, in bytes.
+    pub message_bytes: usize,
+    /// A remark in the status line, and when it goes.
+    pub toast: Option<(String, Duration)>,
+    /// When the person last did something.
+    pub active_at: Duration,
+    /// What we last told the others about that.
+    pub presence: PresenceState,
+    /// The time of the newest message handled, by which countdowns are drawn.
+    pub now: Duration,
+    /// Names of open rooms, as far as they were told; for completion and the switcher.
+    pub open_rooms: Vec<RoomKey>,
+}
+
+/// Who we are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Me {
+    /// The immutable identity.
+    pub user: UserId,
+    /// The present name, safe to draw.
+    pub name: String,
+    /// Not signed in.
+    pub guest: bool,
+}
+
+/// Which panes the person wants; `None`: as the width allows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Panes {
+    /// The rooms, left.
+    pub rooms: Option<bool>,
+    /// The people, right.
+    pub people: Option<bool>,
+}
+
+/// What may lie over the room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Layer {
+    /// The first start: who are you?
+    Name {
+        /// What was typed.
+        input: String,
+        /// Why it cannot be.
+        error: Option<String>,
+    },
+    /// Keys and commands; scrolled by so many rows.
+    Help(u16),
+    /// Rooms by a few letters.
+    Switcher {
+        /// The letters.
+        query: String,
+        /// The chosen one of the matches.
+        chosen: usize,
+    },
+    /// Really leave, though lines wait?
+    Quit,
+}
+
+/// What happened outside.
+#[derive(Debug)]
+pub enum Msg {
+    /// A key, the mouse, a paste, the focus or another size.
+    Term(crossterm::event::Event),
+    /// The session tells something.
+    Session(SessionEvent),
+    /// Events of a room from the cache, with the bounds of the log that were known.
+    Cached {
+        /// Which room.
+        room: RoomKey,
+        /// The newest stretch of its log.
+        events: Vec<Event>,
+    },
+    /// A line could not be taken into the outbox; here it is again.
+    NotTaken {
+        /// Where it was said.
+        room: RoomKey,
+        /// The line.
+        text: String,
+        /// Why.
+        reason: String,
+    },
+    /// A question could not be asked.
+    NotAsked(String),
+    /// Time passed.
+    Tick,
+}
+
+/// What is to be done outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Say a line: into the outbox, and out from there.
+    Say {
+        /// Where.
+        room: RoomKey,
+        /// The text.
+        text: String,
+    },
+    /// Try a failed line again.
+    Retry(Id),
+    /// Drop a failed line.
+    Discard(Id),
+    /// Put a text into the terminal's clipboard.
+    Copy(String),
+    /// Join a room by name.
+    Join(String),
+    /// Make a room.
+    Create(String),
+    /// Leave a room.
+    Leave(RoomKey),
+    /// Take another name.
+    Nick(String),
+    /// Which rooms are there?
+    Rooms,
+    /// Who is in a room?
+    Members(RoomKey),
+    /// Ask for a page of a room's log.
+    History {
+        /// Which room.
+        room: RoomKey,
+        /// Which page.
+        place: Place,
+    },
+    /// Read a room's cache. Answered by [`Msg::Cached`].
+    Load(RoomKey),
+    /// Somebody writes here, or stopped.
+    Typing {
+        /// Where.
+        room: RoomKey,
+        /// Writes, or stopped.
+        on: bool,
+    },
+    /// The person is there, or idle.
+    Presence(PresenceState),
+    /// Keep the read markers and the room on the screen.
+    Keep,
+    /// Forget a room's cache: its `seq`s belong to another history.
+    SetAside(RoomKey),
+    /// Begin the session under this name.
+    Start(String),
+    /// Dial now.
+    Wake,
+    /// Dial again after the session stopped for good.
+    Restart,
+    /// Give the terminal back to the shell until it continues us.
+    Suspend,
+    /// Draw everything anew.
+    Redraw,
+    /// End.
+    Quit,
+}
+
+impl Model {
+    /// The chat before anything happened: one room, not connected.
+    pub fn new(room: RoomKey, server: &str, offset: UtcOffset) -> Self {
+        Self {
+            size: (80, 24),
+            me: None,
+            name: String::new(),
+            server: safe::line(server),
+            link: Link::Connecting,
+            rooms: BTreeMap::from([(room.clone(), Room::new(room.clone()))]),
+            current: room,
+            wish: None,
+            composer: Composer::default(),
+            layers: Vec::new(),
+            panes: Panes::default(),
+            focused: true,
+            second: false,
+            offset,
+            message_bytes: MESSAGE_BYTES,
+            toast: None,
+            active_at: Duration::ZERO,
+            presence: PresenceState::Online,
+            now: Duration::ZERO,
+            open_rooms: Vec::new(),
+        }
+    }
+
+    /// The room on the screen.
+    pub fn room(&self) -> &Room {
+        self.rooms.get(&self.current).expect("the current room is one of the rooms")
+    }
+
+    /// The room on the screen, to be changed.
+    pub fn room_mut(&mut self) -> &mut Room {
+        self.rooms.get_mut(&self.current).expect("the current room is one of the rooms")
+    }
+
+    /// Whether commands go out.
+    pub fn is_online(&self) -> bool {
+        self.link == Link::Connected
+    }
+
+    /// Own lines that are neither stored nor refused for good.
+    pub fn waiting(&self) -> usize {
+        let lines = self.rooms.values().flat_map(|room| &room.outgoing);
+        lines.filter(|line| matches!(line.state, room::Sending::Queued | room::Sending::Sent)).count()
+    }
+
+    /// Unread messages in all rooms.
+    pub fn unread(&self) -> u64 {
+        self.rooms.values().map(Room::unread).sum()
+    }
+
+    /// The name our lines go by.
+    pub fn my_name(&self) -> &str {
+        self.me.as_ref().map_or(&self.name, |me| &me.name)
+    }
+
+    /// The newest place read, per room: what is kept between two starts.
+    pub fn read_markers(&self) -> impl Iterator<Item = (&RoomKey, Seq)> {
+        self.rooms.iter().map(|(key, room)| (key, room.read))
+    }
+
+    fn say(&mut self, text: impl Into<String>) {
+        self.room_mut().timeline.notice(timeline::Notice::Info(text.into()));
+    }
+
+    fn complain(&mut self, text: impl Into<String>) {
+        self.room_mut().timeline.notice(timeline::Notice::Trouble(text.into()));
+    }
+
+    fn toast(&mut self, text: impl Into<String>) {
+        self.toast = Some((text.into(), self.now + Duration::from_secs(5)));
+    }
+}

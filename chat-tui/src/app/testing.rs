@@ -1,0 +1,106 @@
+//! What tests of the model and the view share.
+
+use std::time::Duration;
+
+use crossterm::event::{Event as TermEvent, KeyCode, KeyEvent, KeyModifiers};
+use protocol::event::{Event, Message};
+use protocol::ids::{Epoch, Id, RoomKey, Seq, UserId};
+use protocol::server::{Limits, RoomInfo, RoomKind, User, Welcome};
+use protocol::session::{Link, RoomEvent, SessionEvent};
+use time::UtcOffset;
+
+use super::{Effect, Model, Msg, update};
+
+/// A message in the lobby, a minute after the one before it.
+pub(crate) fn message_at(seq: Seq, sender: &str, text: &str) -> Event {
+    Event::Message(Message {
+        room: RoomKey::lobby(),
+        seq,
+        id: Id::new(format!("m{seq}")).unwrap(),
+        user: UserId::new(format!("g-{}", sender.len() * 7 + usize::from(sender.as_bytes()[0]))).unwrap(),
+        sender: sender.to_owned(),
+        message: text.to_owned(),
+        timestamp: format!("2026-11-23T{:02}:{:02}:00.000Z", 9 + seq / 60 % 12, seq % 60),
+        guest: true,
+        reply: None,
+        thread: None,
+        folded: None,
+    })
+}
+
+/// A chat whose keys and events are given as data.
+pub(crate) struct Chat {
+    pub(crate) model: Model,
+    pub(crate) now: Duration,
+}
+
+impl Chat {
+    /// As `ana`, welcomed in a lobby whose newest event is `head`.
+    pub(crate) fn online(head: Seq) -> Self {
+        let mut chat = Self::offline();
+        chat.tell(SessionEvent::Link(Link::Connected));
+        chat.tell(SessionEvent::Welcome(Box::new(welcome(head))));
+        chat.tell(SessionEvent::RoomJoined { info: info("lobby", head), reference: None });
+        chat
+    }
+
+    /// Not connected yet.
+    pub(crate) fn offline() -> Self {
+        let mut model = Model::new(RoomKey::lobby(), "http://localhost:3000", UtcOffset::UTC);
+        model.name = "ana".to_owned();
+        Self { model, now: Duration::from_secs(1) }
+    }
+
+    pub(crate) fn send(&mut self, msg: Msg) -> Vec<Effect> {
+        update(&mut self.model, msg, self.now)
+    }
+
+    pub(crate) fn tell(&mut self, event: SessionEvent) -> Vec<Effect> {
+        self.send(Msg::Session(event))
+    }
+
+    /// A live message.
+    pub(crate) fn hear(&mut self, seq: Seq, sender: &str, text: &str) -> Vec<Effect> {
+        let event = message_at(seq, sender, text);
+        self.tell(SessionEvent::Event(RoomEvent { event, own: None, as_of: 0 }))
+    }
+
+    pub(crate) fn press(&mut self, code: KeyCode, modifiers: KeyModifiers) -> Vec<Effect> {
+        self.send(Msg::Term(TermEvent::Key(KeyEvent::new(code, modifiers))))
+    }
+
+    pub(crate) fn write(&mut self, text: &str) -> Vec<Effect> {
+        text.chars().flat_map(|c| self.press(KeyCode::Char(c), KeyModifiers::NONE)).collect()
+    }
+
+    /// Types a line and Enter; the effects of Enter.
+    pub(crate) fn say(&mut self, text: &str) -> Vec<Effect> {
+        self.write(text);
+        self.press(KeyCode::Enter, KeyModifiers::NONE)
+    }
+}
+
+/// A room as the server tells it.
+pub(crate) fn info(room: &str, head: Seq) -> RoomInfo {
+    RoomInfo {
+        room: RoomKey::new(room).unwrap(),
+        title: room.to_owned(),
+        kind: RoomKind::Public,
+        topic: None,
+        first: 1,
+        head,
+        present: 2,
+    }
+}
+
+fn welcome(head: Seq) -> Welcome {
+    Welcome {
+        server: "test/1".to_owned(),
+        epoch: Epoch::new("e1").unwrap(),
+        user: User { user: UserId::new("g-ana").unwrap(), name: "ana".to_owned(), guest: true },
+        token: "t".to_owned(),
+        heartbeat_ms: 10_000,
+        limits: Limits { message_bytes: 65_536, history: 200, resume: 10_000 },
+        rooms: vec![info("lobby", head)],
+    }
+}

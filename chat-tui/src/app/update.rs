@@ -1,0 +1,211 @@
+//! How the model changes.
+
+use std::time::Duration;
+
+use crossterm::event::{Event as TermEvent, KeyEventKind};
+use protocol::ids::RoomKey;
+use protocol::session::{Link, Place};
+use protocol::signal::PresenceState;
+
+use super::layout::Screen;
+use super::{Effect, Layer, Model, Msg, Room, keys, rows, session};
+
+/// Without a key for this long, the person is idle.
+const IDLE_AFTER: Duration = Duration::from_mins(5);
+
+/// Takes in what happened and returns what is to be done. `now` is the time since the start of the program.
+pub fn update(model: &mut Model, msg: Msg, now: Duration) -> Vec<Effect> {
+    model.now = now;
+    let mut effects = match msg {
+        Msg::Term(event) => terminal(model, event),
+        Msg::Session(event) => session::handle(model, event),
+        Msg::Cached { room, events } => {
+            if let Some(room) = model.rooms.get_mut(&room) {
+                room.loaded = true;
+                room.timeline.insert(events, 0);
+            }
+            Vec::new()
+        }
+        Msg::NotTaken { room, text, reason } => {
+            not_taken(model, &room, &text, &reason);
+            Vec::new()
+        }
+        Msg::NotAsked(reason) => {
+            model.complain(reason);
+            Vec::new()
+        }
+        Msg::Tick => Vec::new(),
+    };
+    expire(model, &mut effects);
+    settle(model, &mut effects);
+    effects
+}
+
+/// When [`Msg::Tick`] is to come next; `None` while nothing on the screen depends on the time.
+pub fn next_deadline(model: &Model, now: Duration) -> Option<Duration> {
+    let countdown = match model.link {
+        Link::WaitingUntil(at) if at > now => {
+            // Just after the next whole second before `at`, when the countdown shows another number.
+            let left = at.saturating_sub(now);
+            Some(now + Duration::from_millis(u64::from(left.subsec_millis()) + 1))
+        }
+        _ => None,
+    };
+    let typing = model.room().typing.iter().map(|typist| typist.until).min();
+    let toast = model.toast.as_ref().map(|(_, until)| *until);
+    let again = model.room().ask_again;
+    let idle = (model.presence == PresenceState::Online).then(|| model.active_at + IDLE_AFTER);
+    [countdown, typing, toast, again, idle].into_iter().flatten().min()
+}
+
+/// Brings a room to the screen.
+pub(super) fn go_to(model: &mut Model, key: &RoomKey) -> Vec<Effect> {
+    if !model.rooms.contains_key(key) {
+        return Vec::new();
+    }
+    let old = model.current.clone();
+    let mut effects = Vec::new();
+    if old != *key {
+        let draft = model.composer.text();
+        if !draft.is_empty() {
+            effects.push(Effect::Typing { room: old, on: false });
+        }
+        let room = model.room_mut();
+        room.draft = draft;
+        room.mark = None;
+        room.timeline.trim();
+        model.current = key.clone();
+        let draft = std::mem::take(&mut model.room_mut().draft);
+        model.composer.set(&draft);
+    }
+    arrive(model.room_mut());
+    if model.is_online() {
+        effects.push(Effect::Members(key.clone()));
+    }
+    effects.push(Effect::Keep);
+    effects
+}
+
+/// The person looks at the room again: what came meanwhile is marked.
+pub(super) fn arrive(room: &mut Room) {
+    if room.unread() > 0 && room.read > 0 {
+        room.mark = Some(room.read);
+    }
+}
+
+/// Takes a room away; the lobby takes its place on the screen.
+pub(super) fn remove_room(model: &mut Model, key: &RoomKey) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    if model.current == *key {
+        let lobby = RoomKey::lobby();
+        model.rooms.entry(lobby.clone()).or_insert_with(|| Room::new(lobby.clone()));
+        if lobby != *key {
+            effects = go_to(model, &lobby);
+            // What was being written there has no room to be said in any more, but is not lost.
+            if let Some(room) = model.rooms.get(key)
+                && model.composer.is_empty()
+            {
+                let draft = room.draft.clone();
+                model.composer.set(&draft);
+            }
+        }
+    }
+    if *key != RoomKey::lobby() {
+        model.rooms.remove(key);
+    }
+    effects
+}
+
+fn terminal(model: &mut Model, event: TermEvent) -> Vec<Effect> {
+    match event {
+        TermEvent::Key(key) if key.kind == KeyEventKind::Release => Vec::new(),
+        TermEvent::Key(key) => {
+            model.active_at = model.now;
+            keys::key(model, key)
+        }
+        TermEvent::Mouse(mouse) => {
+            model.active_at = model.now;
+            keys::mouse(model, mouse)
+        }
+        TermEvent::Paste(text) => {
+            model.active_at = model.now;
+            keys::paste(model, &text)
+        }
+        TermEvent::Resize(columns, rows) => {
+            model.size = (columns, rows);
+            Vec::new()
+        }
+        TermEvent::FocusGained => {
+            model.focused = true;
+            model.active_at = model.now;
+            arrive(model.room_mut());
+            vec![Effect::Wake]
+        }
+        TermEvent::FocusLost => {
+            model.focused = false;
+            Vec::new()
+        }
+    }
+}
+
+fn not_taken(model: &mut Model, room: &RoomKey, text: &str, reason: &str) {
+    if model.current == *room && model.composer.is_empty() {
+        model.composer.set(&super::safe::block(text));
+    } else if let Some(room) = model.rooms.get_mut(room) {
+        room.draft = super::safe::block(text);
+    }
+    model.complain(reason);
+}
+
+fn expire(model: &mut Model, effects: &mut Vec<Effect>) {
+    let now = model.now;
+    if model.toast.as_ref().is_some_and(|(_, until)| *until <= now) {
+        model.toast = None;
+    }
+    for room in model.rooms.values_mut() {
+        room.typing.retain(|typist| typist.until > now);
+        if room.ask_again.is_some_and(|at| at <= now) {
+            room.ask_again = None;
+            room.asking = false;
+        }
+    }
+    let state =
+        if now >= model.active_at + IDLE_AFTER { PresenceState::Idle } else { PresenceState::Online };
+    if state != model.presence {
+        model.presence = state;
+        effects.push(Effect::Presence(state));
+    }
+}
+
+/// What follows from the new state, whatever led there: markers move, and what is in sight and missing is asked for.
+fn settle(model: &mut Model, effects: &mut Vec<Effect>) {
+    let looking = model.focused && !model.layers.iter().any(|layer| matches!(layer, Layer::Name { .. }));
+    let room = model.room_mut();
+    if !room.loaded {
+        // Asked for once; the answer says that it is there.
+        room.loaded = true;
+        effects.push(Effect::Load(room.key.clone()));
+    }
+    if looking && room.scroll.is_none() && room.read_all() {
+        effects.push(Effect::Keep);
+    }
+    if room.scroll.is_none() {
+        room.timeline.trim();
+    }
+    if model.is_online() && !model.room().asking {
+        let frame = Screen::of(model).frame(model);
+        let room = model.room();
+        let seen = rows::viewport(room, frame);
+        let place = match (seen.gap_before, room.timeline.oldest()) {
+            (Some(before), _) => Some(Place::Before(before)),
+            (None, Some(oldest)) if seen.near_top && room.timeline.has_older() => Some(Place::Before(oldest)),
+            (None, None) if room.timeline.has_older() => Some(Place::Newest),
+            _ => None,
+        };
+        if let Some(place) = place {
+            let room = model.room_mut();
+            room.asking = true;
+            effects.push(Effect::History { room: room.key.clone(), place });
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! Own lines that the server has not acknowledged, on disk before they are first sent.
+//!
+//! The file is a journal of changes; a line that a crash cut short was never sent, and is ignored. It is emptied
+//! whenever nothing waits.
+
+use std::fs::File;
+use std::io::{self, Seek, Write};
+
+use protocol::ids::Id;
+use protocol::session::{OutboxChange, Outgoing};
+use serde::{Deserialize, Serialize};
+
+use super::{Profile, private, read_if_there, set_aside, write_whole};
+
+/// Changes after which the journal is written anew.
+const CHANGES: usize = 10_000;
+
+/// The disk outbox of the process that owns the profile.
+#[derive(Debug)]
+pub struct Outbox {
+    file: File,
+    entries: Vec<Outgoing>,
+    changes: usize,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Change {
+    Put(Outgoing),
+    Remove(Id),
+}
+
+impl Outbox {
+    /// Opens the journal and reads what waits. A journal damaged in its middle is copied aside; what can be read of it
+    /// is kept.
+    pub fn open(profile: &Profile) -> io::Result<Self> {
+        let path = profile.dir().join("outbox.jsonl");
+        let bytes = read_if_there(&path)?.unwrap_or_default();
+        let (entries, damaged) = fold(&bytes);
+        if damaged {
+            set_aside(&path)?;
+        }
+        // Rewritten whole, so that a line cut short does not spoil the next one.
+        write_whole(&path, &journal(&entries)?)?;
+        let file = private().append(true).open(&path)?;
+        Ok(Self { file, entries, changes: 0 })
+    }
+
+    /// What waits, oldest first.
+    pub fn entries(&self) -> &[Outgoing] {
+        &self.entries
+    }
+
+    /// Makes a change and, where it adds a line, returns only when that is on disk.
+    pub fn apply(&mut self, change: &OutboxChange) -> io::Result<()> {
+        let (record, durable) = match change {
+            OutboxChange::Put(entry) => (Change::Put(entry.clone()), true),
+            OutboxChange::Remove(id) => (Change::Remove(id.clone()), false),
+        };
+        let mut line = serde_json::to_vec(&record)?;
+        line.push(b'\n');
+        let end = self.file.seek(io::SeekFrom::End(0))?;
+        let written = self.file.write_all(&line).and_then(|()| {
+            if durable { self.file.sync_data() } else { Ok(()) }
+        });
+        if let Err(error) = written {
+            // Half a line would swallow the next one.
+            self.file.set_len(end)?;
+            return Err(error);
+        }
+        change_entries(&mut self.entries, record);
+        self.changes += 1;
+        if self.entries.is_empty() && self.changes > 100 || self.changes > CHANGES {
+            self.shrink()?;
+        }
+        Ok(())
+    }
+
+    fn shrink(&mut self) -> io::Result<()> {
+        // Nothing waits, so that a crash between the two steps loses nothing; else the journal just grows.
+        if self.entries.is_empty() {
+            self.file.set_len(0)?;
+            self.changes = 0;
+        }
+        Ok(())
+    }
+}
+
+fn fold(bytes: &[u8]) -> (Vec<Outgoing>, bool) {
+    let mut entries = Vec::new();
+    let mut damaged = false;
+    let mut lines = bytes.split(|&byte| byte == b'\n').peekable();
+    while let Some(line) = lines.next() {
+        let is_cut = lines.peek().is_none();
+        match serde_json::from_slice(line) {
+            Ok(change) => change_entries(&mut entries, change),
+            Err(_) => damaged |= !is_cut && !line.is_empty(),
+        }
+    }
+    (entries, damaged)
+}
+
+fn change_entries(entries: &mut Vec<Outgoing>, change: Change) {
+    match change {
+        Change::Put(entry) => match entries.iter_mut().find(|other| other.id == entry.id) {
+            Some(other) => *other = entry,
+            None => entries.push(entry),
+        },
+        Change::Remove(id) => entries.retain(|entry| entry.id != id),
+    }
+}
+
+fn journal(entries: &[Outgoing]) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    for entry in entries {
+        serde_json::to_writer(&mut bytes, &Change::Put(entry.clone()))?;
+        bytes.push(b'\n');
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use protocol::ids::RoomKey;
+
+    use super::*;
+
+    fn entry(id: &str) -> Outgoing {
+        Outgoing {
+            id: Id::new(id).unwrap(),
+            room: RoomKey::lobby(),
+            text: format!("text of {id}\nsecond line"),
+            reply: None,
+            user: None,
+            failed: None,
+        }
+    }
+
+    fn ids(outbox: &Outbox) -> Vec<&str> {
+        outbox.entries().iter().map(|entry| entry.id.as_str()).collect()
+    }
+
+    #[test]
+    fn what_was_put_is_there_after_a_crash_at_any_byte() {
+        let dir = tempfile::tempdir().unwrap();
+        let profile = Profile::open(dir.path().to_owned()).unwrap();
+        let mut outbox = Outbox::open(&profile).unwrap();
+        let mut ends = vec![0];
+        let path = dir.path().join("outbox.jsonl");
+        for id in ["a", "b", "c"] {
+            outbox.apply(&OutboxChange::Put(entry(id))).unwrap();
+            ends.push(fs::metadata(&path).unwrap().len());
+        }
+        let whole = fs::read(&path).unwrap();
+        for cut in 0..=whole.len() {
+            fs::write(&path, &whole[..cut]).unwrap();
+            let mut outbox = Outbox::open(&profile).unwrap();
+            // A last line that lacks only its line break is whole.
+            let complete = ends.iter().filter(|&&end| end > 0 && end <= cut as u64 + 1).count();
+            assert_eq!(ids(&outbox), ["a", "b", "c"][..complete], "cut at {cut}");
+            outbox.apply(&OutboxChange::Put(entry("d"))).unwrap();
+            assert_eq!(ids(&Outbox::open(&profile).unwrap()).last(), Some(&"d"), "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn removed_lines_are_gone_and_damage_in_the_middle_spares_the_rest() {
+        let dir = tempfile::tempdir().unwrap();
+        let profile = Profile::open(dir.path().to_owned()).unwrap();
+        let mut outbox = Outbox::open(&profile).unwrap();
+        for id in ["a", "b", "c"] {
+            outbox.apply(&OutboxChange::Put(entry(id))).unwrap();
+        }
+        outbox.apply(&OutboxChange::Remove(Id::new("b").unwrap())).unwrap();
+        assert_eq!(ids(&Outbox::open(&profile).unwrap()), ["a", "c"]);
+        let path = dir.path().join("outbox.jsonl");
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(&path, text.replacen("\"put\"", "\"p\u{0}t\"", 1)).unwrap();
+        assert_eq!(ids(&Outbox::open(&profile).unwrap()), ["c"]);
+        assert!(dir.path().join("outbox.damaged-1").exists());
+    }
+}

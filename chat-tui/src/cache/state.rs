@@ -1,0 +1,49 @@
+//! Who we are, and what was read.
+
+use std::collections::BTreeMap;
+
+use protocol::ids::{Epoch, RoomKey, Seq, UserId};
+use serde::{Deserialize, Serialize};
+
+/// What a client knows of itself from one start to the next.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct State {
+    /// Who the server said we are.
+    pub user: Option<UserId>,
+    /// The name we go by.
+    pub name: Option<String>,
+    /// Makes us the same user again. A secret.
+    pub token: Option<String>,
+    /// The history that cursors belong to.
+    pub epoch: Option<Epoch>,
+    /// The room on the screen.
+    pub current: Option<RoomKey>,
+    /// The rooms we are in.
+    pub rooms: BTreeMap<RoomKey, KeptRoom>,
+}
+
+/// A room as it was left.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct KeptRoom {
+    /// What it was called.
+    pub title: String,
+    /// The last event received.
+    pub cursor: Option<Seq>,
+    /// The oldest event that the server kept.
+    pub first: Seq,
+    /// What was read: everything up to here.
+    pub read: Seq,
+    /// What was being written there.
+    pub draft: String,
+}
+
+/// Where `tail` of a room stopped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TailCursor {
+    /// The history that `seq` belongs to.
+    pub epoch: Epoch,
+    /// The last event printed.
+    pub seq: Seq,
+}

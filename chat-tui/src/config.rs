@@ -1,0 +1,111 @@
+//! Settings: from flags and environment, else from the file, else the defaults.
+
+use std::env;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use protocol::ids::RoomKey;
+use protocol::names::{self, NameError};
+use serde::Deserialize;
+use thiserror::Error;
+
+use crate::cli::Options;
+use crate::net::{Address, AddressError};
+
+/// The server where none is named.
+const URL: &str = "http://localhost:3000";
+
+/// Everything settled.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The server.
+    pub address: Address,
+    /// The name to go by, where one is set.
+    pub name: Option<String>,
+    /// Whether that was said on the command line or in the environment, for this start.
+    pub name_is_explicit: bool,
+    /// The room to go to.
+    pub room: Option<RoomKey>,
+    /// The profile's directory.
+    pub profile: PathBuf,
+}
+
+/// Why there are no settings.
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read the settings in {0}: {1}")]
+    Unreadable(PathBuf, io::Error),
+    /// The file is not what it should be.
+    #[error("the settings in {0} are wrong: {1}")]
+    Wrong(PathBuf, toml::de::Error),
+    /// The server's address.
+    #[error("the url: {0}")]
+    Url(#[from] AddressError),
+    /// The name.
+    #[error("the name {0:?}: {1}")]
+    Name(String, NameError),
+    /// The room's name.
+    #[error("the room {0:?}: {1}")]
+    Room(String, NameError),
+    /// The profile's name.
+    #[error("the profile {0:?}: a profile's name is made of letters, digits, '-', '_' and '.'")]
+    Profile(String),
+    /// There is no place for files.
+    #[error("neither XDG_STATE_HOME nor HOME is set, so there is no place to keep anything")]
+    Homeless,
+}
+
+/// The file, as written by a person.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    url: Option<String>,
+    name: Option<String>,
+    room: Option<String>,
+    profile: Option<String>,
+}
+
+impl Config {
+    /// Settles everything.
+    pub fn settle(options: &Options) -> Result<Self, ConfigError> {
+        let written = read(options.config.as_deref())?;
+        let url = options.url.clone().or(written.url);
+        let address = Address::parse(url.as_deref().unwrap_or(URL))?;
+        let name = options.name.clone().or(written.name);
+        let name = name.map(|name| names::name(&name).map_err(|error| ConfigError::Name(name, error))).transpose()?;
+        let room = options.room.clone().or(written.room);
+        let room = room.map(|room| RoomKey::new(&room).map_err(|error| ConfigError::Room(room, error))).transpose()?;
+        let profile = match options.profile.clone().or(written.profile) {
+            Some(profile) => names::room_key(&profile).map_err(|_| ConfigError::Profile(profile))?,
+            None => address.profile(),
+        };
+        let state = xdg("XDG_STATE_HOME", ".local/state").ok_or(ConfigError::Homeless)?;
+        Ok(Self {
+            address,
+            name,
+            name_is_explicit: options.name.is_some(),
+            room,
+            profile: state.join("chat-tui").join(profile),
+        })
+    }
+}
+
+fn read(path: Option<&Path>) -> Result<Written, ConfigError> {
+    let default = xdg("XDG_CONFIG_HOME", ".config").map(|dir| dir.join("chat-tui/config.toml"));
+    let Some(file) = path.map(Path::to_owned).or(default) else { return Ok(Written::default()) };
+    let text = match fs::read_to_string(&file) {
+        Ok(text) => text,
+        // A file that was asked for must be there; the usual one need not.
+        Err(error) if error.kind() == io::ErrorKind::NotFound && path.is_none() => return Ok(Written::default()),
+        Err(error) => return Err(ConfigError::Unreadable(file, error)),
+    };
+    toml::from_str(&text).map_err(|error| ConfigError::Wrong(file, error))
+}
+
+/// An XDG directory; relative ones are ignored, as the specification says.
+fn xdg(variable: &str, under_home: &str) -> Option<PathBuf> {
+    let set = env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
+    set.or_else(|| Some(PathBuf::from(env::var_os("HOME").filter(|home| !home.is_empty())?).join(under_home)))
+}

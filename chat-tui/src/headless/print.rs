@@ -1,0 +1,79 @@
+//! Events as lines for a pipe or a terminal: in either form no byte of them can drive a terminal.
+
+use std::fmt::Write;
+
+use protocol::event::Event;
+use time::format_description::well_known::Rfc3339;
+use time::{OffsetDateTime, UtcOffset};
+
+use crate::app::safe;
+
+/// An event for people: time, name, text; further lines of a text are indented. `None` where there is nothing to read.
+pub(super) fn text_line(event: &Event, offset: UtcOffset) -> Option<String> {
+    let Event::Message(message) = event else { return None };
+    let at = OffsetDateTime::parse(&message.timestamp, &Rfc3339).ok().and_then(|at| at.checked_to_offset(offset));
+    let at = at.map_or_else(
+        || "????-??-?? ??:??".to_owned(),
+        |at| format!("{} {:02}:{:02}", at.date(), at.hour(), at.minute()),
+    );
+    let folded = message.folded.clone().unwrap_or_default();
+    let text = match (folded.deleted, folded.text) {
+        (true, _) => "(deleted)".to_owned(),
+        (false, Some(text)) => text,
+        (false, None) => message.message.clone(),
+    };
+    let text = safe::block(&text).replace('\n', "\n    ");
+    Some(format!("{at} {}: {text}", safe::line(&message.sender)))
+}
+
+/// An event as one line of JSON. Its texts are what was said, to the byte, once parsed: what could drive a terminal or
+/// deceive an eye is written as an escape.
+pub(super) fn json_line(event: &Event) -> serde_json::Result<String> {
+    let json = serde_json::to_string(event)?;
+    let mut line = String::with_capacity(json.len());
+    for c in json.chars() {
+        if is_plain(c) {
+            line.push(c);
+            continue;
+        }
+        // Outside of texts JSON is ASCII, so that an escape is always inside of one.
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            write!(line, "\\u{unit:04x}").expect("a string takes everything");
+        }
+    }
+    Ok(line)
+}
+
+fn is_plain(c: char) -> bool {
+    !c.is_control()
+        && !matches!(c,
+            '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{70f}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e0fff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::testing::message_at;
+
+    const HOSTILE: &str = "\u{1b}]52;c;eA==\u{7}\u{9b}2J\u{202e}x\u{200b}\u{e0041}\r\nbo: \"fake\" é👍🏽";
+
+    #[test]
+    fn json_is_exact_and_harmless() {
+        let event = message_at(1, "bo", HOSTILE);
+        let line = json_line(&event).unwrap();
+        assert!(line.chars().all(is_plain), "{line:?}");
+        assert!(line.contains("é👍🏽"));
+        assert_eq!(Event::parse(&line).unwrap(), event);
+    }
+
+    #[test]
+    fn text_is_harmless_and_nobody_speaks_for_another() {
+        let line = text_line(&message_at(1, "bo", HOSTILE), UtcOffset::UTC).unwrap();
+        assert!(line.chars().all(|c| c == '\n' || !c.is_control()), "{line:?}");
+        let mut rows = line.lines();
+        assert!(rows.next().unwrap().starts_with("2026-11-23 09:01 bo: "));
+        assert!(rows.all(|row| row.starts_with("    ")));
+    }
+}

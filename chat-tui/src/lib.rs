@@ -1,0 +1,14 @@
+//! The chat's terminal client.
+//!
+//! `app` is the chat as data, `view` draws it, `net` and `cache` are its shells around the socket and the disk,
+//! `runtime` is the one loop that ties them together, and `headless` are the commands for scripts.
+
+pub mod app;
+pub mod cache;
+pub mod cli;
+pub mod config;
+pub mod headless;
+pub mod net;
+pub mod runtime;
+pub mod terminal;
+pub mod view;

@@ -1,0 +1,102 @@
+//! Where the server is.
+
+use std::fmt;
+
+use thiserror::Error;
+use tokio_tungstenite::tungstenite::http::Uri;
+
+/// A server's address, checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    secure: bool,
+    authority: String,
+    path: String,
+}
+
+/// Why a text is no server's address.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum AddressError {
+    /// It cannot be read at all.
+    #[error("{0:?} is not an address like http://localhost:3000")]
+    Unreadable(String),
+    /// Not a scheme that leads to a chat.
+    #[error("{0:?} must begin with http://, https://, ws:// or wss://")]
+    Scheme(String),
+    /// It has parts that an address of a server does not have.
+    #[error("{0:?} must not have a user, a query or a fragment")]
+    Parts(String),
+}
+
+impl Address {
+    /// Reads `http://host[:port][/path]`, or the same with `https`, `ws`, `wss`.
+    pub fn parse(text: &str) -> Result<Self, AddressError> {
+        let owned = || text.to_owned();
+        let uri: Uri = text.parse().map_err(|_| AddressError::Unreadable(owned()))?;
+        let secure = match uri.scheme_str() {
+            Some("http" | "ws") => false,
+            Some("https" | "wss") => true,
+            _ => return Err(AddressError::Scheme(owned())),
+        };
+        let authority = uri.authority().ok_or_else(|| AddressError::Unreadable(owned()))?;
+        if authority.as_str().contains('@') || uri.query().is_some() || text.contains('#') {
+            return Err(AddressError::Parts(owned()));
+        }
+        let path = uri.path().trim_end_matches('/').to_owned();
+        Ok(Self { secure, authority: authority.as_str().to_ascii_lowercase(), path })
+    }
+
+    /// The address to dial.
+    pub fn websocket(&self) -> String {
+        let scheme = if self.secure { "wss" } else { "ws" };
+        format!("{scheme}://{}{}/ws", self.authority, self.path)
+    }
+
+    /// A directory's name for this server; different for different servers.
+    pub fn profile(&self) -> String {
+        let scheme = if self.secure { "tls-" } else { "" };
+        let mut name = String::from(scheme);
+        for byte in format!("{}{}", self.authority, self.path).bytes() {
+            match byte {
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' => name.push(char::from(byte)),
+                other => name.push_str(&format!("_{other:02x}")),
+            }
+        }
+        name
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = if self.secure { "https" } else { "http" };
+        write!(f, "{scheme}://{}{}", self.authority, self.path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_lead_to_the_socket() {
+        let socket = |text: &str| Address::parse(text).unwrap().websocket();
+        assert_eq!(socket("http://localhost:3000"), "ws://localhost:3000/ws");
+        assert_eq!(socket("https://Chat.Example/team/"), "wss://chat.example/team/ws");
+        assert_eq!(socket("ws://[::1]:3000/"), "ws://[::1]:3000/ws");
+        assert_eq!(Address::parse("http://[::1]:3000").unwrap().profile(), "_5b_3a_3a1_5d_3a3000");
+    }
+
+    #[test]
+    fn what_is_no_server_is_refused() {
+        for (text, error) in [
+            ("", "is not an address"),
+            ("localhost:3000", "must begin with"),
+            ("file:///etc/passwd", "must begin with"),
+            ("http://me:secret@host", "must not have a user"),
+            ("http://host/?a=b", "must not have"),
+            ("http://host/#x", "must not have"),
+        ] {
+            let message = Address::parse(text).unwrap_err().to_string();
+            assert!(message.contains(error) || message.contains("is not an address"), "{text}: {message}");
+        }
+    }
+}

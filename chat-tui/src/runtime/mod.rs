@@ -1,0 +1,93 @@
+//! The one loop: waits for the person, the server or the time, lets the model take it in, does what follows, draws.
+
+mod shell;
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use crossterm::event::EventStream;
+use futures_util::StreamExt;
+use time::UtcOffset;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::sleep_until;
+
+use crate::app::{Msg, next_deadline};
+use crate::config::Config;
+use crate::terminal::Terminal;
+use crate::view::theme::Theme;
+use shell::{Next, Shell};
+
+/// At most so often a frame is drawn; what happens in between is drawn together.
+const FRAME: Duration = Duration::from_millis(16);
+
+/// Opens the chat and returns when its person leaves, or the terminal or the system ends it.
+pub async fn run(config: Config, offset: UtcOffset) -> anyhow::Result<()> {
+    use std::io::IsTerminal;
+    anyhow::ensure!(
+        io::stdin().is_terminal() && io::stdout().is_terminal(),
+        "this needs a terminal; `chat-tui send` and `chat-tui tail` work without one"
+    );
+    let start = Instant::now();
+    let mut shell = Shell::open(config, offset, start).context("cannot open the profile")?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let color = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let mut terminal = Terminal::enter(Theme { color }).context("cannot take the terminal over")?;
+    let (columns, rows) = terminal.size()?;
+    shell.model.size = (columns, rows);
+    // What the disk has is on the screen before anything is asked of the network.
+    shell.take(Msg::Tick, start.elapsed());
+    terminal.draw(&shell.model)?;
+    shell.begin();
+    let mut input = EventStream::new();
+    let mut drawn_at = Instant::now();
+    let mut dirty = true;
+    let ended = loop {
+        let now = start.elapsed();
+        let tick = next_deadline(&shell.model, now).unwrap_or(now + Duration::from_mins(1));
+        let tick = shell.save_at().map_or(tick, |save| tick.min(save));
+        let next = tokio::select! {
+            event = input.next() => match event {
+                Some(Ok(event)) => shell.take(Msg::Term(event), start.elapsed()),
+                // The terminal is gone.
+                Some(Err(_)) | None => break Ok(()),
+            },
+            () = shell.wait() => shell.pump(),
+            () = sleep_until((start + tick).into()) => shell.take(Msg::Tick, start.elapsed()),
+            () = sleep_until((drawn_at + FRAME).into()), if dirty => {
+                if terminal.draw(&shell.model).is_err() {
+                    break Ok(());
+                }
+                drawn_at = Instant::now();
+                dirty = false;
+                continue;
+            }
+            _ = terminate.recv() => break Ok(()),
+            _ = hangup.recv() => break Ok(()),
+            _ = interrupt.recv() => break Ok(()),
+        };
+        dirty = true;
+        let done = next.into_iter().try_for_each(|next| match next {
+            Next::Copy(text) => terminal.copy(&text),
+            Next::Redraw => terminal.redraw(),
+            Next::Suspend => terminal.suspend(),
+            Next::Quit => Err(io::ErrorKind::Interrupted.into()),
+        });
+        match done {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => break Ok(()),
+            Err(error) => break Err(error.into()),
+        }
+        if let Ok((columns, rows)) = terminal.size() {
+            // While we slept the window may have changed.
+            shell.model.size = (columns, rows);
+        }
+    };
+    drop(input);
+    // The terminal first: its person should not wait for the server.
+    drop(terminal);
+    shell.close().await;
+    ended
+}

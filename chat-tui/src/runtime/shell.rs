@@ -1,0 +1,364 @@
+//! Does what the model wants: commands to the session, files, and what is left for the terminal.
+
+use std::future;
+use std::io;
+use std::time::{Duration, Instant};
+
+use protocol::event::Event;
+use protocol::ids::{Id, RoomKey};
+use protocol::limits::HISTORY_DEFAULT;
+use protocol::session::{AskError, Outgoing, OutgoingState, Saved, SessionConfig, SessionEvent};
+use time::UtcOffset;
+
+use crate::app::room::Sending;
+use crate::app::{Effect, Layer, Me, Model, Msg, Room, safe, update};
+use crate::cache::{KeptRoom, Outbox, Profile, RoomLogs, State};
+use crate::config::Config;
+use crate::headless::client_name;
+use crate::net::{Driver, fresh_id, random};
+
+/// Read markers are written at most this often.
+const SAVE_EVERY: Duration = Duration::from_secs(1);
+
+/// What only the terminal can do.
+#[derive(Debug)]
+pub(super) enum Next {
+    Copy(String),
+    Redraw,
+    Suspend,
+    Quit,
+}
+
+/// The model with everything around it but the terminal.
+#[derive(Debug)]
+pub(super) struct Shell {
+    pub(super) model: Model,
+    config: Config,
+    start: Instant,
+    driver: Option<Driver>,
+    profile: Profile,
+    state: State,
+    /// None in a second window: what it says lives in memory.
+    outbox: Option<Outbox>,
+    logs: RoomLogs,
+    save_at: Option<Duration>,
+    saved_at: Duration,
+}
+
+impl Shell {
+    /// Reads what the profile has; the model shows it, and nothing is connected yet.
+    pub(super) fn open(config: Config, offset: UtcOffset, start: Instant) -> io::Result<Self> {
+        let profile = Profile::open(config.profile.clone())?;
+        let mut state = profile.load_state()?;
+        let second = !profile.is_owner();
+        let another = config.name_is_explicit && state.name.is_some() && state.name != config.name;
+        if second && another {
+            // A second window under another name is another person.
+            state = State::default();
+        }
+        let outbox = if second { None } else { Some(Outbox::open(&profile)?) };
+        let logs = RoomLogs::new(&profile, state.epoch.clone());
+        let mut model = model(&config, &state, offset);
+        model.second = second;
+        for entry in outbox.iter().flat_map(Outbox::entries) {
+            put_outgoing(&mut model, entry);
+        }
+        Ok(Self {
+            model,
+            config,
+            start,
+            driver: None,
+            profile,
+            state,
+            outbox,
+            logs,
+            save_at: None,
+            saved_at: Duration::ZERO,
+        })
+    }
+
+    /// Connects, unless the person has to say a name first.
+    pub(super) fn begin(&mut self) {
+        if !matches!(self.model.layers.last(), Some(Layer::Name { .. })) {
+            self.connect();
+        }
+    }
+
+    /// Lets the model take something in and does what follows from it.
+    pub(super) fn take(&mut self, msg: Msg, now: Duration) -> Vec<Next> {
+        let mut next = Vec::new();
+        let mut msgs = vec![msg];
+        while let Some(msg) = msgs.pop() {
+            for effect in update(&mut self.model, msg, now) {
+                self.carry_out(effect, now, &mut msgs, &mut next);
+            }
+        }
+        if self.save_at.is_some_and(|at| at <= now) {
+            self.save(now);
+        }
+        next.extend(self.pump());
+        next
+    }
+
+    /// Lets the model take in what the session tells, until there is no more.
+    pub(super) fn pump(&mut self) -> Vec<Next> {
+        let mut next = Vec::new();
+        loop {
+            let Some(driver) = &mut self.driver else { return next };
+            let now = driver.now();
+            let (events, failure) = driver.pump(self.outbox.as_mut());
+            if let Some(error) = failure {
+                let reason = format!("the line is not sent: it cannot be kept on disk ({error})");
+                let _ = update(&mut self.model, Msg::NotAsked(reason), now);
+            }
+            if events.is_empty() {
+                return next;
+            }
+            for event in events {
+                self.keep(&event);
+                let mut msgs = vec![Msg::Session(event)];
+                while let Some(msg) = msgs.pop() {
+                    for effect in update(&mut self.model, msg, now) {
+                        self.carry_out(effect, now, &mut msgs, &mut next);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Waits for the server or the session's clock.
+    pub(super) async fn wait(&mut self) {
+        match &mut self.driver {
+            Some(driver) => driver.wait().await,
+            None => future::pending().await,
+        }
+    }
+
+    /// When something is to be written that may wait.
+    pub(super) fn save_at(&self) -> Option<Duration> {
+        self.save_at
+    }
+
+    /// Writes what is not written yet and says goodbye to the server.
+    pub(super) async fn close(mut self) {
+        self.save(self.start.elapsed());
+        if let Some(driver) = self.driver.take() {
+            driver.close().await;
+        }
+    }
+
+    fn carry_out(&mut self, effect: Effect, now: Duration, msgs: &mut Vec<Msg>, next: &mut Vec<Next>) {
+        match effect {
+            Effect::Start(_) => self.connect(),
+            Effect::Copy(text) => next.push(Next::Copy(text)),
+            Effect::Redraw => next.push(Next::Redraw),
+            Effect::Suspend => next.push(Next::Suspend),
+            Effect::Quit => next.push(Next::Quit),
+            Effect::Keep => {
+                let soon = self.saved_at + SAVE_EVERY;
+                self.save_at = self.save_at.or(Some(soon.max(now)));
+            }
+            Effect::Load(room) => match self.logs.load(&room) {
+                Ok(events) => msgs.push(Msg::Cached { room, events }),
+                Err(error) => msgs.push(Msg::NotAsked(format!("the kept history cannot be read: {error}"))),
+            },
+            Effect::SetAside(room) => {
+                if self.profile.is_owner()
+                    && let Err(error) = self.logs.set_aside(&room)
+                {
+                    msgs.push(Msg::NotAsked(format!("the old history cannot be set aside: {error}")));
+                }
+            }
+            Effect::Say { room, text } => self.say(room, text, msgs),
+            other => self.command(other, now, msgs),
+        }
+    }
+
+    fn say(&mut self, room: RoomKey, text: String, msgs: &mut Vec<Msg>) {
+        let Some(driver) = &mut self.driver else { return };
+        if let Err(error) = driver.session.send(room.clone(), fresh_id(), text.clone(), None) {
+            msgs.push(Msg::NotTaken { room, text, reason: error.to_string() });
+        }
+    }
+
+    fn command(&mut self, effect: Effect, now: Duration, msgs: &mut Vec<Msg>) {
+        let Some(driver) = &mut self.driver else { return };
+        let session = &mut driver.session;
+        let asked = match effect {
+            Effect::Retry(id) => {
+                session.retry(&id);
+                return;
+            }
+            Effect::Discard(id) => {
+                session.discard(&id, now);
+                return;
+            }
+            Effect::Leave(room) => {
+                session.leave(&room);
+                return;
+            }
+            Effect::Typing { room, on } => {
+                session.typing(&room, on, now);
+                return;
+            }
+            Effect::Presence(state) => {
+                session.presence(state);
+                return;
+            }
+            Effect::Wake => {
+                session.handle_wake(now);
+                return;
+            }
+            Effect::Restart => {
+                session.restart(now);
+                session.handle_wake(now);
+                return;
+            }
+            Effect::History { room, place } => {
+                // It is asked for again when the link is back.
+                let _ = session.history(&room, place, HISTORY_DEFAULT);
+                return;
+            }
+            Effect::Members(room) => {
+                let _ = session.members(&room);
+                return;
+            }
+            Effect::Join(room) => session.join(&room),
+            Effect::Create(room) => session.create(&room),
+            Effect::Nick(name) => session.nick(&name),
+            Effect::Rooms => session.list_rooms(),
+            _ => return,
+        };
+        if let Err(error) = asked {
+            let reason = match error {
+                AskError::Offline => "not connected: try again once you are".to_owned(),
+                AskError::TooMany => error.to_string(),
+            };
+            msgs.push(Msg::NotAsked(reason));
+        }
+    }
+
+    /// Writes what the session tells to disk, before it is shown.
+    fn keep(&mut self, event: &SessionEvent) {
+        let now = self.start.elapsed();
+        match event {
+            SessionEvent::Welcome(welcome) => {
+                self.logs.set_epoch(&welcome.epoch);
+                self.state.token = Some(welcome.token.clone());
+                self.state.user = Some(welcome.user.user.clone());
+                self.state.name = Some(welcome.user.name.clone());
+                self.state.epoch = Some(welcome.epoch.clone());
+                self.save(now);
+            }
+            SessionEvent::Named(name) => self.state.name = Some(name.clone()),
+            SessionEvent::Event(event) => self.log(event.event.room().clone(), std::slice::from_ref(&event.event)),
+            SessionEvent::Page(page) => self.log(page.page.room.clone(), &page.page.events),
+            SessionEvent::RoomLeft(_) | SessionEvent::RoomJoined { .. } => self.save_at = Some(now),
+            _ => {}
+        }
+    }
+
+    fn log(&mut self, room: RoomKey, events: &[Event]) {
+        if !self.profile.is_owner() {
+            return;
+        }
+        if let Err(error) = self.logs.append(&room, events) {
+            let reason = format!("the history cannot be kept on disk: {error}");
+            let _ = update(&mut self.model, Msg::NotAsked(reason), self.start.elapsed());
+        }
+    }
+
+    fn save(&mut self, now: Duration) {
+        self.save_at = None;
+        self.saved_at = now;
+        if !self.profile.is_owner() || self.state.token.is_none() {
+            return;
+        }
+        self.state.current = Some(self.model.current.clone());
+        if let Some(driver) = &self.driver {
+            let rooms = driver.session.rooms();
+            self.state.rooms = rooms.map(|(key, cursor)| (key.clone(), kept(&self.model, key, cursor))).collect();
+        }
+        if let Err(error) = self.profile.save_state(&self.state) {
+            let reason = format!("what was read cannot be kept on disk: {error}");
+            let _ = update(&mut self.model, Msg::NotAsked(reason), now);
+        }
+    }
+
+    fn connect(&mut self) {
+        let name = Some(self.model.name.clone()).filter(|name| !name.is_empty());
+        let session = SessionConfig {
+            client: client_name(),
+            conn: fresh_id(),
+            name,
+            token: self.state.token.clone(),
+            seed: random(),
+        };
+        let saved = Saved {
+            epoch: self.state.epoch.clone(),
+            user: self.state.user.clone(),
+            rooms: self.state.rooms.iter().map(|(key, room)| (key.clone(), room.cursor)).collect(),
+            outbox: self.outbox.as_ref().map(|outbox| outbox.entries().to_vec()).unwrap_or_default(),
+        };
+        let driver = Driver::new(self.config.address.clone(), session, saved, self.start);
+        let states: Vec<(Id, OutgoingState)> =
+            driver.session.outbox().map(|(entry, state)| (entry.id.clone(), state)).collect();
+        self.driver = Some(driver);
+        for (id, state) in states {
+            let event = SessionEvent::Outgoing { id, state };
+            let _ = update(&mut self.model, Msg::Session(event), self.start.elapsed());
+        }
+        self.pump();
+    }
+}
+
+/// The screen as it was left.
+fn model(config: &Config, state: &State, offset: UtcOffset) -> Model {
+    let kept = state.current.clone().filter(|room| state.rooms.contains_key(room));
+    let wanted = config.room.clone();
+    let here = wanted.clone().filter(|room| state.rooms.contains_key(room));
+    let current = here.or(kept).unwrap_or_else(RoomKey::lobby);
+    let mut model = Model::new(current.clone(), &config.address.to_string(), offset);
+    for (key, kept) in &state.rooms {
+        let room = model.rooms.entry(key.clone()).or_insert_with(|| Room::new(key.clone()));
+        if !kept.title.is_empty() {
+            room.title = safe::line(&kept.title);
+        }
+        room.read = kept.read;
+        room.draft.clone_from(&kept.draft);
+        room.timeline.set_bounds(kept.first, kept.cursor.unwrap_or(0));
+    }
+    let room = model.room_mut();
+    let draft = std::mem::take(&mut room.draft);
+    model.composer.set(&draft);
+    model.wish = wanted.filter(|wanted| *wanted != current);
+    model.name = config.name.clone().or_else(|| state.name.clone()).unwrap_or_default();
+    if let (Some(user), Some(name)) = (&state.user, &state.name) {
+        model.me = Some(Me { user: user.clone(), name: safe::line(name), guest: true });
+    }
+    if model.name.is_empty() && state.token.is_none() {
+        model.layers.push(Layer::Name { input: String::new(), error: None });
+    }
+    model
+}
+
+fn kept(model: &Model, key: &RoomKey, cursor: Option<u64>) -> KeptRoom {
+    let Some(room) = model.rooms.get(key) else { return KeptRoom { cursor, ..KeptRoom::default() } };
+    let draft = if *key == model.current { model.composer.text() } else { room.draft.clone() };
+    KeptRoom {
+        title: room.title.clone(),
+        cursor,
+        first: room.timeline.first(),
+        read: room.read,
+        draft,
+    }
+}
+
+fn put_outgoing(model: &mut Model, entry: &Outgoing) {
+    let room = model.rooms.entry(entry.room.clone()).or_insert_with(|| Room::new(entry.room.clone()));
+    let state = match &entry.failed {
+        Some(why) => Sending::Failed(safe::line(&why.reason)),
+        None => Sending::Queued,
+    };
+    room.put_outgoing(entry.id.clone(), &entry.text, state);
+}

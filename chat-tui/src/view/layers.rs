@@ -1,0 +1,151 @@
+//! Draws what lies over the room.
+
+use ratatui::Frame;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Clear};
+
+use super::lines;
+use super::theme::Theme;
+use crate::app::commands::COMMANDS;
+use crate::app::text::{shorten, width, wrap};
+use crate::app::{Layer, Model, switcher_matches};
+
+/// Keys, for the help.
+const KEYS: [(&str, &str); 19] = [
+    ("Enter", "send"),
+    ("Alt+Enter, Shift+Enter", "new line"),
+    ("Up (empty or first line)", "what was said before"),
+    ("Tab", "complete a name, room or command"),
+    ("Alt+z, Alt+Shift+z", "undo, redo"),
+    ("Ctrl+k", "go to a room by a few letters"),
+    ("Alt+Up, Alt+Down", "the room above, below"),
+    ("Alt+a", "the next room with something unread"),
+    ("PageUp, PageDown, wheel", "scroll"),
+    ("Ctrl+Home, End", "oldest loaded, newest"),
+    ("Esc", "to the newest; clears the \"new\" line"),
+    ("Alt+r, Alt+y, Alt+x", "a failed line: retry, copy, discard"),
+    ("F1", "this help"),
+    ("F2, F3", "rooms, people: show or hide"),
+    ("Shift + mouse", "select text (in most terminals)"),
+    ("Ctrl+l", "draw anew"),
+    ("Ctrl+z", "suspend (fg comes back)"),
+    ("Ctrl+c, Ctrl+q", "quit"),
+    ("//text", "say a line that begins with a slash"),
+];
+
+pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame<'_>) {
+    match model.layers.last() {
+        Some(Layer::Name { input, error }) => name(input, error.as_deref(), &model.server, theme, frame),
+        Some(Layer::Help(scroll)) => help(*scroll, theme, frame),
+        Some(Layer::Switcher { query, chosen }) => switcher(model, query, *chosen, theme, frame),
+        Some(Layer::Quit) => quit(model, theme, frame),
+        None => {}
+    }
+}
+
+/// Clears a box of at most this size in the middle of the screen, and returns its inside.
+fn popup(title: &str, columns: u16, rows: u16, theme: Theme, frame: &mut Frame<'_>) -> Rect {
+    let whole = frame.area();
+    let area = Rect {
+        x: whole.x + whole.width.saturating_sub(columns) / 2,
+        y: whole.y + whole.height.saturating_sub(rows) / 2,
+        width: columns.min(whole.width),
+        height: rows.min(whole.height),
+    };
+    // A wide character half under the box would tear its border.
+    let wider = Rect { x: area.x.saturating_sub(1), width: area.width + 2, ..area }.intersection(whole);
+    frame.render_widget(Clear, wider);
+    if area.height < 4 || area.width < 8 {
+        return area;
+    }
+    let block = Block::bordered().border_style(theme.rule()).title(Span::styled(format!(" {title} "), theme.strong()));
+    let inner = block.inner(area);
+    frame.render_widget(block, area);
+    Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner }
+}
+
+fn name(input: &str, error: Option<&str>, server: &str, theme: Theme, frame: &mut Frame<'_>) {
+    let area = popup("chat-tui", 56, 10, theme, frame);
+    let columns = usize::from(area.width);
+    let small = area.height < 5;
+    let field_row = if small { 0 } else { 3 };
+    let mut drawn = Vec::new();
+    if !small {
+        drawn.push(Line::styled(shorten(&format!("Welcome to {server}"), columns), theme.strong()));
+        drawn.push(Line::from("What should people call you?"));
+        drawn.push(Line::default());
+    }
+    drawn.push(Line::from(vec![Span::styled("› ", theme.prompt()), Span::raw(input.to_owned())]));
+    if !small {
+        drawn.push(Line::default());
+    }
+    let text = error.unwrap_or("Letters, digits, - _ and . are fine; Enter goes in, Ctrl+c leaves.");
+    let style = if error.is_some() { theme.bad() } else { theme.dim() };
+    drawn.extend(wrap(text, columns).into_iter().map(|row| Line::styled(row, style)));
+    lines(frame, area, drawn);
+    let column = u16::try_from(width(input) + 2).unwrap_or(u16::MAX).min(area.width.saturating_sub(1));
+    frame.set_cursor_position(Position { x: area.x + column, y: area.y + field_row.min(area.height.saturating_sub(1)) });
+}
+
+fn help(scroll: u16, theme: Theme, frame: &mut Frame<'_>) {
+    let mut drawn = vec![Line::styled("Keys", theme.strong())];
+    let entry = |left: &str, right: &str| {
+        Line::from(vec![Span::styled(format!("{left:<26}"), theme.accent()), Span::raw(right.to_owned())])
+    };
+    drawn.extend(KEYS.iter().map(|(keys, what)| entry(keys, what)));
+    drawn.push(Line::default());
+    drawn.push(Line::styled("Commands", theme.strong()));
+    drawn.extend(
+        COMMANDS.iter().map(|command| entry(&format!("{} {}", command.name, command.argument), command.help)),
+    );
+    drawn.push(Line::default());
+    drawn.push(Line::styled("Beside your lines", theme.strong()));
+    drawn.push(Line::from("… waits here   ↑ on its way   ✓ stored   ✗ not sent"));
+    let rows = u16::try_from(drawn.len()).unwrap_or(u16::MAX);
+    let area = popup("Help · Esc closes · Up and Down scroll", 72, rows + 2, theme, frame);
+    let scroll = scroll.min(rows.saturating_sub(area.height));
+    drawn.drain(..usize::from(scroll));
+    lines(frame, area, drawn);
+}
+
+fn switcher(model: &Model, query: &str, chosen: usize, theme: Theme, frame: &mut Frame<'_>) {
+    let found = switcher_matches(model, query);
+    let area = popup("Go to room", 44, 14, theme, frame);
+    let columns = usize::from(area.width);
+    let mut drawn = vec![Line::from(vec![Span::styled("› ", theme.prompt()), Span::raw(query.to_owned())])];
+    let rows = usize::from(area.height.saturating_sub(2)).max(1);
+    let chosen = chosen.min(found.len().saturating_sub(1));
+    let skipped = (chosen + 1).saturating_sub(rows);
+    if found.is_empty() {
+        drawn.push(Line::styled(shorten("Enter joins it, if it exists", columns), theme.dim()));
+    }
+    for (index, key) in found.iter().enumerate().skip(skipped).take(rows) {
+        let style = if index == chosen { theme.chosen() } else { ratatui::style::Style::new() };
+        let room = model.rooms.get(*key);
+        let count = room.map_or(0, crate::app::Room::unread);
+        let right = match room {
+            None => "join".to_owned(),
+            Some(_) if count > 0 => count.to_string(),
+            Some(_) => String::new(),
+        };
+        let name = shorten(&format!("#{}", crate::app::safe::line(key.as_str())), columns.saturating_sub(6));
+        let gap = columns.saturating_sub(width(&name) + width(&right));
+        drawn.push(Line::styled(format!("{name}{}{right}", " ".repeat(gap)), style));
+    }
+    lines(frame, area, drawn);
+    let column = u16::try_from(width(query) + 2).unwrap_or(u16::MAX).min(area.width.saturating_sub(1));
+    frame.set_cursor_position(Position { x: area.x + column, y: area.y });
+}
+
+fn quit(model: &Model, theme: Theme, frame: &mut Frame<'_>) {
+    let area = popup("Quit?", 52, 7, theme, frame);
+    let count = model.waiting();
+    let lines_wait = if count == 1 { "1 line was".to_owned() } else { format!("{count} lines were") };
+    let fate = if model.second { "They are lost if you quit this window." } else { "They are kept, and sent when you come back." };
+    let text = format!("{lines_wait} not acknowledged yet. {fate}");
+    let mut drawn: Vec<Line<'_>> = wrap(&text, usize::from(area.width)).into_iter().map(Line::from).collect();
+    drawn.push(Line::default());
+    drawn.push(Line::styled("y quits, any other key stays", theme.accent()));
+    lines(frame, area, drawn);
+}

@@ -1,0 +1,90 @@
+//! Draws the truth: who types, whether we are connected, what waits.
+
+use protocol::session::Link;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::theme::Theme;
+use super::{lines, spread};
+use crate::app::Model;
+use crate::app::text::{shorten, width};
+
+pub(super) fn typing(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
+    let names: Vec<&str> = model.room().typing.iter().map(|typist| typist.name.as_str()).collect();
+    let text = match names.as_slice() {
+        [] => String::new(),
+        [one] => format!(" {one} is typing… "),
+        [one, two] => format!(" {one} and {two} are typing… "),
+        [one, two, rest @ ..] => format!(" {one}, {two} and {} more are typing… ", rest.len()),
+    };
+    let columns = usize::from(area.width);
+    let text = shorten(&text, columns.saturating_sub(2));
+    let left = "──".chars().take(columns).collect::<String>();
+    let right = "─".repeat(columns.saturating_sub(2 + width(&text)));
+    lines(
+        frame,
+        area,
+        vec![Line::from(vec![
+            Span::styled(left, theme.rule()),
+            Span::styled(text, theme.accent()),
+            Span::styled(right, theme.rule()),
+        ])],
+    );
+}
+
+pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
+    let (sign, text, style) = link(model, theme);
+    let mut left = vec![Span::styled(sign, style), Span::styled(text, style)];
+    let right = if let Some((toast, _)) = &model.toast {
+        toast.clone()
+    } else if model.second {
+        "second window: unsent lines are not kept".to_owned()
+    } else if area.width >= 60 {
+        "F1 help".to_owned()
+    } else {
+        String::new()
+    };
+    if model.toast.is_some() {
+        // What was just done matters more than what goes on.
+        let room = usize::from(area.width).saturating_sub(width(&right) + 2);
+        for span in &mut left {
+            span.content = shorten(&span.content, room).into();
+        }
+        left.truncate(if room > 10 { 2 } else { 0 });
+    }
+    let right_style = if model.toast.is_some() { theme.accent() } else { theme.dim() };
+    lines(frame, area, vec![spread(left, vec![Span::styled(right, right_style)], area.width)]);
+}
+
+/// One sentence that is true.
+fn link(model: &Model, theme: Theme) -> (&'static str, String, Style) {
+    let waiting = match model.waiting() {
+        0 => String::new(),
+        1 => ": 1 message waiting".to_owned(),
+        n => format!(": {n} messages waiting"),
+    };
+    match &model.link {
+        Link::Connected => {
+            let name = model.my_name();
+            let unread = model.rooms.values().filter(|room| room.key != model.current && room.unread() > 0);
+            let unread = match unread.count() {
+                0 => String::new(),
+                1 => " · 1 other room unread".to_owned(),
+                n => format!(" · {n} other rooms unread"),
+            };
+            let sending = if waiting.is_empty() { String::new() } else { format!(" · sending{waiting}") };
+            ("● ", format!("connected as {name}{sending}{unread}"), theme.good())
+        }
+        Link::Connecting => ("◌ ", format!("connecting to {}{waiting}", model.server), theme.warn()),
+        Link::WaitingUntil(at) => {
+            let left = at.saturating_sub(model.now).as_millis().div_ceil(1000);
+            let when = if left == 0 { "now".to_owned() } else { format!("in {left} s") };
+            ("○ ", format!("offline{waiting} · reconnecting {when}"), theme.warn())
+        }
+        Link::Stopped(why) => {
+            ("✗ ", format!("disconnected{waiting} · {} · /reconnect", why.reason), theme.bad())
+        }
+    }
+}
