@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::{HeaderName, HeaderValue, header};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use sha2::{Digest, Sha256};
 use warp::reply::Response;
 
@@ -46,6 +46,10 @@ impl Policy {
 
     /// Adds what is not there yet.
     pub(crate) fn secure(&self, mut response: Response) -> Response {
+        if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+            // Not a document.
+            return response;
+        }
         let headers = response.headers_mut();
         for (name, value) in ALWAYS {
             headers.insert(name, HeaderValue::from_static(value));
