@@ -80,7 +80,8 @@ impl Client {
                     "`reply` and `thread` name messages of the room",
                 ));
             }
-            let admitted = shard.connection(self.link).is_none_or(|connection| connection.order.admit(room, id));
+            let admitted =
+                shard.connection(self.link).is_none_or(|connection| connection.order.admit(room, id));
             if admitted {
                 return Ok(());
             }

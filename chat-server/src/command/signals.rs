@@ -32,17 +32,12 @@ impl Client {
             }
         };
         let change = self.shared.presence().rename(user, &name);
-        match change {
-            Some(change) => {
-                self.tell_renamed(user, change);
-                let done = Done { reference: asked.reference, room: None, name: Some(name) };
-                self.reply(&ServerFrame::Ok(done));
-            }
-            None => {
-                let reason = "somebody has this name, or one that looks like it";
-                self.refuse_ref(Refusal::new(ErrorCode::NameTaken, reason), asked.reference);
-            }
-        }
+        let Some(change) = change else {
+            let reason = "somebody has this name, or one that looks like it";
+            return self.refuse_ref(Refusal::new(ErrorCode::NameTaken, reason), asked.reference);
+        };
+        self.tell_renamed(user, change);
+        self.reply(&ServerFrame::Ok(Done { reference: asked.reference, room: None, name: Some(name) }));
     }
 
     /// Tells the people in a person's rooms of the new name.

@@ -20,7 +20,7 @@ mod shared;
 mod tail;
 
 pub(crate) use run::start;
-pub(crate) use shard::{Connection, Shard, ShardRef};
+pub(crate) use shard::{Connection, Pulse, Shard, ShardRef};
 pub(crate) use shared::{Admitted, Audience, Shared, Signal};
 
 pub(crate) use frame::{binary as binary_frame, server_frame as encode_frame};

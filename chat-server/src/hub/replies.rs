@@ -60,13 +60,14 @@ mod tests {
         #[test]
         fn bytes_leave_in_the_order_they_came(chunks in proptest::collection::vec((0_usize..300_000, 0_usize..400_000), 1..20)) {
             let mut replies = Replies::default();
+            let byte = |n: usize| u8::try_from(n % 251).unwrap();
             let (mut written, mut read) = (0_usize, 0_usize);
             for (push, take) in chunks {
-                let frame: Vec<u8> = (written..written + push).map(|n| (n % 251) as u8).collect();
+                let frame: Vec<u8> = (written..written + push).map(byte).collect();
                 replies.push(&frame);
                 written += push;
                 let take = take.min(replies.len());
-                proptest::prop_assert!(replies.waiting()[..take].iter().enumerate().all(|(i, &b)| b == ((read + i) % 251) as u8));
+                proptest::prop_assert!(replies.waiting()[..take].iter().enumerate().all(|(i, &b)| b == byte(read + i)));
                 replies.advance(take);
                 read += take;
                 proptest::prop_assert_eq!(replies.len(), written - read);

@@ -24,6 +24,8 @@ use crate::store::{Commit, Outcome};
 
 /// A socket that takes nothing for so many seconds has stalled.
 const STALL_SECONDS: u64 = 30;
+/// A frame may take so many seconds from its first byte to its last.
+const FRAME_SECONDS: u64 = 30;
 /// How many seconds the other side has to answer a close.
 const CLOSE_SECONDS: u64 = 3;
 /// How many of a connection's messages may be on their way to the disk.
@@ -80,9 +82,25 @@ pub(crate) struct Connection {
     /// Since which second it is being closed.
     pub(super) closing: Option<u64>,
     opened: u64,
-    /// The second in which it was last heard of; shared with its reader, which writes it without a borrow.
-    heard: Rc<Cell<u64>>,
+    pulse: Rc<Pulse>,
     pinged: u64,
+}
+
+/// When a connection was last heard of, in the shard's seconds; written by its reader.
+#[derive(Debug)]
+pub(crate) struct Pulse {
+    heard: Cell<u64>,
+    /// Since when bytes have come without completing a frame.
+    unfinished: Cell<Option<u64>>,
+}
+
+impl Pulse {
+    /// Bytes have come; whether they completed a frame.
+    pub(crate) fn beat(&self, second: u64, completed: bool) {
+        self.heard.set(second);
+        let since = self.unfinished.get().unwrap_or(second);
+        self.unfinished.set((!completed).then_some(since));
+    }
 }
 
 impl Shard {
@@ -106,8 +124,9 @@ impl Shard {
     }
 
     /// Takes a connection in. Its reader calls [`Shard::remove`] at the end.
-    pub(crate) fn insert(&mut self, stream: Rc<TcpStream>, full: bool) -> Link {
+    pub(crate) fn insert(&mut self, stream: Rc<TcpStream>, full: bool) -> (Link, Rc<Pulse>) {
         let link = self.shared.new_link();
+        let pulse = Rc::new(Pulse { heard: Cell::new(self.second), unfinished: Cell::new(None) });
         let at = self.connections.insert(Connection {
             link,
             stream,
@@ -124,11 +143,11 @@ impl Shard {
             eased: Rc::default(),
             closing: None,
             opened: self.second,
-            heard: Rc::new(Cell::new(self.second)),
+            pulse: Rc::clone(&pulse),
             pinged: self.second,
         });
         self.by_link.insert(link, at);
-        link
+        (link, pulse)
     }
 
     /// The connection is no more.
@@ -312,7 +331,9 @@ impl Shard {
         let now = self.second;
         for link in self.links() {
             let Some(connection) = self.connection(link) else { continue };
-            let silent = now.saturating_sub(connection.heard.get());
+            let silent = now - connection.pulse.heard.get();
+            let unfinished =
+                connection.pulse.unfinished.get().is_some_and(|since| now - since > FRAME_SECONDS);
             if connection.closing.is_some_and(|since| now - since > CLOSE_SECONDS) {
                 connection.cut();
             } else if connection.closing.is_some() {
@@ -320,6 +341,8 @@ impl Shard {
                 self.close(link, close::SLOW, "nothing was taken for too long");
             } else if connection.user.is_none() && now - connection.opened > HELLO_PATIENCE.as_secs() {
                 self.close(link, close::BAD_PROTOCOL, "no hello in time");
+            } else if unfinished {
+                self.close(link, close::BAD_PROTOCOL, "a frame took too long");
             } else if silent > SERVER_PATIENCE.as_secs() {
                 connection.cut();
             } else if now - connection.pinged >= HEARTBEAT.as_secs() && connection.user.is_some() {
@@ -354,11 +377,6 @@ impl Shard {
 }
 
 impl Connection {
-    /// Where its reader notes the second in which it heard of the other side.
-    pub(crate) fn heard(&self) -> Rc<Cell<u64>> {
-        Rc::clone(&self.heard)
-    }
-
     /// Told whenever a wait for [`Connection::is_strained`] may be over.
     pub(crate) fn eased(&self) -> Rc<Notify> {
         Rc::clone(&self.eased)

@@ -19,7 +19,7 @@ use super::feed::Feed;
 use super::{Mode, Upgrade};
 use crate::command::{Client, Next};
 use crate::core::presence::Link;
-use crate::hub::ShardRef;
+use crate::hub::{Pulse, ShardRef};
 
 /// Bytes of one read.
 const READ_BYTES: usize = 64 * 1024;
@@ -38,9 +38,10 @@ pub(crate) async fn run(shard: ShardRef, stream: std::net::TcpStream, leftover: 
         Ok(stream) => Rc::new(stream),
         Err(error) => return tracing::warn!(%error, "a socket was lost between two event loops"),
     };
-    let full = upgrade.mode == Mode::V1;
-    let link = shard.borrow_mut().insert(Rc::clone(&stream), full);
-    tracing::debug!(conn.id = link, peer = %upgrade.peer, full, "connected");
+    let Upgrade { mode, peer, slot } = upgrade;
+    let full = mode == Mode::V1;
+    let (link, pulse) = shard.borrow_mut().insert(Rc::clone(&stream), full);
+    tracing::debug!(conn.id = link, %peer, full, "connected");
     let mut reader = Reader {
         context: WebSocketContext::new(
             Role::Server,
@@ -49,9 +50,10 @@ pub(crate) async fn run(shard: ShardRef, stream: std::net::TcpStream, leftover: 
         shard,
         stream,
         link,
+        pulse,
     };
-    let mut client = Client::new(Rc::clone(&reader.shard), link, upgrade.peer);
-    let end = match upgrade.mode {
+    let mut client = Client::new(Rc::clone(&reader.shard), link, peer);
+    let end = match mode {
         Mode::Plain { room, name } => Box::pin(client.open_plain(room, name)).await,
         Mode::V1 => Next::Go,
     };
@@ -61,6 +63,7 @@ pub(crate) async fn run(shard: ShardRef, stream: std::net::TcpStream, leftover: 
     reader.linger().await;
     reader.shard.borrow_mut().remove(link);
     tracing::debug!(conn.id = link, "gone");
+    drop(slot);
 }
 
 struct Reader {
@@ -68,6 +71,7 @@ struct Reader {
     shard: ShardRef,
     stream: Rc<TcpStream>,
     link: Link,
+    pulse: Rc<Pulse>,
 }
 
 /// How a connection came to its end.
@@ -82,10 +86,6 @@ enum End {
 impl Reader {
     /// Reads and carries out commands until either side closes.
     async fn serve(&mut self, client: &mut Client, leftover: &[u8]) {
-        let Some(heard) = self.shard.borrow_mut().connection(self.link).map(|connection| connection.heard())
-        else {
-            return;
-        };
         let mut messages = Vec::new();
         let mut end = self.parse(leftover, &mut messages);
         loop {
@@ -110,7 +110,6 @@ impl Reader {
             if !self.unstrained().await || self.stream.readable().await.is_err() {
                 return;
             }
-            heard.set(self.shard.borrow().second());
             end = self.read(&mut messages);
         }
     }
@@ -140,18 +139,23 @@ impl Reader {
 
     fn parse(&mut self, input: &[u8], messages: &mut Vec<Message>) -> Option<End> {
         let mut feed = Feed { input, output: Vec::new() };
+        let mut completed = input.is_empty();
         let end = loop {
             match self.context.read(&mut feed) {
-                // Pongs for a flood of pings must not pile up: what the socket has not taken yet says enough.
-                Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => {}
-                Ok(Message::Close(_)) => {}
-                Ok(message) => messages.push(message),
+                Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_) | Message::Close(_)) => {
+                    completed = true;
+                }
+                Ok(message) => {
+                    completed = true;
+                    messages.push(message);
+                }
                 Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => break None,
                 Err(error) => break Some(end_of(&error)),
             }
         };
         let flushed = self.context.flush(&mut feed);
         let mut shard = self.shard.borrow_mut();
+        self.pulse.beat(shard.second(), completed);
         if !feed.output.is_empty() {
             shard.reply_bytes(self.link, &feed.output);
             shard.flush_now(self.link);

@@ -65,9 +65,8 @@ async fn binary_frames_reach_plain_members_and_are_not_stored() {
     ana.send_raw(Message::binary(vec![0, 159, 146, 150])).await;
     for client in [&mut ana, &mut bo] {
         let binary = loop {
-            match client.message().await {
-                Message::Binary(bytes) => break bytes,
-                _ => continue,
+            if let Message::Binary(bytes) = client.message().await {
+                break bytes;
             }
         };
         assert_eq!(&binary[..], [0, 159, 146, 150]);

@@ -32,14 +32,15 @@ impl Names {
         if self.take(user, &base) {
             return base;
         }
-        (2_u64..)
-            .map(|number| {
-                let number = number.to_string();
-                let kept: String = base.chars().take(NAME_CHARS - number.len()).collect();
-                kept + &number
-            })
-            .find(|name| self.take(user, name))
-            .expect("there are fewer people than numbers")
+        // One more candidate than there are names in use: one of them is free.
+        let last = self.owners.len() as u64 + 2;
+        let numbered = (2..=last).map(|number| {
+            let number = number.to_string();
+            let kept: String = base.chars().take(NAME_CHARS - number.len()).collect();
+            kept + &number
+        });
+        let free = numbered.into_iter().find(|name| self.take(user, name));
+        free.expect("there are more candidates than names in use")
     }
 
     /// Gives a user's name back.

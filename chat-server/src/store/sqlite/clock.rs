@@ -1,9 +1,6 @@
 //! Times as they are stored: milliseconds since 1970, in UTC.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
-use time::OffsetDateTime;
-use time::macros::format_description;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A clock that was corrected by less than this does not make a room's timestamps go back; one that was wrong by more
 /// does, for else the room would stay in the wrong time until the clock has caught up.
@@ -25,15 +22,8 @@ pub(super) fn stamp(last: i64, now: i64) -> i64 {
 
 /// RFC 3339 in UTC with milliseconds; what is out of its range is moved to the range's end.
 pub(super) fn rfc3339(ms: i64) -> String {
-    let format = format_description!(
-        version = 2,
-        "[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z"
-    );
-    let nanoseconds = i128::from(ms.clamp(0, LAST_MS)) * 1_000_000;
-    OffsetDateTime::from_unix_timestamp_nanos(nanoseconds)
-        .expect("clamped to the years 1970 to 9999")
-        .format(&format)
-        .expect("a UTC time has every component of the format")
+    let since = Duration::from_millis(ms.clamp(0, LAST_MS).unsigned_abs());
+    crate::clock::timestamp(UNIX_EPOCH + since)
 }
 
 #[cfg(test)]
