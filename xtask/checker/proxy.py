@@ -45,18 +45,18 @@ class Proxy:
             upstream.write(_with_host(head, self._server_port))
             writer.write(await up_reader.readuntil(b"\r\n\r\n"))
             plant = self._new_plant()
-            done, rest = await asyncio.wait(
-                [
-                    asyncio.ensure_future(_pump(reader, upstream, writer, plant, True)),
-                    asyncio.ensure_future(_pump(up_reader, writer, upstream, plant, False)),
-                ],
-                return_when=asyncio.FIRST_COMPLETED,
-            )
-            for pump in rest:
-                pump.cancel()
-            await asyncio.gather(*done, *rest, return_exceptions=True)
-        except (OSError, EOFError, asyncio.IncompleteReadError):
-            pass
+            pumps = [
+                asyncio.ensure_future(_pump(reader, upstream, writer, plant, True)),
+                asyncio.ensure_future(_pump(up_reader, writer, upstream, plant, False)),
+            ]
+            try:
+                await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for pump in pumps:
+                    pump.cancel()
+                await asyncio.gather(*pumps, return_exceptions=True)
+        except (OSError, EOFError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass  # either side is gone, or the test is over
         finally:
             writer.close()
             if upstream is not None:

@@ -164,7 +164,7 @@ impl Target {
             Program::Node(script) | Program::Bun(script) => vec![script, &port],
         };
         let mut command = process::on_first_core(&program.to_string_lossy(), &args);
-        command.current_dir(&directories.scripts).env("RUST_LOG", "warn");
+        command.current_dir(&directories.scripts).env("CHAT_LOG", "warn");
         let running = Running(command.spawn().with_context(|| format!("starting {}", program.display()))?);
         let mut server = Server { running, address, dialect: self.dialect };
         let begin = Instant::now();

@@ -1,0 +1,217 @@
+"""Kills the server again and again under load, then has the checker judge what everybody saw.
+
+    python3 -m harness --rounds 20 --seed 7
+
+CHAT_SERVER and CHAT_TUI name the programs. Clients of all kinds talk in two rooms: `chat.v1` clients of our own (raw,
+journalled), plain-mode clients, `chat-tui send` processes, `chat-tui tail` recorders and the chat itself in a
+pseudo-terminal. Each round is 0.2 to 1.5 seconds of traffic, `kill -9`, and a restart on the same directory; everybody
+reconnects by their own means. At the end traffic stops, everybody catches up, and the records go to `checker.check`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import random
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import checker
+import database
+from clients import ChatClient, Journal, PlainClient
+from processes import Sender, Server, Tail, Typist
+from records import Records
+from wire import Socket
+
+ROOMS = ("lobby", "ops")
+# Longer than the terminal client's longest wait between two attempts to reconnect (30 s).
+PATIENCE = 45.0
+
+
+class Run:
+    """One run: the server, its clients, their journal. Given another port, raw clients go there (through a proxy)."""
+
+    def __init__(self, directory: Path, luck: random.Random, terminals: bool) -> None:
+        self.luck = luck
+        self.journal = Journal(luck)
+        self.server = Server(directory)
+        self._directory = directory
+        self._terminals = terminals
+        self._traffic = asyncio.Event()
+        self._tasks: list[asyncio.Task] = []
+        self._typists: list[Typist] = []
+
+    async def begin(self, port: int | None = None) -> None:
+        """Starts everything; all complete views are in their rooms before anybody speaks."""
+        await self.server.start()
+        await self._make_room(ROOMS[1])
+        raw = port or self.server.port
+        pairs = [("writer-a", 40.0), ("writer-b", 40.0), ("writer-c", 25.0), ("reader-a", 0.0), ("reader-b", 0.0)]
+        self.chats = [ChatClient(name, raw, ROOMS, self.journal, pace) for name, pace in pairs]
+        self.plains = [
+            PlainClient("plain-a", raw, ROOMS[0], self.journal, 10.0),
+            PlainClient("plain-b", raw, ROOMS[1], self.journal, 10.0),
+            PlainClient("plain-c", raw, ROOMS[0], self.journal),
+        ]
+        self.tails: list[Tail] = []
+        senders: list[Sender] = []
+        if self._terminals:
+            own = self.server.port
+            self.tails = [Tail(f"tail-{room}", self._directory, own, room) for room in ROOMS]
+            senders = [Sender(f"sender-{room}", self._directory, own, room, self.journal) for room in ROOMS]
+            self._typists = [Typist("typist", self._directory, own, ROOMS[0], self.journal)]
+            for typist in self._typists:
+                await typist.start()
+        for client in [*self.chats, *self.plains, *self.tails]:
+            self._spawn(client.live())
+        async with asyncio.timeout(30):
+            await asyncio.gather(*(client.ready.wait() for client in [*self.chats, *self.plains]))
+        writers = [client for client in [*self.chats, *self.plains] if client._pace]
+        for writer in [*writers, *senders, *self._typists]:
+            self._spawn(writer.write(self._traffic))
+
+    def _spawn(self, work) -> None:
+        self._tasks.append(asyncio.create_task(work))
+
+    async def _make_room(self, room: str) -> None:
+        socket = await Socket.connect(self.server.port, protocol="chat.v1")
+        await socket.send(json.dumps({"type": "hello", "client": "harness/1", "conn": "maker"}))
+        await socket.send(json.dumps({"type": "create", "ref": 1, "room": room}))
+        while json.loads(await socket.receive()).get("type") != "ok":
+            pass
+        socket.drop()
+
+    async def talk(self, seconds: float) -> None:
+        self._traffic.set()
+        await asyncio.sleep(seconds)
+        self.check_tasks()
+
+    def check_tasks(self) -> None:
+        """A client that has ended has failed; that is told at once."""
+        for task in self._tasks:
+            if task.done() and not task.cancelled():
+                task.result()
+
+    async def kill_and_restart(self) -> float:
+        """Kills the server; gives the seconds that the next one needed to be well."""
+        await self.server.kill()
+        begin = time.monotonic()
+        await self.server.start()
+        return time.monotonic() - begin
+
+    async def settle(self, patience: float = PATIENCE) -> None:
+        """Traffic stops; waits until all are acknowledged and have caught up, for as long as the patience lasts."""
+        self._traffic.clear()
+        begin = time.monotonic()
+        views = [*self.chats, *self.tails]
+        quiet_since, before = begin, -1
+        while time.monotonic() - begin < patience:
+            self.check_tasks()
+            now = time.monotonic()
+            heads = {room: max(view.cursor(room) for view in self.chats) for room in ROOMS}
+            total = sum(heads.values())
+            if total != before:
+                quiet_since, before = now, total
+            for client in views:
+                behind = any(client.cursor(room) < heads[room] for room in client.view.rooms)
+                client.view.converged = None if behind else client.view.converged or now - begin
+            done = all(client.view.converged is not None for client in views)
+            shown = {event.body for event in self.chats[-1].view.shown}
+            unsaid = self.journal.promised - shown
+            # A sender that is still waiting for its answer may yet make one more event.
+            if done and not unsaid and all(chat.idle for chat in self.chats) and now - quiet_since > 1.0:
+                return
+            await asyncio.sleep(0.05)
+
+    async def end(self, patience: float = PATIENCE) -> Records:
+        """Stops everything and gives the records."""
+        for typist in self._typists:
+            if (code := await typist.stop()) != 0:
+                raise RuntimeError(f"the chat in the terminal ended with {code}")
+        await self._cancel()
+        if (code := await self.server.stop()) != 0:
+            raise RuntimeError(f"the server ended with {code}: {self.server.log_end()}")
+        journal = self.journal
+        views = [client.view for client in [*self.chats, *self.plains, *self.tails]]
+        store = database.read(self.server.directory)
+        for view in views:
+            last = {room: max((event.seq for event in view.shown if event.room == room), default=0) for room in view.rooms}
+            # Whoever is as far as all others, and not as far as the store, has not caught up.
+            if any(last[room] < store.heads[room] for room in view.rooms):
+                view.converged = None
+        return Records(
+            journal.attempts,
+            journal.acks,
+            journal.connections,
+            views,
+            store,
+            journal.promised,
+            journal.refused,
+            patience,
+        )
+
+    async def _cancel(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+
+    async def abandon(self) -> None:
+        await self._cancel()
+        self.server.abandon()
+        for typist in self._typists:
+            typist.abandon()
+
+
+@contextlib.asynccontextmanager
+async def new_run(luck: random.Random, terminals: bool):
+    with tempfile.TemporaryDirectory(prefix="chat-kill-") as directory:
+        run = Run(Path(directory), luck, terminals)
+        try:
+            yield run
+        finally:
+            await run.abandon()
+
+
+async def torture(rounds: int, seed: int) -> list[checker.Violation]:
+    luck = random.Random(seed)
+    begin = time.monotonic()
+    async with new_run(luck, terminals=True) as run:
+        await run.begin()
+        slowest = 0.0
+        for number in range(1, rounds + 1):
+            seconds = luck.uniform(0.2, 1.5)
+            await run.talk(seconds)
+            slowest = max(slowest, await run.kill_and_restart())
+            print(f"kill {number}: after {seconds:.2f} s, {len(run.journal.attempts)} attempts so far", flush=True)
+        await run.talk(0.5)
+        await run.settle()
+        records = await run.end()
+    print(f"{rounds} kills in {time.monotonic() - begin:.0f} s, slowest start {slowest:.2f} s")
+    print(checker.summary(records))
+    waits = [f"{view.name} {view.converged:.1f}" for view in records.views if view.converged is not None]
+    print(f"seconds to catch up at the end: {', '.join(waits)}")
+    return checker.check(records)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="The kill test.")
+    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().getrandbits(32))
+    options = parser.parse_args()
+    print(f"seed {options.seed}", flush=True)
+    violations = asyncio.run(torture(options.rounds, options.seed))
+    for violation in violations[:40]:
+        print(violation)
+    if len(violations) > 40:
+        print(f"… and {len(violations) - 40} more")
+    print(f"{len(violations)} violations, seed {options.seed}")
+    return 1 if violations else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
