@@ -46,7 +46,7 @@ impl Session {
                 }
             }
             ServerFrame::Reset(reset) => self.reset(&reset),
-            ServerFrame::Ack(ack) => self.stored(&ack),
+            ServerFrame::Ack(ack) => self.acknowledged(ack),
             ServerFrame::History(page) => self.page(page, now),
             ServerFrame::Ok(done) => self.done(done, now),
             ServerFrame::Members(members) => {
@@ -184,22 +184,23 @@ impl Session {
             Some((user, id)) if Some(user) == self.user.as_ref() => Some(id.clone()),
             _ => None,
         };
-        if let (Some(id), Event::Message(message)) = (&own, &event) {
-            self.settle(id, message.seq, &message.timestamp);
+        if let (Some(id), Event::Message(message)) = (&own, &event)
+            && self.outbox.seen(id)
+        {
+            self.stored(id.clone(), message.seq, message.timestamp.clone());
         }
         RoomEvent { event, own, as_of }
     }
 
-    fn stored(&mut self, ack: &Ack) {
-        self.settle(&ack.id, ack.seq, &ack.timestamp);
+    fn acknowledged(&mut self, ack: Ack) {
+        if self.outbox.acknowledged(&ack.id) {
+            self.stored(ack.id, ack.seq, ack.timestamp);
+        }
     }
 
-    fn settle(&mut self, id: &Id, seq: Seq, timestamp: &str) {
-        if self.outbox.remove(id).is_some() {
-            let timestamp = timestamp.to_owned();
-            self.line_changed(id.clone(), OutgoingState::Stored { seq, timestamp });
-            self.out.push_back(SessionEvent::Outbox(OutboxChange::Remove(id.clone())));
-        }
+    fn stored(&mut self, id: Id, seq: Seq, timestamp: String) {
+        self.line_changed(id.clone(), OutgoingState::Stored { seq, timestamp });
+        self.out.push_back(SessionEvent::Outbox(OutboxChange::Remove(id)));
     }
 
     fn page(&mut self, mut page: HistoryPage, now: Duration) {

@@ -39,8 +39,8 @@ pub struct Outgoing {
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
     entries: VecDeque<Entry>,
-    /// Rooms whose server said "later", until when.
-    holds: BTreeMap<RoomKey, Hold>,
+    /// Rooms for which the server said "later", until when.
+    holds: BTreeMap<RoomKey, Duration>,
     bytes: usize,
     in_flight: usize,
 }
@@ -51,13 +51,11 @@ struct Entry {
     /// Versions of it that are not known to be on disk.
     unsaved: u32,
     sent: bool,
-}
-
-#[derive(Debug)]
-struct Hold {
-    until: Duration,
-    /// The server refuses everything behind it until it comes again.
-    id: Id,
+    /// The server refused it on this link for now, and refuses all that is behind it in its room until it comes again.
+    awaited: bool,
+    /// Stored, as its event told; kept for the answer that is still due on this link. If that is a refusal for now (an
+    /// earlier link's try was stored), the server awaits it, and it is sent once more.
+    settled: bool,
 }
 
 /// What became of a wish to discard.
@@ -75,13 +73,14 @@ impl Outbox {
         let mut outbox = Self::default();
         for outgoing in saved {
             outbox.bytes += cost(&outgoing.text);
-            outbox.entries.push_back(Entry { outgoing, unsaved: 0, sent: false });
+            outbox.entries.push_back(Entry::new(outgoing, 0));
         }
         outbox
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (&Outgoing, OutgoingState)> {
-        self.entries.iter().map(|entry| (&entry.outgoing, entry.state()))
+        let kept = self.entries.iter().filter(|entry| !entry.settled);
+        kept.map(|entry| (&entry.outgoing, entry.state()))
     }
 
     pub(super) fn contains(&self, id: &Id) -> bool {
@@ -95,7 +94,7 @@ impl Outbox {
     /// Adds a line whose writing to disk the caller asks for.
     pub(super) fn push(&mut self, outgoing: Outgoing) {
         self.bytes += cost(&outgoing.text);
-        self.entries.push_back(Entry { outgoing, unsaved: 1, sent: false });
+        self.entries.push_back(Entry::new(outgoing, 1));
     }
 
     pub(super) fn persisted(&mut self, id: &Id) {
@@ -123,21 +122,39 @@ impl Outbox {
         })?;
         let entry = self.entries.get_mut(place)?;
         entry.sent = true;
+        entry.awaited = false;
         self.in_flight += 1;
         Some(&entry.outgoing)
     }
 
-    /// The line is stored.
-    pub(super) fn remove(&mut self, id: &Id) -> Option<Outgoing> {
+    /// The line is stored, as its answer says. Returns whether that is news.
+    pub(super) fn acknowledged(&mut self, id: &Id) -> bool {
+        self.remove(id).is_some_and(|entry| !entry.settled)
+    }
+
+    /// The line is stored, as its event says. Returns whether that is news.
+    pub(super) fn seen(&mut self, id: &Id) -> bool {
+        match self.get_mut(id) {
+            Some(entry) if entry.sent || entry.awaited => !std::mem::replace(&mut entry.settled, true),
+            Some(_) => self.acknowledged(id),
+            None => false,
+        }
+    }
+
+    fn remove(&mut self, id: &Id) -> Option<Entry> {
         let place = self.entries.iter().position(|entry| entry.outgoing.id == *id)?;
         let entry = self.entries.remove(place)?;
         self.bytes -= cost(&entry.outgoing.text);
         self.in_flight -= usize::from(entry.sent);
-        Some(entry.outgoing)
+        Some(entry)
     }
 
     /// The line is refused for good: returns what to keep on disk.
     pub(super) fn fail(&mut self, id: &Id, failure: Failure) -> Option<Outgoing> {
+        if self.get_mut(id)?.settled {
+            self.remove(id);
+            return None;
+        }
         let entry = self.get_mut(id)?;
         let was_sent = std::mem::replace(&mut entry.sent, false);
         entry.outgoing.failed = Some(failure);
@@ -154,31 +171,39 @@ impl Outbox {
             // Refused behind a line that was refused before.
             return Vec::new();
         };
+        self.entries[first].awaited = true;
         let room = self.entries[first].outgoing.room.clone();
         let mut unsent = Vec::new();
         for entry in self.entries.range_mut(first..).filter(|entry| entry.sent && entry.outgoing.room == room)
         {
             entry.sent = false;
-            unsent.push(entry.outgoing.id.clone());
+            self.in_flight -= 1;
+            if !entry.settled {
+                unsent.push(entry.outgoing.id.clone());
+            }
         }
-        self.in_flight -= unsent.len();
-        self.holds.insert(room, Hold { until, id: id.clone() });
+        self.holds.insert(room, until);
         unsent
     }
 
     /// Lets rooms go on whose wait is over.
     pub(super) fn release(&mut self, now: Duration) {
-        self.holds.retain(|_, hold| hold.until > now);
+        self.holds.retain(|_, until| *until > now);
     }
 
     pub(super) fn next_release(&self) -> Option<Duration> {
-        self.holds.values().map(|hold| hold.until).min()
+        self.holds.values().min().copied()
     }
 
     /// The link is gone: everything is to be sent again. Returns what was under way.
     pub(super) fn unsend(&mut self) -> Vec<Id> {
         self.holds.clear();
         self.in_flight = 0;
+        self.entries.retain(|entry| !entry.settled);
+        self.bytes = self.entries.iter().map(|entry| cost(&entry.outgoing.text)).sum();
+        for entry in &mut self.entries {
+            entry.awaited = false;
+        }
         let unsend = |entry: &mut Entry| std::mem::take(&mut entry.sent).then(|| entry.outgoing.id.clone());
         self.entries.iter_mut().filter_map(unsend).collect()
     }
@@ -213,12 +238,18 @@ impl Outbox {
     }
 
     pub(super) fn discard(&mut self, id: &Id) -> Discarded {
-        if self.get_mut(id).is_none_or(|entry| entry.sent) {
+        if self.get_mut(id).is_none_or(|entry| entry.sent || entry.settled) {
             return Discarded::No;
         }
-        self.remove(id);
-        let awaited = self.holds.values().any(|hold| hold.id == *id);
-        if awaited { Discarded::Awaited } else { Discarded::Yes }
+        match self.remove(id) {
+            Some(entry) if entry.awaited => Discarded::Awaited,
+            _ => Discarded::Yes,
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn in_flight(&self) -> usize {
+        self.in_flight
     }
 
     fn get_mut(&mut self, id: &Id) -> Option<&mut Entry> {
@@ -227,6 +258,10 @@ impl Outbox {
 }
 
 impl Entry {
+    fn new(outgoing: Outgoing, unsaved: u32) -> Self {
+        Self { outgoing, unsaved, sent: false, awaited: false, settled: false }
+    }
+
     fn state(&self) -> OutgoingState {
         match &self.outgoing.failed {
             Some(failure) => OutgoingState::Failed(failure.clone()),

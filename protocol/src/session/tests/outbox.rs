@@ -267,3 +267,49 @@ fn what_cannot_be_sent_is_not_taken() {
     assert_eq!(fits, 254, "16 MiB in all");
     assert_eq!(send("z", "x".repeat(64 * 1024)), Err(SendError::Full));
 }
+
+/// Found by the simulation: the line was stored by an earlier link, refused for now on this one, and settled by its own
+/// event. It was never sent again, so the server refused the room's later lines for as long as the link lived.
+#[test]
+fn a_line_that_the_server_waits_for_comes_again_even_if_it_is_stored() {
+    for event_first in [false, true] {
+        let mut client = Client::connected(0);
+        client.send("lobby", "a");
+        client.send("lobby", "b");
+        client.lines();
+        let event = message("lobby", 1, "u-1", "a");
+        let refusal = refuse("a", Some(500));
+        client.hear(if event_first { &event } else { &refusal });
+        client.events.retain(|event| {
+            matches!(
+                event,
+                SessionEvent::Outgoing { state: OutgoingState::Stored { .. }, .. }
+                    | SessionEvent::Outbox(OutboxChange::Remove(_))
+            )
+        });
+        client.hear(if event_first { &refusal } else { &event });
+        client
+            .events
+            .retain(|event| !matches!(event, SessionEvent::Outgoing { state: OutgoingState::Queued, .. }));
+        assert_eq!(states(&mut client), ["a stored 1", "remove a"]);
+        assert_eq!(client.session.outbox().count(), 1, "for people it is done");
+        client.wait();
+        assert_eq!(client.lines(), ["a", "b"]);
+        client.hear(&ack("a", 1));
+        client.hear(&ack("b", 2));
+        assert_eq!(states(&mut client)[2..], ["b stored 2", "remove b"]);
+        assert_eq!(client.session.outbox.in_flight(), 0);
+    }
+}
+
+#[test]
+fn what_was_only_kept_for_the_server_is_forgotten_with_the_link() {
+    let mut client = Client::connected(0);
+    client.send("lobby", "a");
+    client.hear(&refuse("a", Some(500)));
+    client.hear(&message("lobby", 1, "u-1", "a"));
+    client.cut();
+    client.lines();
+    client.connect(&[("lobby", 1)]);
+    assert_eq!(client.lines(), [""; 0]);
+}
