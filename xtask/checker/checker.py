@@ -235,6 +235,7 @@ def summary(records: Records) -> str:
     parts = [
         f"{len(records.attempts)} attempts",
         f"{len(records.acks)} acks",
+        f"{len(records.promised)} in a terminal's outbox",
         f"{len(records.store.events)} stored",
         f"{len(records.views)} views ({sum(view.complete for view in records.views)} complete)",
         f"{live} events on {len(records.connections)} connections",

@@ -20,6 +20,10 @@ from clients import Journal
 from records import Ack, Event, View
 
 
+# `chat-tui send` was not answered in time: its line may be stored or not.
+_LATE = 3
+
+
 class Server:
     """`chat-server` on one port and one data directory, over its deaths."""
 
@@ -93,7 +97,7 @@ class Terminal:
 
     def command(self, *words: str) -> list[str]:
         url = f"http://127.0.0.1:{self.port}"
-        return [os.environ["CHAT_TUI"], *words, "--url", url, "--name", self.name, "--room", self.room]
+        return [os.environ["CHAT_TUI"], "--url", url, "--name", self.name, "--room", self.room, *words]
 
     async def spawn(self, *words: str, output: int) -> asyncio.subprocess.Process:
         with self._errors.open("ab") as errors:
@@ -145,8 +149,11 @@ class Sender(Terminal):
             attempt = self._journal.attempt(self.name, self.room, named=False)
             process = await self.spawn("send", "--timeout", "60", "--", attempt.body, output=asyncio.subprocess.DEVNULL)
             try:
-                if await process.wait() == 0:
+                code = await process.wait()
+                if code == 0:
                     self._journal.acks.append(Ack(self.name, self.room, attempt.body))
+                elif code != _LATE:
+                    raise RuntimeError(f"{self.name} ended with {code}: {self._errors.read_text()[-500:]}")
             finally:
                 if process.returncode is None:
                     process.kill()
