@@ -4,7 +4,7 @@
 import { h, render } from 'preact';
 import { Session } from './session.js';
 import { Socket } from './socket.js';
-import { Store } from './store.js';
+import { Store, ulid } from './store.js';
 import * as model from './state.js';
 import { line as safe } from './safe_text.js';
 import { App } from './view/app.js';
@@ -20,6 +20,7 @@ const PAGE = 100;
 const TYPING_RENEW_MS = 3_000;
 const IDLE_MS = 5 * 60_000;
 const SAVE_MS = 500;
+const SOON_MS = 3_000;
 /** Held by the one tab that sends, so that two tabs of one outbox never send the same line. */
 const LOCK = 'chat.outbox';
 
@@ -54,10 +55,13 @@ export class Chat {
     this.typedAt = -Infinity;
     this.idle = false;
     this.everLive = false;
+    this.onLive = () => {};
     /** The history that the store's rooms belong to. */
     this.epoch = kept.identity.epoch;
-    /** @type {Set<string>} */
+    /** Rooms, and rooms whose drafts, are not on disk yet. @type {Set<string>} */
     this.unsaved = new Set();
+    /** @type {Set<string>} */
+    this.unsavedDrafts = new Set();
     this.drawing = false;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.saveTimer = undefined;
@@ -79,7 +83,9 @@ export class Chat {
   say(text) {
     const entry = { id: ulid(), room: this.state.active, text, user: this.state.me?.user ?? null, at: Date.now() };
     this.#show(entry);
-    this.setDraft(entry.room, '');
+    // Given up only when the line is on disk: there is no moment at which the text is nowhere.
+    this.store.saveDraft(entry.room, text);
+    this.drafts.delete(entry.room);
     this.typing(false);
     const room = model.roomOf(this.state, entry.room);
     room.mark = null;
@@ -102,7 +108,7 @@ export class Chat {
   /** @param {string} id */
   discard(id) {
     model.drop(this.state, id);
-    this.channel.postMessage({ kind: 'gone', id });
+    this.channel.postMessage({ is: 'gone', id });
     this.saying = this.saying.then(() => this.store.forget(id));
     this.draw();
   }
@@ -119,8 +125,7 @@ export class Chat {
   /** @param {number} by */
   step(by) {
     const keys = [...this.state.rooms.keys()];
-    const next = keys[(keys.indexOf(this.state.active) + by + keys.length) % keys.length];
-    if (next !== undefined) this.open(next);
+    this.open(/** @type {string} */ (keys.at((keys.indexOf(this.state.active) + by) % keys.length)));
   }
 
   /** Joins or makes a room. @param {'join' | 'create'} type @param {string} name @returns {Promise<string>} why not, or '' */
@@ -139,7 +144,6 @@ export class Chat {
   leave(room) {
     this.socket.do(() => this.session.leave(room));
     this.#gone(room);
-    this.draw();
   }
 
   /** The open rooms, or null while there is no answer to be had. */
@@ -150,7 +154,7 @@ export class Chat {
 
   /** @param {string} name @returns {Promise<string>} why not, or '' */
   async rename(name) {
-    if (this.session.live) {
+    if (await this.#soonLive()) {
       const answer = await this.#ask({ type: 'nick', name });
       if (answer?.type !== 'ok') return reason(answer);
       name = answer.name ?? name;
@@ -160,7 +164,6 @@ export class Chat {
     this.named = true;
     this.store.saveIdentity({ name });
     if (this.state.me) this.state.me = { ...this.state.me, name };
-    this.state.version += 1;
     this.draw();
     return '';
   }
@@ -193,8 +196,8 @@ export class Chat {
   setDraft(room, text) {
     if (text === '') this.drafts.delete(room);
     else this.drafts.set(room, text);
-    clearTimeout(this.draftTimer);
-    this.draftTimer = setTimeout(() => this.store.saveDraft(room, text), 300);
+    this.unsavedDrafts.add(room);
+    this.#saveSoon();
   }
 
   /** The timeline's end is on screen, or not any more. @param {boolean} atEnd */
@@ -244,7 +247,7 @@ export class Chat {
       if (from <= last) model.cover(room, from, last, events.get(known.room) ?? []);
     }
     model.roomOf(this.state, 'lobby');
-    model.open(this.state, identity.active !== undefined && this.state.rooms.has(identity.active) ? identity.active : 'lobby');
+    model.open(this.state, this.state.rooms.has(identity.active ?? '') ? /** @type {string} */ (identity.active) : 'lobby');
     for (const entry of outbox) this.#show(entry);
   }
 
@@ -260,7 +263,8 @@ export class Chat {
   /** On disk first, then on the wire, or to the tab that sends. @param {Kept} entry */
   async #send(entry) {
     await this.store.keep(entry);
-    this.channel.postMessage({ kind: 'queued', entry });
+    this.store.saveDraft(entry.room, this.drafts.get(entry.room) ?? '');
+    this.channel.postMessage({ is: 'queued', entry });
     if (this.sending) this.socket.do((now) => this.session.queue(entry, now));
   }
 
@@ -277,14 +281,14 @@ export class Chat {
         this.answers.delete(output.ref);
         break;
       case 'stored':
-        this.channel.postMessage({ kind: 'stored', id: output.id, room: output.room, seq: output.seq });
+        this.channel.postMessage(output);
         this.store.forget(output.id);
         break;
       case 'line':
-        this.channel.postMessage({ kind: 'line', id: output.id, state: output.state });
+        this.channel.postMessage(output);
         break;
       case 'failed':
-        this.channel.postMessage({ kind: 'failed', id: output.id, code: output.code, reason: output.reason });
+        this.channel.postMessage(output);
         this.store.fail(output.id, { code: output.code, reason: output.reason });
         break;
       case 'frame':
@@ -303,6 +307,7 @@ export class Chat {
         if (this.idle) this.session.signal({ type: 'presence', state: 'idle' });
         for (const { room } of frame.rooms) this.unsaved.add(room);
         this.#claim();
+        this.onLive();
         return this.#ensure(this.state.active);
       }
       case 'reset':
@@ -328,16 +333,13 @@ export class Chat {
     this.#saveSoon();
   }
 
-  /** What other tabs of this browser tell. @param {any} data */
+  /** What other tabs of this browser tell: what they wrote, and what became of it. @param {any} data */
   #heard(data) {
-    if (data.kind === 'queued') {
+    if (data.is === 'queued') {
       this.#show(data.entry);
-      if (this.sending) this.socket.do((now) => this.session.queue(data.entry, now));
-      else this.socket.do((now) => this.session.handleWake(now));
-    } else if (data.kind === 'gone') model.drop(this.state, data.id);
-    else if (data.kind === 'stored') model.update(this.state, { is: 'stored', id: data.id, room: data.room, seq: data.seq }, performance.now());
-    else if (data.kind === 'line') model.update(this.state, { is: 'line', id: data.id, state: data.state }, performance.now());
-    else if (data.kind === 'failed') model.update(this.state, { is: 'failed', id: data.id, code: data.code, reason: data.reason }, performance.now());
+      this.socket.do((now) => (this.sending ? this.session.queue(data.entry, now) : this.session.handleWake(now)));
+    } else if (data.is === 'gone') model.drop(this.state, data.id);
+    else model.update(this.state, data, performance.now());
     this.draw();
   }
 
@@ -392,6 +394,18 @@ export class Chat {
     return answer;
   }
 
+  /** On a first visit the name is often typed before the first answer: it is worth a short wait. @returns {Promise<boolean>} */
+  #soonLive() {
+    if (this.session.live || this.session.phase === 'waiting' || this.session.phase === 'stopped') return Promise.resolve(this.session.live);
+    return new Promise((resolve) => {
+      const late = setTimeout(() => resolve(this.session.live), SOON_MS);
+      this.onLive = () => {
+        clearTimeout(late);
+        resolve(true);
+      };
+    });
+  }
+
   /** @param {any} question @returns {Promise<ServerFrame | null>} */
   #ask(question) {
     return new Promise((resolve) => {
@@ -410,6 +424,7 @@ export class Chat {
     this.unsaved.delete(room);
     this.store.dropRoom(room);
     this.#ensure(this.state.active);
+    this.draw();
   }
 
   #look() {
@@ -462,6 +477,8 @@ export class Chat {
       this.store.saveRoom({ room: key, title, topic, first, head, read, from, last }, room.events.filter(({ seq }) => seq >= from));
     }
     this.unsaved.clear();
+    for (const key of this.unsavedDrafts) this.store.saveDraft(key, this.drafts.get(key) ?? '');
+    this.unsavedDrafts.clear();
   }
 }
 
@@ -471,16 +488,7 @@ function reason(answer) {
   return 'Not connected: try again in a moment.';
 }
 
-/** A ULID: sortable by time, unique without asking anybody. */
-function ulid() {
-  const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
-  let time = Date.now();
-  let id = '';
-  for (let i = 0; i < 10; i++, time = Math.floor(time / 32)) id = alphabet[time % 32] + id;
-  for (const byte of crypto.getRandomValues(new Uint8Array(16))) id += alphabet[byte % 32];
-  return id;
-}
-
+/** What the store told before there was anything to show it. */
 const trouble = { chat: /** @type {Chat | null} */ (null), text: /** @type {string | null} */ (null) };
 const store = await Store.open({
   onTrouble: (text) => {

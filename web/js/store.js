@@ -16,7 +16,8 @@
 
 /** Events kept of each room: enough to fill a tall screen before the server has answered. */
 const CACHED = 200;
-const STORES = /** @type {const} */ (['identity', 'rooms', 'events', 'outbox', 'drafts']);
+const STORES = /** @type {const} */ (['identity', 'rooms', 'events', 'outbox']);
+const DRAFT = 'chat.draft.';
 const TROUBLE = 'This browser does not let the page store anything. Messages that are not sent yet are lost when you close it.';
 
 export class Store {
@@ -24,6 +25,7 @@ export class Store {
   constructor(database, onTrouble) {
     this.database = database;
     this.onTrouble = onTrouble;
+    this.local = localStore();
     /** The outbox while there is no disk. @type {Kept[]} */
     this.memory = [];
     this.nextN = 1;
@@ -47,17 +49,17 @@ export class Store {
     /** @type {Everything} */
     const all = { identity: {}, rooms: [], events: new Map(), outbox: [], drafts: new Map() };
     await this.#run('readonly', STORES, async (store) => {
-      const [keys, values, rooms, events, outbox, draftRooms, drafts] = await Promise.all([
+      const [keys, values, rooms, events, outbox] = await Promise.all([
         done(store('identity').getAllKeys()), done(store('identity').getAll()), done(store('rooms').getAll()),
-        done(store('events').getAll()), done(store('outbox').getAll()), done(store('drafts').getAllKeys()), done(store('drafts').getAll()),
+        done(store('events').getAll()), done(store('outbox').getAll()),
       ]);
       keys.forEach((key, i) => Object.assign(all.identity, { [String(key)]: values[i] }));
-      draftRooms.forEach((room, i) => all.drafts.set(String(room), drafts[i]));
       all.rooms = rooms;
       all.outbox = outbox;
       for (const event of events) all.events.set(event.room, [...(all.events.get(event.room) ?? []), event]);
     });
     if (!this.database) all.outbox = [...this.memory];
+    for (const key of Object.keys(this.local ?? {})) if (key.startsWith(DRAFT)) all.drafts.set(key.slice(DRAFT.length), this.local?.getItem(key) ?? '');
     return all;
   }
 
@@ -132,19 +134,20 @@ export class Store {
 
   /** @param {string} room */
   async dropRoom(room) {
-    await this.#run('readwrite', ['rooms', 'events', 'drafts'], async (store) => {
+    await this.#run('readwrite', ['rooms', 'events'], async (store) => {
       store('rooms').delete(room);
-      store('drafts').delete(room);
       store('events').delete(IDBKeyRange.bound([room], [room, []]));
     });
   }
 
-  /** @param {string} room @param {string} text */
-  async saveDraft(room, text) {
-    await this.#run('readwrite', ['drafts'], async (store) => {
-      if (text === '') store('drafts').delete(room);
-      else store('drafts').put(text, room);
-    });
+  /** At once, unlike all else: what somebody types outlives a page that is closed at the next moment. @param {string} room @param {string} text */
+  saveDraft(room, text) {
+    try {
+      if (text === '') this.local?.removeItem(DRAFT + room);
+      else this.local?.setItem(DRAFT + room, text);
+    } catch {
+      this.onTrouble(TROUBLE);
+    }
   }
 
   /**
@@ -171,6 +174,25 @@ export class Store {
   }
 }
 
+/** Where drafts are; reading the property alone may be forbidden. */
+function localStore() {
+  try {
+    return globalThis.localStorage ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** The id of a new line: a ULID, sortable by time and unique without asking anybody. */
+export function ulid() {
+  const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+  let time = Date.now();
+  let id = '';
+  for (let i = 0; i < 10; i++, time = Math.floor(time / 32)) id = alphabet[time % 32] + id;
+  for (const byte of crypto.getRandomValues(new Uint8Array(16))) id += alphabet[byte % 32];
+  return id;
+}
+
 /** @param {IDBFactory} factory @returns {Promise<IDBDatabase>} */
 function openDatabase(factory) {
   return new Promise((resolve, reject) => {
@@ -181,7 +203,6 @@ function openDatabase(factory) {
       database.createObjectStore('rooms', { keyPath: 'room' });
       database.createObjectStore('events', { keyPath: ['room', 'seq'] });
       database.createObjectStore('outbox', { keyPath: 'n', autoIncrement: true }).createIndex('id', 'id', { unique: true });
-      database.createObjectStore('drafts');
     };
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);

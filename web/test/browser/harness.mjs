@@ -1,0 +1,179 @@
+// What the stories need: the real server as a process, a real browser, and people who are neither.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+import WebSocket from 'ws';
+
+const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
+export const SERVER = process.env.CHAT_SERVER_BIN ?? path('../../../target/debug/chat-server');
+export const TUI = process.env.CHAT_TUI_BIN ?? path('../../../target/debug/chat-tui');
+export const ARTEFACTS = path('../../../target/artefacts/');
+const CHROMIUM = process.env.CHROMIUM_BIN ?? '/usr/bin/chromium';
+/** No wait of any story is longer, in milliseconds. */
+export const PATIENCE = 30_000;
+
+mkdirSync(ARTEFACTS, { recursive: true });
+
+/** A `chat-server` process on a directory of its own. */
+export class Server {
+  static async start(...flags) {
+    const server = new Server();
+    if (process.env.WEBDIR) flags.push('--web-dir', process.env.WEBDIR);
+    server.directory = mkdtempSync(join(tmpdir(), 'chat-story-'));
+    server.flags = flags;
+    await server.run('127.0.0.1:0');
+    return server;
+  }
+
+  async run(listen) {
+    this.process = spawn(SERVER, ['--listen', listen, '--data-dir', this.directory, '--no-rate-limits', ...this.flags], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, CHAT_LOG: 'warn' } });
+    this.ended = new Promise((resolve) => this.process.once('exit', resolve));
+    const failed = this.ended.then((code) => assert.fail(`the server ended with ${code} before it was ready`));
+    const started = new Promise((resolve) => createInterface(this.process.stdout).on('line', (line) => /http:\/\/[^\s,]+/.test(line) && resolve(/http:\/\/[^\s,]+/.exec(line)[0])));
+    failed.catch(() => {});
+    this.url = (await Promise.race([started, failed])).replace('localhost', '127.0.0.1').replace(/\/?$/, '/');
+    return this;
+  }
+
+  /** As a power cut: nothing is finished. */
+  async kill() {
+    this.process.kill('SIGKILL');
+    await this.ended;
+  }
+
+  again() {
+    return this.run(new URL(this.url).host);
+  }
+
+  async stop() {
+    if (this.process.exitCode === null && this.process.signalCode === null) await this.kill();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** Somebody with ten lines of JavaScript: speaks `chat.v1` and remembers what came. */
+export class Person {
+  static async join(url, name) {
+    const person = new Person();
+    person.frames = [];
+    person.waiting = new Set();
+    person.socket = new WebSocket(url.replace('http', 'ws') + 'ws', 'chat.v1', { origin: url.slice(0, -1) });
+    person.socket.on('message', (data) => {
+      person.frames.push(JSON.parse(String(data)));
+      for (const check of person.waiting) check();
+    });
+    person.socket.on('error', () => {});
+    await new Promise((resolve, reject) => person.socket.once('open', resolve).once('error', reject));
+    person.send({ type: 'hello', client: 'story/0', conn: randomBytes(8).toString('hex'), name });
+    await person.frame(({ type }) => type === 'welcome');
+    return person;
+  }
+
+  send(frame) {
+    this.socket.send(JSON.stringify(frame));
+  }
+
+  /** Says it; done when it is stored. */
+  say(message, room = 'lobby') {
+    const id = randomBytes(8).toString('hex');
+    this.send({ type: 'message', room, message, id });
+    return this.frame((frame) => frame.type === 'ack' && frame.id === id);
+  }
+
+  /** The first frame that fits, now or later. */
+  frame(fits) {
+    return new Promise((resolve, reject) => {
+      const late = setTimeout(() => reject(new Error(`no such frame: ${fits}`)), PATIENCE);
+      const check = () => {
+        const found = this.frames.find(fits);
+        if (found === undefined) return;
+        clearTimeout(late);
+        this.waiting.delete(check);
+        resolve(found);
+      };
+      this.waiting.add(check);
+      check();
+    });
+  }
+
+  leave() {
+    this.socket.close();
+  }
+}
+
+export function launch() {
+  return chromium.launch({
+    executablePath: CHROMIUM,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  });
+}
+
+/** A browser of one's own with the page open; what goes wrong in it is collected in `page.trouble`. */
+export async function visit(browser, url, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme: 'light', ...options });
+  return tab(context, url);
+}
+
+export async function tab(context, url) {
+  const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE);
+  page.trouble = [];
+  page.requested = [];
+  // A server that is down is what some stories are about; the browser reports it as an error.
+  page.on('console', (message) => ['error', 'warning'].includes(message.type()) && !/WebSocket connection to/.test(message.text()) && page.trouble.push(message.text()));
+  page.on('pageerror', (error) => page.trouble.push(error.stack ?? error.message));
+  page.on('request', (request) => page.requested.push(request.url()));
+  await page.addInitScript(() => {
+    globalThis.violations = [];
+    addEventListener('securitypolicyviolation', (event) => globalThis.violations.push(`${event.violatedDirective} ${event.blockedURI}`));
+  });
+  if (url) await page.goto(url);
+  return page;
+}
+
+/** Takes a name, as on a first visit. */
+export async function named(page, name) {
+  await page.getByLabel('What should we call you?').fill(name);
+  await page.keyboard.press('Enter');
+  await page.locator('.composer textarea').waitFor();
+  return page;
+}
+
+export async function say(page, text) {
+  await page.locator('.composer textarea').fill(text);
+  await page.keyboard.press('Enter');
+}
+
+/** The texts of the timeline, in order. */
+export function texts(page) {
+  return page.locator('.message .text').allTextContents();
+}
+
+/** Waits until the page shows this text as a message. */
+export function shown(page, text) {
+  return page.locator('.message .text', { hasText: text }).first().waitFor();
+}
+
+/** All own lines are stored. */
+export function settled(page) {
+  return page.waitForFunction(() => document.querySelectorAll('.fate.stored').length > 0 && !document.querySelector('.fate.queued, .fate.sent'));
+}
+
+export async function shoot(page, name) {
+  await page.screenshot({ path: join(ARTEFACTS, `${name}.png`) });
+}
+
+/** Nothing went wrong in the page, and nothing left the origin. */
+export async function calm(page) {
+  assert.deepEqual(page.trouble, []);
+  assert.deepEqual(await page.evaluate(() => globalThis.violations), []);
+  const origin = new URL(page.url()).origin;
+  assert.deepEqual(page.requested.filter((url) => !url.startsWith(origin) && !url.startsWith('data:')), []);
+}
