@@ -94,7 +94,9 @@ fn since(text: &str) -> Result<Since, String> {
     match text {
         "start" => Ok(Since::Start),
         "now" => Ok(Since::Now),
-        number => number.parse().map(Since::After).map_err(|_| "neither a number nor `start` nor `now`".to_owned()),
+        number => {
+            number.parse().map(Since::After).map_err(|_| "neither a number nor `start` nor `now`".to_owned())
+        }
     }
 }
 

@@ -74,9 +74,13 @@ impl Config {
         let url = options.url.clone().or(written.url);
         let address = Address::parse(url.as_deref().unwrap_or(URL))?;
         let name = options.name.clone().or(written.name);
-        let name = name.map(|name| names::name(&name).map_err(|error| ConfigError::Name(name, error))).transpose()?;
+        let name = name
+            .map(|name| names::name(&name).map_err(|error| ConfigError::Name(name, error)))
+            .transpose()?;
         let room = options.room.clone().or(written.room);
-        let room = room.map(|room| RoomKey::new(&room).map_err(|error| ConfigError::Room(room, error))).transpose()?;
+        let room = room
+            .map(|room| RoomKey::new(&room).map_err(|error| ConfigError::Room(room, error)))
+            .transpose()?;
         let profile = match options.profile.clone().or(written.profile) {
             Some(profile) => names::room_key(&profile).map_err(|_| ConfigError::Profile(profile))?,
             None => address.profile(),
@@ -98,7 +102,9 @@ fn read(path: Option<&Path>) -> Result<Written, ConfigError> {
     let text = match fs::read_to_string(&file) {
         Ok(text) => text,
         // A file that was asked for must be there; the usual one need not.
-        Err(error) if error.kind() == io::ErrorKind::NotFound && path.is_none() => return Ok(Written::default()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && path.is_none() => {
+            return Ok(Written::default());
+        }
         Err(error) => return Err(ConfigError::Unreadable(file, error)),
     };
     toml::from_str(&text).map_err(|error| ConfigError::Wrong(file, error))

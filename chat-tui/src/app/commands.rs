@@ -64,7 +64,12 @@ pub(super) fn carry_out(model: &mut Model, line: &str) -> Vec<Effect> {
         "/quit" => quit(model),
         _ => {
             let shown = super::safe::line(name);
-            refuse(model, &format!("{shown} is not a command. /help shows them all; //… says a line that begins with a slash"))
+            refuse(
+                model,
+                &format!(
+                    "{shown} is not a command. /help shows them all; //… says a line that begins with a slash"
+                ),
+            )
         }
     }
 }
@@ -82,7 +87,10 @@ fn say(model: &mut Model, text: String) -> Vec<Effect> {
     let room = model.room_mut();
     room.scroll = None;
     room.mark = None;
-    vec![Effect::Say { room: room.key.clone(), text }, Effect::Typing { room: model.current.clone(), on: false }]
+    vec![
+        Effect::Say { room: room.key.clone(), text },
+        Effect::Typing { room: model.current.clone(), on: false },
+    ]
 }
 
 fn room_command(model: &mut Model, argument: &str, effect: fn(String) -> Effect) -> Vec<Effect> {

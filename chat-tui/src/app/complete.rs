@@ -44,10 +44,9 @@ pub(super) fn complete(model: &mut Model) {
 }
 
 fn agree<'a>(one: &'a str, other: &str) -> &'a str {
-    let end =
-        one.char_indices().zip(other.chars()).find(|((_, a), b)| a != b).map_or_else(
-            || one.char_indices().nth(other.chars().count()).map_or(one.len(), |(at, _)| at),
-            |((at, _), _)| at,
-        );
+    let end = one.char_indices().zip(other.chars()).find(|((_, a), b)| a != b).map_or_else(
+        || one.char_indices().nth(other.chars().count()).map_or(one.len(), |(at, _)| at),
+        |((at, _), _)| at,
+    );
     &one[..end]
 }

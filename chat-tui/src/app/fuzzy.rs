@@ -11,7 +11,13 @@ pub fn score(query: &str, name: &str) -> Option<i64> {
     for letter in query.to_lowercase().chars().filter(|c| !c.is_whitespace()) {
         let at = next + name.get(next..)?.iter().position(|&c| c == letter)?;
         let starts_word = at == 0 || !name[at - 1].is_alphanumeric();
-        score += if at == 0 { 40 } else if starts_word { 20 } else { 5 };
+        score += if at == 0 {
+            40
+        } else if starts_word {
+            20
+        } else {
+            5
+        };
         if last.is_some_and(|last| last + 1 == at) {
             score += 15;
         }

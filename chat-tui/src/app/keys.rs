@@ -100,11 +100,13 @@ pub(crate) fn rooms_in_sight(model: &Model, height: usize) -> impl Iterator<Item
 pub(crate) fn matches<'a>(model: &'a Model, query: &str) -> Vec<&'a RoomKey> {
     let elsewhere = model.open_rooms.iter().filter(|key| !model.rooms.contains_key(*key));
     let rooms = model.rooms.keys().chain(elsewhere);
-    let mut matches: Vec<_> =
-        rooms.filter_map(|key| fuzzy::score(query.trim_start_matches('#'), key.as_str()).map(|score| (score, key))).collect();
+    let mut matches: Vec<_> = rooms
+        .filter_map(|key| fuzzy::score(query.trim_start_matches('#'), key.as_str()).map(|score| (score, key)))
+        .collect();
     if query.is_empty() {
         // Without a query, what is unread comes first.
-        matches.sort_by_key(|(_, key)| std::cmp::Reverse(model.rooms.get(*key).map_or(0, super::Room::unread)));
+        matches
+            .sort_by_key(|(_, key)| std::cmp::Reverse(model.rooms.get(*key).map_or(0, super::Room::unread)));
     } else {
         matches.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
     }
@@ -174,7 +176,11 @@ fn room_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
         }
         KeyCode::Char('d') if control && model.composer.is_empty() => quit(model),
         _ => {
-            if model.composer.key(key) { typed(model) } else { Vec::new() }
+            if model.composer.key(key) {
+                typed(model)
+            } else {
+                Vec::new()
+            }
         }
     }
 }

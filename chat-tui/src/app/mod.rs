@@ -123,7 +123,7 @@ pub enum Layer {
 }
 
 /// What happened outside.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Msg {
     /// A key, the mouse, a paste, the focus or another size.
     Term(crossterm::event::Event),

@@ -261,7 +261,8 @@ fn block(room: &Room, keys: &[Key], index: usize, frame: Frame<'_>) -> Vec<Row> 
     match key.part {
         Part::Top => top(room, frame, &mut rows),
         Part::Gap => {
-            let after = keys[..index].iter().rev().find(|key| key.part == Part::Event).map_or(0, |key| key.seq);
+            let after =
+                keys[..index].iter().rev().find(|key| key.part == Part::Event).map_or(0, |key| key.seq);
             let missing = key.seq.saturating_sub(after + 1);
             let plural = if missing == 1 { "" } else { "s" };
             let hope = match (timeline.is_lost(key.seq), frame.online) {
@@ -318,7 +319,8 @@ fn event(room: &Room, keys: &[Key], index: usize, frame: Frame<'_>, rows: &mut V
     match entry {
         Entry::Said(said) => {
             let direct = index.checked_sub(1).map(|index| keys[index]);
-            let runs_on = direct.filter(|key| key.part == Part::Event).and_then(|key| self::said(room, key.seq));
+            let runs_on =
+                direct.filter(|key| key.part == Part::Event).and_then(|key| self::said(room, key.seq));
             let runs_on = runs_on.is_some_and(|before| continues(before, said));
             if !runs_on || new_day || is_new {
                 // A run stands apart from the one before, but not from a line that sets it apart already.
@@ -427,9 +429,7 @@ fn notices<'a>(notices: impl Iterator<Item = &'a Notice>, frame: Frame<'_>, rows
     for notice in notices {
         match notice {
             Notice::ComeAndGo { came, names, count } => match folded.last_mut() {
-                Some((direction, all, number))
-                    if direction == came && all.is_empty() == names.is_empty() =>
-                {
+                Some((direction, all, number)) if direction == came && all.is_empty() == names.is_empty() => {
                     for name in names {
                         if !all.contains(&name.as_str()) {
                             all.push(name);

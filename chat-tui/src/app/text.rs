@@ -153,7 +153,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn no_row_overflows_and_nothing_visible_is_lost(text in "[a-z \u{4e00}-\u{4e10}🙂👍🏽]{0,60}", columns in 2_usize..30) {
+        fn no_row_overflows_and_nothing_visible_is_lost(text in "[a-z \u{4e00}-\u{4e10}🙂👍]{0,60}", columns in 2_usize..30) {
             let rows = wrap(&text, columns);
             for row in &rows {
                 proptest::prop_assert!(width(row) <= columns, "{row:?}");

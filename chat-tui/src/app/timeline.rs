@@ -87,6 +87,10 @@ impl Timeline {
     pub fn insert(&mut self, events: impl IntoIterator<Item = Event>, as_of: Seq) {
         for event in events {
             let seq = event.seq();
+            if seq == 0 {
+                // The place before the first event; nothing can be there.
+                continue;
+            }
             self.head = self.head.max(seq);
             match &event {
                 Event::Edit(edit) => self.change(edit.target, seq, |said| {
@@ -132,7 +136,8 @@ impl Timeline {
 
     /// Whether the events just before a place are gone for good.
     pub fn is_lost(&self, before: Seq) -> bool {
-        before <= self.first || self.lost.iter().any(|&(from, to)| (from..=to).contains(&(before - 1)))
+        before <= self.first
+            || self.lost.iter().any(|&(from, to)| (from..=to).contains(&before.saturating_sub(1)))
     }
 
     /// Forgets all: the `seq`s now belong to another history.

@@ -169,8 +169,7 @@ fn expire(model: &mut Model, effects: &mut Vec<Effect>) {
             room.asking = false;
         }
     }
-    let state =
-        if now >= model.active_at + IDLE_AFTER { PresenceState::Idle } else { PresenceState::Online };
+    let state = if now >= model.active_at + IDLE_AFTER { PresenceState::Idle } else { PresenceState::Online };
     if state != model.presence {
         model.presence = state;
         effects.push(Effect::Presence(state));

@@ -61,7 +61,11 @@ impl RoomLogs {
     }
 
     /// Adds events; their text is kept as it came.
-    pub fn append<'a>(&mut self, room: &RoomKey, events: impl IntoIterator<Item = &'a Event>) -> io::Result<()> {
+    pub fn append<'a>(
+        &mut self,
+        room: &RoomKey,
+        events: impl IntoIterator<Item = &'a Event>,
+    ) -> io::Result<()> {
         let mut lines = Vec::new();
         let mut count = 0;
         for event in events {

@@ -60,9 +60,8 @@ impl Outbox {
         let mut line = serde_json::to_vec(&record)?;
         line.push(b'\n');
         let end = self.file.seek(io::SeekFrom::End(0))?;
-        let written = self.file.write_all(&line).and_then(|()| {
-            if durable { self.file.sync_data() } else { Ok(()) }
-        });
+        let written =
+            self.file.write_all(&line).and_then(|()| if durable { self.file.sync_data() } else { Ok(()) });
         if let Err(error) = written {
             // Half a line would swallow the next one.
             self.file.set_len(end)?;

@@ -11,7 +11,8 @@ use crate::app::safe;
 /// An event for people: time, name, text; further lines of a text are indented. `None` where there is nothing to read.
 pub(super) fn text_line(event: &Event, offset: UtcOffset) -> Option<String> {
     let Event::Message(message) = event else { return None };
-    let at = OffsetDateTime::parse(&message.timestamp, &Rfc3339).ok().and_then(|at| at.checked_to_offset(offset));
+    let at =
+        OffsetDateTime::parse(&message.timestamp, &Rfc3339).ok().and_then(|at| at.checked_to_offset(offset));
     let at = at.map_or_else(
         || "????-??-?? ??:??".to_owned(),
         |at| format!("{} {:02}:{:02}", at.date(), at.hour(), at.minute()),

@@ -78,7 +78,11 @@ fn read_input(input: impl Read) -> anyhow::Result<String> {
     input.take(most + 1).read_to_end(&mut bytes).context("cannot read the standard input")?;
     let text = String::from_utf8(bytes).or_else(|error| {
         // What was cut in the middle of a character is too long, not malformed.
-        if error.as_bytes().len() as u64 > most { Ok(String::from_utf8_lossy(error.as_bytes()).into_owned()) } else { Err(error) }
+        if error.as_bytes().len() as u64 > most {
+            Ok(String::from_utf8_lossy(error.as_bytes()).into_owned())
+        } else {
+            Err(error)
+        }
     });
     let text = text.context("the standard input is not UTF-8")?;
     let text = text.strip_suffix('\n').map_or(text.as_str(), |text| text.strip_suffix('\r').unwrap_or(text));

@@ -27,7 +27,12 @@ use crate::net::Driver;
 const PAGE: u32 = 200;
 
 /// Prints a room's events until it is stopped or nobody reads.
-pub async fn tail(config: &Config, json: bool, since: Option<Since>, offset: UtcOffset) -> anyhow::Result<ExitCode> {
+pub async fn tail(
+    config: &Config,
+    json: bool,
+    since: Option<Since>,
+    offset: UtcOffset,
+) -> anyhow::Result<ExitCode> {
     let room = config.room.clone().unwrap_or_else(RoomKey::lobby);
     let (profile, state) = identity(config).context("cannot read the profile")?;
     let stopped_at = profile.load_tail(room.as_str()).context("cannot read where it stopped")?;
@@ -45,7 +50,8 @@ pub async fn tail(config: &Config, json: bool, since: Option<Since>, offset: Utc
         asking: false,
         kept: None,
     };
-    let mut stop = [signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?, signal(SignalKind::hangup())?];
+    let mut stop =
+        [signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?, signal(SignalKind::hangup())?];
     let [terminate, interrupt, hangup] = &mut stop;
     let outcome = loop {
         let (events, _) = driver.pump(None);

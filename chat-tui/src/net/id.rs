@@ -10,7 +10,8 @@ const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// A ULID: 48 bits of milliseconds, then 80 random ones, in 26 digits.
 pub fn fresh_id() -> Id {
     let millis = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
-    let number = (millis & 0xffff_ffff_ffff) << 80 | (u128::from(random()) << 64 | u128::from(random())) >> 48;
+    let number =
+        (millis & 0xffff_ffff_ffff) << 80 | (u128::from(random()) << 64 | u128::from(random())) >> 48;
     Id::new(digits(number)).expect("the digits are all allowed")
 }
 

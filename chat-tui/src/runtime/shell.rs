@@ -251,7 +251,9 @@ impl Shell {
                 self.save(now);
             }
             SessionEvent::Named(name) => self.state.name = Some(name.clone()),
-            SessionEvent::Event(event) => self.log(event.event.room().clone(), std::slice::from_ref(&event.event)),
+            SessionEvent::Event(event) => {
+                self.log(event.event.room().clone(), std::slice::from_ref(&event.event))
+            }
             SessionEvent::Page(page) => self.log(page.page.room.clone(), &page.page.events),
             SessionEvent::RoomLeft(_) | SessionEvent::RoomJoined { .. } => self.save_at = Some(now),
             _ => {}
@@ -277,7 +279,8 @@ impl Shell {
         self.state.current = Some(self.model.current.clone());
         if let Some(driver) = &self.driver {
             let rooms = driver.session.rooms();
-            self.state.rooms = rooms.map(|(key, cursor)| (key.clone(), kept(&self.model, key, cursor))).collect();
+            self.state.rooms =
+                rooms.map(|(key, cursor)| (key.clone(), kept(&self.model, key, cursor))).collect();
         }
         if let Err(error) = self.profile.save_state(&self.state) {
             let reason = format!("what was read cannot be kept on disk: {error}");
@@ -345,13 +348,7 @@ fn model(config: &Config, state: &State, offset: UtcOffset) -> Model {
 fn kept(model: &Model, key: &RoomKey, cursor: Option<u64>) -> KeptRoom {
     let Some(room) = model.rooms.get(key) else { return KeptRoom { cursor, ..KeptRoom::default() } };
     let draft = if *key == model.current { model.composer.text() } else { room.draft.clone() };
-    KeptRoom {
-        title: room.title.clone(),
-        cursor,
-        first: room.timeline.first(),
-        read: room.read,
-        draft,
-    }
+    KeptRoom { title: room.title.clone(), cursor, first: room.timeline.first(), read: room.read, draft }
 }
 
 fn put_outgoing(model: &mut Model, entry: &Outgoing) {

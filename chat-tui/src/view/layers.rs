@@ -59,7 +59,9 @@ fn popup(title: &str, columns: u16, rows: u16, theme: Theme, frame: &mut Frame<'
     if area.height < 4 || area.width < 8 {
         return area;
     }
-    let block = Block::bordered().border_style(theme.rule()).title(Span::styled(format!(" {title} "), theme.strong()));
+    let block = Block::bordered()
+        .border_style(theme.rule())
+        .title(Span::styled(format!(" {title} "), theme.strong()));
     let inner = block.inner(area);
     frame.render_widget(block, area);
     Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner }
@@ -85,7 +87,10 @@ fn name(input: &str, error: Option<&str>, server: &str, theme: Theme, frame: &mu
     drawn.extend(wrap(text, columns).into_iter().map(|row| Line::styled(row, style)));
     lines(frame, area, drawn);
     let column = u16::try_from(width(input) + 2).unwrap_or(u16::MAX).min(area.width.saturating_sub(1));
-    frame.set_cursor_position(Position { x: area.x + column, y: area.y + field_row.min(area.height.saturating_sub(1)) });
+    frame.set_cursor_position(Position {
+        x: area.x + column,
+        y: area.y + field_row.min(area.height.saturating_sub(1)),
+    });
 }
 
 fn help(scroll: u16, theme: Theme, frame: &mut Frame<'_>) {
@@ -142,7 +147,11 @@ fn quit(model: &Model, theme: Theme, frame: &mut Frame<'_>) {
     let area = popup("Quit?", 52, 7, theme, frame);
     let count = model.waiting();
     let lines_wait = if count == 1 { "1 line was".to_owned() } else { format!("{count} lines were") };
-    let fate = if model.second { "They are lost if you quit this window." } else { "They are kept, and sent when you come back." };
+    let fate = if model.second {
+        "They are lost if you quit this window."
+    } else {
+        "They are kept, and sent when you come back."
+    };
     let text = format!("{lines_wait} not acknowledged yet. {fate}");
     let mut drawn: Vec<Line<'_>> = wrap(&text, usize::from(area.width)).into_iter().map(Line::from).collect();
     drawn.push(Line::default());

@@ -23,7 +23,11 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame<'_>, screen: &
     lines(frame, place, drawn);
     if model.room().scroll.is_some() && area.height > 2 && area.width >= 20 {
         let unread = model.room().unread();
-        let text = if unread > 0 { format!(" {unread} new below · End ") } else { " older · End: newest ".to_owned() };
+        let text = if unread > 0 {
+            format!(" {unread} new below · End ")
+        } else {
+            " older · End: newest ".to_owned()
+        };
         let text = shorten(&text, usize::from(columns));
         let wide = u16::try_from(width(&text)).unwrap_or(columns);
         let place = Rect { x: area.x + columns - wide, y: area.y + area.height - 1, width: wide, height: 1 };
@@ -57,7 +61,9 @@ fn line(row: Row, theme: Theme, columns: u16) -> Line<'static> {
             Line::from(vec![Span::styled("▏ ", theme.bad()), Span::styled(text, theme.bad())])
         }
         Row::Notice(text) => Line::from(vec![Span::raw("  "), Span::styled(text, theme.dim())]),
-        Row::Trouble(text) => Line::from(vec![Span::styled("! ", theme.bad()), Span::styled(text, theme.warn())]),
+        Row::Trouble(text) => {
+            Line::from(vec![Span::styled("! ", theme.bad()), Span::styled(text, theme.warn())])
+        }
         Row::Gap(text) => ruled(&text, theme.warn(), columns),
         Row::Top(text) => ruled(&text, theme.dim(), columns),
     }
