@@ -12,7 +12,7 @@ use crate::store::Durability;
 
 /// A chat that a team runs itself: the page, the WebSocket and the history from one program and one directory.
 ///
-/// Without any flag it serves http://localhost:3000 and keeps everything in ~/.local/share/chat-server.
+/// Without any flag it serves localhost:3000 and keeps everything in ~/.local/share/chat-server.
 #[derive(Debug, Parser)]
 #[command(
     name = "chat-server",
@@ -61,7 +61,7 @@ pub struct Flags {
     #[arg(long, value_name = "ADDRESS", env = "CHAT_LISTEN", hide_env = true, help_heading = "Network")]
     pub listen: Option<SocketAddr>,
 
-    /// Under which URL people reach the chat; repeatable [default: localhost, 127.0.0.1 and [::1] at the port]
+    /// Under which URL people reach the chat; repeatable [default: this machine's own names at the port]
     ///
     /// Requests for other hosts, and pages of other sites, are refused. In the environment: separated by commas.
     #[arg(

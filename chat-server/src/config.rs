@@ -79,10 +79,9 @@ impl Config {
         let mut config = Self::new(data_dir);
         config.listen = flags.listen.or(file.listen).unwrap_or(config.listen);
         config.public_urls = match (flags.public_urls, file.public_url) {
-            (urls, None) => urls,
-            (urls, Some(_)) if !urls.is_empty() => urls,
-            (_, Some(OneOrMore::One(url))) => vec![url],
-            (_, Some(OneOrMore::More(urls))) => urls,
+            (urls, Some(OneOrMore::One(url))) if urls.is_empty() => vec![url],
+            (urls, Some(OneOrMore::More(more))) if urls.is_empty() => more,
+            (urls, _) => urls,
         };
         config.durability = flags.durability.or(file.durability).unwrap_or_default();
         config.rate_limits = !flags.no_rate_limits.or(file.no_rate_limits).unwrap_or(false);
@@ -135,7 +134,7 @@ impl Settings {
     fn parse(text: &str) -> Result<Self, (usize, String)> {
         toml::from_str(text).map_err(|error| {
             let start = error.span().map_or(0, |span| span.start.min(text.len()));
-            let line = text.as_bytes()[..start].iter().filter(|&&byte| byte == b'\n').count() + 1;
+            let line = text.bytes().take(start).filter(|&byte| byte == b'\n').count() + 1;
             (line, error.message().lines().collect::<Vec<_>>().join(" "))
         })
     }

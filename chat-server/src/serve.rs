@@ -53,7 +53,7 @@ impl Default for Bounds {
             connections: 10_000,
             connections_per_address: 1_000,
             head: Duration::from_secs(10),
-            http: Duration::from_secs(120),
+            http: Duration::from_mins(2),
         }
     }
 }

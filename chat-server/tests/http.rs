@@ -1,5 +1,7 @@
 //! The HTTP door over real TCP, spoken by hand.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod common;
 
 use std::collections::HashMap;

@@ -1,5 +1,7 @@
 //! The program as people start and stop it: its line, its exit codes, and what it leaves.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;

@@ -86,9 +86,10 @@ impl Asset {
         let content_type = content_type(path)?;
         let digest = Sha256::digest(&bytes);
         let hash = digest[..16].iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
-        let import_map = match content_type.starts_with("text/html") {
-            true => std::str::from_utf8(&bytes).ok().and_then(import_map).map(str::to_owned),
-            false => None,
+        let import_map = if content_type.starts_with("text/html") {
+            std::str::from_utf8(&bytes).ok().and_then(import_map).map(str::to_owned)
+        } else {
+            None
         };
         Some(Self { bytes, gzip: OnceLock::new(), hash, content_type, import_map })
     }
@@ -193,6 +194,6 @@ fn is_known(asked: &HeaderMap, etag: &str) -> bool {
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
-        .map(|tag| tag.trim())
+        .map(str::trim)
         .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
 }

@@ -106,11 +106,14 @@ impl Drop for Taken {
 /// What one customer of a provider has: an IPv4 address or an IPv6 /64. Nothing for this machine itself, where a
 /// proxy would be everybody.
 fn network(address: IpAddr) -> Option<IpAddr> {
-    match address.to_canonical() {
-        address if address.is_loopback() => None,
-        IpAddr::V6(address) => Some(IpAddr::V6((address.to_bits() >> 64 << 64).into())),
-        address => Some(address),
+    let address = address.to_canonical();
+    if address.is_loopback() {
+        return None;
     }
+    Some(match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => IpAddr::V6((address.to_bits() >> 64 << 64).into()),
+    })
 }
 
 #[cfg(test)]

@@ -55,23 +55,23 @@ pub(crate) fn route(
 impl Handshake {
     fn read(headers: &HeaderMap) -> Result<Self, Refused> {
         let wrong = |reason: &str| Refused::new(StatusCode::BAD_REQUEST, reason);
-        if !tokens(headers, header::UPGRADE)?.any(|token| token.eq_ignore_ascii_case("websocket")) {
+        if !tokens(headers, &header::UPGRADE)?.any(|token| token.eq_ignore_ascii_case("websocket")) {
             return Err(Refused::new(StatusCode::UPGRADE_REQUIRED, "This address is for WebSockets."));
         }
-        if !tokens(headers, header::CONNECTION)?.any(|token| token.eq_ignore_ascii_case("upgrade")) {
+        if !tokens(headers, &header::CONNECTION)?.any(|token| token.eq_ignore_ascii_case("upgrade")) {
             return Err(wrong("A WebSocket handshake says Connection: Upgrade."));
         }
-        if one(headers, header::SEC_WEBSOCKET_VERSION)?.is_none_or(|version| version != "13") {
+        if one(headers, &header::SEC_WEBSOCKET_VERSION)?.is_none_or(|version| version != "13") {
             return Err(Refused::new(
                 StatusCode::UPGRADE_REQUIRED,
                 "Only version 13 of WebSocket is spoken here.",
             ));
         }
-        let key = one(headers, header::SEC_WEBSOCKET_KEY)?;
+        let key = one(headers, &header::SEC_WEBSOCKET_KEY)?;
         let Some(key) = key.filter(|key| STANDARD.decode(key).is_ok_and(|key| key.len() == 16)) else {
             return Err(wrong("Sec-WebSocket-Key must be 16 bytes in base64."));
         };
-        let full = tokens(headers, header::SEC_WEBSOCKET_PROTOCOL)?.any(|token| token == SUBPROTOCOL);
+        let full = tokens(headers, &header::SEC_WEBSOCKET_PROTOCOL)?.any(|token| token == SUBPROTOCOL);
         Ok(Self { accept: derive_accept_key(key.as_bytes()), full })
     }
 
@@ -112,26 +112,30 @@ async fn hand_over(on_upgrade: OnUpgrade, door: Door, upgrade: Upgrade) {
         // The client went away in the middle of the handshake.
         Err(error) => return tracing::debug!(%error, "a handshake came to nothing"),
     };
-    match upgraded.downcast::<TokioIo<TcpStream>>() {
-        Ok(parts) => door.accept(parts.io.into_inner(), parts.read_buf, upgrade).await,
-        Err(_) => tracing::error!("an upgraded connection is not the TCP stream that was served"),
+    if let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>() {
+        door.accept(parts.io.into_inner(), parts.read_buf, upgrade).await;
+    } else {
+        tracing::error!("an upgraded connection is not the TCP stream that was served");
     }
 }
 
 /// A header that may be there once.
-fn one(headers: &HeaderMap, name: header::HeaderName) -> Result<Option<&str>, Refused> {
-    let mut values = headers.get_all(&name).iter();
+fn one<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> Result<Option<&'a str>, Refused> {
+    let mut values = headers.get_all(name).iter();
     let value = values.next();
     if values.next().is_some() {
         return Err(Refused::new(StatusCode::BAD_REQUEST, format!("There is more than one {name}.")));
     }
-    value.map(|value| text(value, &name)).transpose()
+    value.map(|value| text(value, name)).transpose()
 }
 
 /// The comma-separated words of a header, in all its lines.
-fn tokens(headers: &HeaderMap, name: header::HeaderName) -> Result<impl Iterator<Item = &str>, Refused> {
-    let lines: Vec<&str> =
-        headers.get_all(&name).iter().map(|value| text(value, &name)).collect::<Result<_, _>>()?;
+fn tokens<'a>(
+    headers: &'a HeaderMap,
+    name: &header::HeaderName,
+) -> Result<impl Iterator<Item = &'a str> + use<'a>, Refused> {
+    let lines: Vec<&'a str> =
+        headers.get_all(name).iter().map(|value| text(value, name)).collect::<Result<_, _>>()?;
     Ok(lines.into_iter().flat_map(|line| line.split(',')).map(str::trim))
 }
 

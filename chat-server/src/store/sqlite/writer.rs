@@ -204,7 +204,7 @@ impl Writer {
         }
         match failure {
             Failure::Full => {
-                tracing::warn!(%error, "the disk is full: nothing is stored until there is room")
+                tracing::warn!(%error, "the disk is full: nothing is stored until there is room");
             }
             Failure::Busy => tracing::warn!(%error, "the database could not be written for now"),
             Failure::Broken => {
@@ -401,7 +401,9 @@ fn refuse(job: Job, failure: Failure, commit: &mut Commit, answers: &mut Answers
             commit.outcomes.push((append.origin, outcome));
         }
         Job::Create(_, answer) => answers.push((answer, Err(created))),
-        _ => {}
+        Job::Close => {}
+        #[cfg(test)]
+        Job::Sql(_) => {}
     }
 }
 
