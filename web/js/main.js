@@ -180,9 +180,7 @@ export class Chat {
   }
 
   /** Loads the end of a missing stretch. @param {string} key @param {number} to */
-  fill(key, to) {
-    return this.#page(model.roomOf(this.state, key), { before: to + 1 });
-  }
+  fill = (key, to) => this.#page(model.roomOf(this.state, key), { before: to + 1 });
 
   /** @param {boolean} on */
   typing(on) {
@@ -229,9 +227,8 @@ export class Chat {
     const now = () => {
       this.drawing = false;
       this.#seen();
-      const waiting = [...this.state.rooms.values()].reduce((sum, room) => sum + model.unread(room, this.state.me?.user), 0);
-      const room = this.state.rooms.get(this.state.active);
-      document.title = `${waiting > 0 ? `(${waiting}) ` : ''}${safe(room?.title ?? this.state.active)} · Chat`;
+      const { room, count } = model.headline(this.state);
+      document.title = `${count > 0 ? `(${count}) ` : ''}${safe(room)} · Chat`;
       render(h(App, { chat: this, version: this.state.version }), /** @type {Element} */ (document.getElementById('app')));
     };
     if (document.visibilityState === 'visible') requestAnimationFrame(now);

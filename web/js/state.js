@@ -112,6 +112,12 @@ export function unread(room, me) {
   return count;
 }
 
+/** For the window's title: where one is, and how much there is to read in all rooms. @param {State} state */
+export function headline(state) {
+  const count = [...state.rooms.values()].reduce((sum, room) => sum + unread(room, state.me?.user), 0);
+  return { room: state.rooms.get(state.active)?.title ?? state.active, count };
+}
+
 /** All messages of the room have been seen. @param {State} state @param {Room} room */
 export function seen(state, room) {
   const last = room.events.at(-1)?.seq ?? 0;

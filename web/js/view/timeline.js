@@ -148,7 +148,7 @@ export class Timeline extends Component {
     this.startKey = this.all[start]?.key;
     this.endKey = end < this.all.length ? this.all[end - 1]?.key : undefined;
     this.follow = this.follow && end >= this.all.length;
-    this.setState({});
+    this.forceUpdate();
   }
 
   /** Finds the window again in rows that changed before, behind or within it. */
@@ -195,7 +195,7 @@ export class Timeline extends Component {
   /** To the newest message. */
   jump() {
     this.follow = true;
-    this.setState({}, () => {
+    this.forceUpdate(() => {
       this.#toEnd();
       this.#scrolled();
     });
