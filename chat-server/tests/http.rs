@@ -5,6 +5,7 @@
 mod common;
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::io::Read as _;
 use std::time::Duration;
 
@@ -268,7 +269,7 @@ async fn handshakes_are_checked_p07() {
     }
     let mut many = good.clone();
     for n in 0..2000 {
-        many.push_str(&format!("X-{n}: y\r\n"));
+        write!(many, "X-{n}: y\r\n").unwrap();
     }
     assert!(matches!(handshake(&server, &many).await, 400 | 431), "many headers");
     let long = format!("{good}X-Long: {}\r\n", "y".repeat(1 << 20));

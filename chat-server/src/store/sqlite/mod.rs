@@ -39,6 +39,7 @@ pub(super) struct Handle {
     capacity: u32,
     /// `None` after closing.
     reads: Mutex<Option<mpsc::Sender<Read>>>,
+    /// The readers, and the writer at the end.
     threads: Mutex<Vec<JoinHandle<()>>>,
     healthy: Arc<AtomicBool>,
     closing: Arc<AtomicBool>,
@@ -152,11 +153,16 @@ impl Handle {
         self.closing.store(true, Ordering::Relaxed);
         self.room.close();
         lock(&self.reads).take();
-        // It is closed already where this fails.
-        let _ = self.jobs.send(Job::Close);
-        let threads = std::mem::take(&mut *lock(&self.threads));
-        let joined =
-            tokio::task::spawn_blocking(|| threads.into_iter().map(JoinHandle::join).all(|end| end.is_ok()));
+        let mut readers = std::mem::take(&mut *lock(&self.threads));
+        let writer = readers.pop();
+        let jobs = self.jobs.clone();
+        let joined = tokio::task::spawn_blocking(move || {
+            // The writer is the last to let go of the database: only then can it leave one file.
+            let read = readers.into_iter().map(JoinHandle::join).all(|end| end.is_ok());
+            // It is closed already where this fails.
+            let _ = jobs.send(Job::Close);
+            read & writer.is_none_or(|writer| writer.join().is_ok())
+        });
         if !matches!(joined.await, Ok(true)) {
             tracing::error!("a thread of the store had panicked");
         }

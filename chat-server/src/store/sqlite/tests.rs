@@ -340,10 +340,11 @@ async fn the_queue_is_bounded_and_empties_at_the_close() {
 
 #[tokio::test]
 async fn foreign_and_newer_databases_are_refused_untouched_r10() {
+    type Make = fn(&Path);
     fn sql(path: &Path, sql: &str) {
         rusqlite::Connection::open(path).unwrap().execute_batch(sql).unwrap();
     }
-    let cases: [(&str, fn(&Path)); 5] = [
+    let cases: [(&str, Make); 5] = [
         ("another application", |path| sql(path, "CREATE TABLE t (x); PRAGMA application_id = 7")),
         ("another application", |path| sql(path, "CREATE TABLE t (x)")),
         ("newer chat-server", |path| {
