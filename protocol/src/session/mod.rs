@@ -5,11 +5,50 @@
 //! The *shell* around it owns the socket, the disk and the clock:
 //!
 //! 1. it feeds inputs: `handle_*`, and the commands (`send`, `join`, …);
-//! 2. after each it drains the outputs: [`poll_action`](Session::poll_action), [`poll_event`](Session::poll_event),
-//!    and, as the socket takes them, [`poll_transmit`](Session::poll_transmit);
+//! 2. after each it does all that [`poll_action`](Session::poll_action) says; then, as the socket takes them, it sends
+//!    the frames of [`poll_transmit`](Session::poll_transmit); then it MUST drain [`poll_event`](Session::poll_event),
+//!    which also tells what was sent. So each queue holds what one input made, and no more;
 //! 3. it calls [`handle_timeout`](Session::handle_timeout) when [`poll_timeout`](Session::poll_timeout) is reached.
 //!
 //! A time (`now`) is the duration since any moment that the shell chose, by a clock that never goes back.
+//!
+//! ```
+//! use std::time::Duration;
+//! use protocol::ids::{Id, RoomKey};
+//! use protocol::session::{Action, OutboxChange, Saved, Session, SessionConfig, SessionEvent};
+//!
+//! let config = SessionConfig {
+//!     client: "example/1.0".into(),
+//!     conn: Id::new("01JC0000000000000000000000").unwrap(),
+//!     name: Some("ana".into()),
+//!     token: None,
+//!     seed: 42,
+//! };
+//! let now = Duration::ZERO;
+//! let mut session = Session::new(config, Saved::default(), now);
+//!
+//! // The shell dials, and tells that it got through.
+//! assert_eq!(session.poll_action(), Some(Action::Connect));
+//! session.handle_connected(now);
+//! assert!(session.poll_transmit().unwrap().starts_with(r#"{"type":"hello""#));
+//!
+//! // A line may be said at any time. It is on disk before it is sent.
+//! session.send(RoomKey::lobby(), Id::new("01JE").unwrap(), "Hello".into(), None).unwrap();
+//! session.handle_text(now, r#"{"type":"welcome","server":"s/1","epoch":"01JD","token":"t",
+//!     "user":{"user":"g-1","name":"ana","guest":true},"heartbeat_ms":10000,
+//!     "limits":{"message_bytes":65536,"history":200,"resume":10000},
+//!     "rooms":[{"room":"lobby","title":"Lobby","kind":"public","first":1,"head":7}]}"#);
+//! assert_eq!(session.poll_transmit(), None);
+//! while let Some(event) = session.poll_event() {
+//!     if let SessionEvent::Outbox(OutboxChange::Put(entry)) = event {
+//!         // … write the entry to disk …
+//!         session.handle_persisted(&entry.id);
+//!     }
+//! }
+//! let frame = session.poll_transmit().unwrap();
+//! assert_eq!(frame, r#"{"type":"message","room":"lobby","message":"Hello","id":"01JE"}"#);
+//! assert_eq!(session.poll_timeout(), Some(Duration::from_secs(20)));
+//! ```
 
 mod answers;
 mod backoff;

@@ -90,7 +90,7 @@ impl World {
     }
 
     fn run(&mut self) {
-        for _ in 0..600 {
+        for _ in 0..400 {
             self.tick();
         }
         self.calm = true;

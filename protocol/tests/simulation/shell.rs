@@ -19,6 +19,8 @@ pub(crate) struct Shell {
     writes: Vec<OutboxChange>,
     pub(crate) view: BTreeMap<RoomKey, BTreeMap<Seq, Message>>,
     cursors: BTreeMap<RoomKey, Seq>,
+    /// Up to where nothing is missing in the view.
+    complete: BTreeMap<RoomKey, Seq>,
     asked: Option<Ref>,
     sent: u64,
     /// Every ack that any of its lives saw.
@@ -51,6 +53,7 @@ impl Shell {
             writes: Vec::new(),
             view: BTreeMap::new(),
             cursors: BTreeMap::new(),
+            complete: BTreeMap::new(),
             asked: None,
             sent: 0,
             stored: BTreeMap::new(),
@@ -165,10 +168,12 @@ impl Shell {
             return;
         }
         for (room, cursor) in &self.cursors {
-            let view = self.view.get(room);
-            let have = |seq: &Seq| view.is_some_and(|view| view.contains_key(seq));
-            if let Some(missing) = (1..=*cursor).find(|seq| !have(seq)) {
-                self.asked = self.session.history(room, Place::After(missing - 1), 7).ok();
+            let complete = self.complete.entry(room.clone()).or_default();
+            while self.view.get(room).is_some_and(|view| view.contains_key(&(*complete + 1))) {
+                *complete += 1;
+            }
+            if *complete < *cursor {
+                self.asked = self.session.history(room, Place::After(*complete), 7).ok();
                 return;
             }
         }
