@@ -1,5 +1,7 @@
 //! Every frame survives the wire: `parse` undoes `encode`.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::BTreeMap;
 
 use proptest::collection::{btree_map, vec};

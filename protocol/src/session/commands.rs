@@ -47,7 +47,7 @@ impl Session {
     /// Says something in a room: puts it in the outbox, from where it is sent, in order and again after each
     /// reconnect, until the server has stored or refused it.
     ///
-    /// The shell MUST write the entry of the [`OutboxChange::Put`](super::OutboxChange::Put) that follows to its disk,
+    /// The shell MUST write the entry of the [`OutboxChange::Put`] that follows to its disk,
     /// and then call [`handle_persisted`](Self::handle_persisted): only then is it sent. So a line that was ever sent
     /// survives the client's crash, and is sent again under the same `id`, which the server knows.
     pub fn send(&mut self, room: RoomKey, id: Id, text: String, reply: Option<Seq>) -> Result<(), SendError> {

@@ -3,6 +3,8 @@
 //! `UPDATE_GOLDEN=1 cargo test -p protocol` writes the files anew from the values here; read their difference: a
 //! changed file is a changed protocol.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod client;
 mod lenient;
 mod server;

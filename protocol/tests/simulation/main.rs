@@ -4,6 +4,8 @@
 //! Each run follows from its seed, which a failure prints; `SIMULATION_SEED=7 cargo test -p protocol --test simulation`
 //! runs one alone.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod server;
 mod shell;
 
@@ -114,7 +116,7 @@ impl World {
                 self.server.commit(&mut self.random);
                 self.server.flush_all(&mut self.random);
             }
-            if now.as_millis() % 10_000 == 0 {
+            if now.as_millis().is_multiple_of(10_000) {
                 self.server.ping_all();
             }
         }

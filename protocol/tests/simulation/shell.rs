@@ -123,7 +123,7 @@ impl Shell {
                 let cursor = self.cursors.get_mut(&message.room).expect("joined before");
                 assert_eq!(message.seq, *cursor + 1, "client {}: order without hole or repeat", self.name);
                 *cursor = message.seq;
-                self.see(message);
+                self.see(&message);
             }
             SessionEvent::RoomJoined { info, .. } => {
                 self.cursors.insert(info.room, info.head);
@@ -138,7 +138,7 @@ impl Shell {
                 for event in page.page.events {
                     assert!(event.seq() <= cursor, "a page ends at the cursor");
                     let Event::Message(message) = event else { panic!("only messages were said") };
-                    self.see(message);
+                    self.see(&message);
                 }
             }
             SessionEvent::Unanswered { reference, .. } | SessionEvent::Refused { reference, .. } => {
@@ -157,9 +157,9 @@ impl Shell {
         }
     }
 
-    fn see(&mut self, message: Message) {
+    fn see(&mut self, message: &Message) {
         let known = self.view.entry(message.room.clone()).or_default().insert(message.seq, message.clone());
-        assert!(known.is_none_or(|known| known == message), "a place in the log never changes");
+        assert!(known.is_none_or(|known| known == *message), "a place in the log never changes");
     }
 
     /// Pages in what is missing before the cursor, as a person who scrolls would.
