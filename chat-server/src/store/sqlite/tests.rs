@@ -265,12 +265,27 @@ async fn a_full_disk_refuses_and_heals_r06() {
     fixture.append([append(&lobby, 1, "a", "before")]).await;
     fixture.store.handle.sql("PRAGMA max_page_count = 1");
     let large = "x".repeat(60_000);
+    // Held up by a foreign lock, the last two at least share a transaction: what fails with it leaves no hole.
+    let foreign = rusqlite::Connection::open(dir.path().join("chat.db")).unwrap();
+    foreign.execute_batch("BEGIN IMMEDIATE").unwrap();
+    for (id, text) in [("first", "1"), ("small", "2"), ("large", &large)] {
+        fixture.store.append(append(&lobby, 1, id, text)).await.unwrap();
+    }
+    foreign.execute_batch("ROLLBACK").unwrap();
+    let mut outcomes = Vec::new();
+    while outcomes.len() < 3 {
+        outcomes.extend(fixture.next().outcomes.iter().map(|(_, outcome)| outcome.clone()));
+    }
+    assert_eq!(refused(&outcomes[2]), ErrorCode::StorageFull);
+    fixture.append([append(&lobby, 1, "first", "1")]).await;
+    let again = fixture.append([append(&lobby, 1, "small", "2")]).await;
+    assert_eq!(stored(&again[0]).0, 3);
     assert_eq!(refused(&fixture.append([append(&lobby, 1, "b", &large)]).await[0]), ErrorCode::StorageFull);
     let key = RoomKey::new("ops").unwrap();
     assert!(fixture.store.healthy());
-    assert_eq!(fixture.texts(&lobby).await, ["before"], "reads go on");
+    assert_eq!(fixture.texts(&lobby).await, ["before", "1", "2"], "reads go on");
     fixture.store.handle.sql("PRAGMA max_page_count = 1000000");
-    assert_eq!(stored(&fixture.append([append(&lobby, 1, "b", &large)]).await[0]), (2, false));
+    assert_eq!(stored(&fixture.append([append(&lobby, 1, "b", &large)]).await[0]), (4, false));
     fixture.store.create_room(key, "Ops".into(), UserId::new("g-1").unwrap()).await.unwrap();
 }
 
@@ -299,11 +314,12 @@ async fn a_foreign_writer_is_waited_for_r08() {
     let dir = tempfile::tempdir().unwrap();
     let fixture = open(dir.path());
     let lobby = RoomKey::lobby();
+    fixture.append([append(&lobby, 1, "first", "first")]).await;
     let foreign = rusqlite::Connection::open(dir.path().join("chat.db")).unwrap();
     foreign.execute_batch("BEGIN IMMEDIATE; UPDATE rooms SET head = 40 WHERE key = 'lobby'").unwrap();
     fixture.store.append(append(&lobby, 1, "a", "x")).await.unwrap();
     assert!(fixture.commits.recv_timeout(Duration::from_millis(1500)).is_err(), "it waits");
-    assert_eq!(fixture.texts(&lobby).await, [""; 0], "reads do not");
+    assert_eq!(fixture.texts(&lobby).await, ["first"], "reads do not");
     foreign.execute_batch("COMMIT").unwrap();
     assert_eq!(stored(&fixture.next().outcomes[0].1), (41, false), "and sees what the other wrote");
 }
