@@ -28,8 +28,8 @@ pub struct Cli {
 /// What all commands share.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Options {
-    /// The server [default: http://localhost:3000]
-    #[arg(long, env = "CHAT_TUI_URL", global = true)]
+    /// The server.
+    #[arg(help = "The server [default: http://localhost:3000]", long, env = "CHAT_TUI_URL", global = true)]
     pub url: Option<String>,
     /// The name to go by; asked for at the first start
     #[arg(long, env = "CHAT_TUI_NAME", global = true)]

@@ -1,5 +1,7 @@
 //! The commands for scripts, as processes, against a server of the tests' own.
 
+#![allow(clippy::unwrap_used, reason = "a test that fails says where")]
+
 mod support;
 
 use std::io::{BufRead, BufReader, Write};

@@ -1,5 +1,7 @@
 //! The whole program in a pseudo-terminal, against a server of the tests' own.
 
+#![allow(clippy::unwrap_used, reason = "a test that fails says where")]
+
 mod support;
 
 use std::process::Command;

@@ -48,7 +48,10 @@ pub(super) fn carry_out(model: &mut Model, line: &str) -> Vec<Effect> {
         "/join" => room_command(model, argument, Effect::Join),
         "/create" => room_command(model, argument, Effect::Create),
         "/leave" => leave(model),
-        "/rooms" => vec![Effect::Rooms],
+        "/rooms" => {
+            model.wants_list = true;
+            vec![Effect::Rooms]
+        }
         "/nick" => match names::name(argument) {
             Ok(name) => vec![Effect::Nick(name)],
             Err(error) => refuse(model, &error.to_string()),

@@ -252,13 +252,11 @@ fn next_unread(model: &mut Model) -> Vec<Effect> {
     let after = rooms.by_ref().position(|room| room.key == model.current).map_or(0, |at| at + 1);
     let round = model.rooms.values().cycle().skip(after).take(model.rooms.len());
     let unread = round.filter(|room| room.key != model.current).find(|room| room.unread() > 0);
-    match unread.map(|room| room.key.clone()) {
-        Some(key) => go_to(model, &key),
-        None => {
-            model.toast("nothing is unread");
-            Vec::new()
-        }
+    if let Some(key) = unread.map(|room| room.key.clone()) {
+        return go_to(model, &key);
     }
+    model.toast("nothing is unread");
+    Vec::new()
 }
 
 fn switcher_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {

@@ -15,6 +15,8 @@ pub mod safe;
 mod session;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 pub mod text;
 pub mod timeline;
 mod update;
@@ -77,6 +79,8 @@ pub struct Model {
     pub now: Duration,
     /// Names of open rooms, as far as they were told; for completion and the switcher.
     pub open_rooms: Vec<RoomKey>,
+    /// The person asked for the list of open rooms, which did not come yet.
+    pub wants_list: bool,
 }
 
 /// Who we are.
@@ -239,6 +243,7 @@ impl Model {
             presence: PresenceState::Online,
             now: Duration::ZERO,
             open_rooms: Vec::new(),
+            wants_list: false,
         }
     }
 

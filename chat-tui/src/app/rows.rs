@@ -379,7 +379,7 @@ fn starts_own_run(room: &Room, keys: &[Key], index: usize, frame: Frame<'_>) -> 
     match index.checked_sub(1).map(|index| keys[index]) {
         Some(Key { part: Part::Outgoing(_), .. }) => false,
         Some(Key { part: Part::Event, seq }) => {
-            !said(room, seq).is_some_and(|said| frame.me == Some(&said.user))
+            said(room, seq).is_none_or(|said| frame.me != Some(&said.user))
         }
         _ => true,
     }

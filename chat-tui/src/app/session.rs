@@ -68,8 +68,8 @@ pub(super) fn handle(model: &mut Model, event: SessionEvent) -> Vec<Effect> {
             }
             return vec![Effect::Keep];
         }
-        SessionEvent::Came(who) => come_and_go(model, true, who),
-        SessionEvent::Went(who) => come_and_go(model, false, who),
+        SessionEvent::Came(who) => come_and_go(model, true, &who),
+        SessionEvent::Went(who) => come_and_go(model, false, &who),
         SessionEvent::Renamed(renamed) => rename(model, &renamed),
         SessionEvent::Typing(typing) => see_typing(model, typing),
         SessionEvent::Presence(presence) => {
@@ -256,6 +256,9 @@ fn set_members(model: &mut Model, members: Members) {
 
 fn list_rooms(model: &mut Model, rooms: &[RoomInfo]) {
     model.open_rooms = rooms.iter().map(|info| info.room.clone()).collect();
+    if !std::mem::take(&mut model.wants_list) {
+        return;
+    }
     let mut lines: Vec<String> = rooms
         .iter()
         .take(LISTED)
@@ -276,7 +279,7 @@ fn list_rooms(model: &mut Model, rooms: &[RoomInfo]) {
     model.say(lines.join("\n"));
 }
 
-fn come_and_go(model: &mut Model, came: bool, who: ComeAndGo) {
+fn come_and_go(model: &mut Model, came: bool, who: &ComeAndGo) {
     let me = model.me.as_ref().map(|me| me.user.clone());
     let Some(room) = model.rooms.get_mut(&who.room) else { return };
     room.present = who.present;

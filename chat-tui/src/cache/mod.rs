@@ -122,8 +122,9 @@ fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 fn set_aside(path: &Path) -> io::Result<()> {
-    let aside = (1..).map(|n| path.with_extension(format!("damaged-{n}"))).find(|aside| !aside.exists());
-    fs::rename(path, aside.expect("some number is free"))
+    let mut names = (1..1_000).map(|n| path.with_extension(format!("damaged-{n}")));
+    let free = names.find(|aside| !aside.exists());
+    fs::rename(path, free.unwrap_or_else(|| path.with_extension("damaged")))
 }
 
 #[cfg(test)]

@@ -153,14 +153,13 @@ impl Tail {
         let same_history = |cursor: &TailCursor| self.epoch.as_ref() == Some(&cursor.epoch);
         self.printed = Some(match (self.since, &self.stopped_at) {
             (Some(Since::Start), _) => 0,
-            (Some(Since::Now), _) => head,
             (Some(Since::After(seq)), _) => seq,
             (None, Some(cursor)) if same_history(cursor) => cursor.seq,
             (None, Some(_)) => {
                 tell("the server has another history than the last time; going on with what is new");
                 head
             }
-            (None, None) => head,
+            (Some(Since::Now), _) | (None, None) => head,
         });
     }
 

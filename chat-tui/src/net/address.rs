@@ -1,6 +1,6 @@
 //! Where the server is.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 use thiserror::Error;
 use tokio_tungstenite::tungstenite::http::Uri;
@@ -58,7 +58,7 @@ impl Address {
         for byte in format!("{}{}", self.authority, self.path).bytes() {
             match byte {
                 b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' => name.push(char::from(byte)),
-                other => name.push_str(&format!("_{other:02x}")),
+                other => write!(name, "_{other:02x}").expect("a string takes everything"),
             }
         }
         name

@@ -148,10 +148,8 @@ async fn live(
     let mut code = None;
     while let Some(Ok(message)) = stream.next().await {
         match message {
-            Message::Text(text) => {
-                if events.send(WireEvent::Text(text.as_str().to_owned())).await.is_err() {
-                    break;
-                }
+            Message::Text(text) if events.send(WireEvent::Text(text.as_str().to_owned())).await.is_err() => {
+                break;
             }
             Message::Close(frame) => code = frame.map(|frame| u16::from(frame.code)),
             _ => {}

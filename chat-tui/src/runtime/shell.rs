@@ -252,19 +252,19 @@ impl Shell {
             }
             SessionEvent::Named(name) => self.state.name = Some(name.clone()),
             SessionEvent::Event(event) => {
-                self.log(event.event.room().clone(), std::slice::from_ref(&event.event))
+                self.log(event.event.room(), std::slice::from_ref(&event.event));
             }
-            SessionEvent::Page(page) => self.log(page.page.room.clone(), &page.page.events),
+            SessionEvent::Page(page) => self.log(&page.page.room, &page.page.events),
             SessionEvent::RoomLeft(_) | SessionEvent::RoomJoined { .. } => self.save_at = Some(now),
             _ => {}
         }
     }
 
-    fn log(&mut self, room: RoomKey, events: &[Event]) {
+    fn log(&mut self, room: &RoomKey, events: &[Event]) {
         if !self.profile.is_owner() {
             return;
         }
-        if let Err(error) = self.logs.append(&room, events) {
+        if let Err(error) = self.logs.append(room, events) {
             let reason = format!("the history cannot be kept on disk: {error}");
             let _ = update(&mut self.model, Msg::NotAsked(reason), self.start.elapsed());
         }

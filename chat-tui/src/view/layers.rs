@@ -116,10 +116,11 @@ fn help(scroll: u16, theme: Theme, frame: &mut Frame<'_>) {
 
 fn switcher(model: &Model, query: &str, chosen: usize, theme: Theme, frame: &mut Frame<'_>) {
     let found = switcher_matches(model, query);
-    let area = popup("Go to room", 44, 14, theme, frame);
+    let wanted = u16::try_from(found.len().clamp(1, 12)).unwrap_or(12);
+    let area = popup("Go to room", 44, wanted + 3, theme, frame);
     let columns = usize::from(area.width);
     let mut drawn = vec![Line::from(vec![Span::styled("› ", theme.prompt()), Span::raw(query.to_owned())])];
-    let rows = usize::from(area.height.saturating_sub(2)).max(1);
+    let rows = usize::from(area.height.saturating_sub(1)).max(1);
     let chosen = chosen.min(found.len().saturating_sub(1));
     let skipped = (chosen + 1).saturating_sub(rows);
     if found.is_empty() {

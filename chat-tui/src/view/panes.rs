@@ -60,12 +60,15 @@ pub(super) fn people(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: R
         };
         let idle = person.state != PresenceState::Online;
         let style = if idle { theme.dim() } else { theme.person(Some(&person.user)) };
-        let name = shorten(&person.name, usize::from(area.width).saturating_sub(3));
+        let me = model.me.as_ref().is_some_and(|me| me.user == person.user);
+        let you = if me { " (you)" } else { "" };
+        let name = shorten(&person.name, usize::from(area.width).saturating_sub(3 + you.len()));
         drawn.push(Line::from(vec![
             Span::raw(" "),
             Span::styled(sign, sign_style),
             Span::raw(" "),
             Span::styled(name, style),
+            Span::styled(you, theme.dim()),
         ]));
     }
     let hidden = usize::try_from(room.present).unwrap_or(usize::MAX).max(room.people.len()) - drawn.len();

@@ -40,11 +40,11 @@ fn line(row: Row, theme: Theme, columns: u16) -> Line<'static> {
         Row::Blank => Line::default(),
         Row::Day(day) => ruled(&day, theme.dim(), columns),
         Row::New => ruled("new since you looked", theme.warn(), columns),
-        Row::Head { user, name, time, guest: _ } => spread(
-            vec![Span::styled(name, theme.person(user.as_ref()).add_modifier(Modifier::BOLD))],
-            vec![Span::styled(time, theme.dim())],
-            columns,
-        ),
+        Row::Head { user, name, time, guest: _ } => {
+            let name = shorten(&name, usize::from(columns).saturating_sub(width(&time) + 2));
+            let style = theme.person(user.as_ref()).add_modifier(Modifier::BOLD);
+            Line::from(vec![Span::styled(name, style), Span::styled(format!("  {time}"), theme.dim())])
+        }
         Row::Text { user, text, tick, dim } => {
             let style = if dim { theme.dim() } else { ratatui::style::Style::new() };
             let left = vec![Span::styled("▏ ", theme.person(user.as_ref())), Span::styled(text, style)];

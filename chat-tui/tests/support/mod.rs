@@ -1,6 +1,7 @@
 //! A server that speaks just enough `chat.v1` for the client's tests, and a `chat-tui` in a pseudo-terminal.
 
 #![allow(dead_code, reason = "each test binary uses its own part")]
+#![allow(clippy::unwrap_used, clippy::result_large_err, reason = "a test that fails says where")]
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -261,7 +262,7 @@ impl Tui {
         while !wanted(&self.text()) {
             match self.output.recv_timeout(end.saturating_duration_since(Instant::now())) {
                 Ok(bytes) => self.take(&bytes),
-                Err(_) => panic!("{what} never came:\n{}", self.text()),
+                Err(error) => panic!("{what} never came ({error}):\n{}", self.text()),
             }
         }
     }

@@ -1,0 +1,232 @@
+//! Keys and events in, effects and state out.
+
+use std::time::Duration;
+
+use crossterm::event::{Event as TermEvent, KeyCode, KeyModifiers};
+use protocol::client::{ClientFrame, RoomQuestion};
+use protocol::error::{ErrorCode, Refusal};
+use protocol::ids::RoomKey;
+use protocol::server::{HistoryPage, ResetWhy};
+use protocol::session::{Link, Page, Place, RoomReset, SessionEvent};
+use protocol::signal::PresenceState;
+
+use super::testing::{Chat, info, message_at};
+use super::timeline::Notice;
+use super::{Effect, Layer, Msg, next_deadline};
+
+const NONE: KeyModifiers = KeyModifiers::NONE;
+
+fn said(effects: &[Effect]) -> Vec<&str> {
+    let mut texts = Vec::new();
+    for effect in effects {
+        if let Effect::Say { text, .. } = effect {
+            texts.push(text.as_str());
+        }
+    }
+    texts
+}
+
+fn complaints(chat: &Chat) -> Vec<String> {
+    let timeline = &chat.model.room().timeline;
+    let mut texts = Vec::new();
+    for notice in timeline.early_notices().chain(timeline.notices(timeline.last())) {
+        if let Notice::Trouble(text) = notice {
+            texts.push(text.clone());
+        }
+    }
+    texts
+}
+
+#[test]
+fn what_is_typed_is_said_commands_are_not() {
+    let mut chat = Chat::online(0);
+    for (typed, expected) in [
+        ("hello", vec!["hello"]),
+        ("//shrug", vec!["/shrug"]),
+        (" /not a command", vec![" /not a command"]),
+        ("/nosuch thing", vec![]),
+        ("/join", vec![]),
+        ("/nick a b", vec![]),
+        ("/leave", vec![]),
+        ("   ", vec![]),
+    ] {
+        let effects = chat.say(typed);
+        assert_eq!(said(&effects), expected, "{typed:?}");
+        chat.model.composer.set("");
+    }
+    let told = complaints(&chat).join("\n");
+    for reason in
+        ["/nosuch is not a command", "at least one character", "' ' is none", "everybody is in the lobby"]
+    {
+        assert!(told.contains(reason), "{reason}: {told}");
+    }
+}
+
+#[test]
+fn commands_ask_the_server() {
+    let mut chat = Chat::online(0);
+    assert_eq!(chat.say("/join #Ops")[0], Effect::Join("ops".to_owned()));
+    assert_eq!(chat.say("/create büro")[0], Effect::Create("büro".to_owned()));
+    assert_eq!(chat.say("/nick anna")[0], Effect::Nick("anna".to_owned()));
+    assert_eq!(chat.say("/rooms")[0], Effect::Rooms);
+    assert!(chat.say("/quit").contains(&Effect::Quit));
+    let question = Box::new(ClientFrame::Join(RoomQuestion { reference: 1, room: "ops".to_owned() }));
+    let refusal = Refusal::new(ErrorCode::NoRoom, "no");
+    chat.tell(SessionEvent::Refused { question, reference: 1, refusal });
+    assert!(complaints(&chat).join("\n").contains("/create ops makes it"));
+}
+
+#[test]
+fn typing_is_told_but_not_of_commands() {
+    let mut chat = Chat::online(0);
+    let room = RoomKey::lobby();
+    assert_eq!(chat.write("h"), [Effect::Typing { room: room.clone(), on: true }]);
+    let effects = chat.press(KeyCode::Backspace, NONE);
+    assert_eq!(effects, [Effect::Typing { room, on: false }]);
+    assert_eq!(chat.write("/nick x"), []);
+}
+
+#[test]
+fn too_long_a_line_stays_in_the_composer() {
+    let mut chat = Chat::online(0);
+    chat.send(Msg::Term(TermEvent::Paste("x".repeat(65_537))));
+    assert_eq!(said(&chat.press(KeyCode::Enter, NONE)), [] as [&str; 0]);
+    assert_eq!(chat.model.composer.text().len(), 65_537);
+    chat.press(KeyCode::Backspace, NONE);
+    assert_eq!(said(&chat.press(KeyCode::Enter, NONE)).len(), 1);
+}
+
+#[test]
+fn a_line_that_was_not_taken_comes_back() {
+    let mut chat = Chat::online(0);
+    chat.say("precious");
+    chat.send(Msg::NotTaken {
+        room: RoomKey::lobby(),
+        text: "precious".to_owned(),
+        reason: "too much is waiting".to_owned(),
+    });
+    assert_eq!(chat.model.composer.text(), "precious");
+}
+
+#[test]
+fn each_room_keeps_its_draft_and_its_news() {
+    let mut chat = Chat::online(0);
+    chat.write("half a th");
+    chat.tell(SessionEvent::RoomJoined { info: info("ops", 0), reference: Some(1) });
+    assert_eq!(chat.model.current.as_str(), "ops");
+    assert!(chat.model.composer.is_empty());
+    chat.hear(1, "bo", "meanwhile in the lobby");
+    assert_eq!(chat.model.unread(), 1);
+    chat.press(KeyCode::Char('a'), KeyModifiers::ALT);
+    assert_eq!(chat.model.current, RoomKey::lobby());
+    assert_eq!(chat.model.composer.text(), "half a th");
+    assert_eq!(chat.model.unread(), 0);
+}
+
+#[test]
+fn news_are_marked_when_the_person_comes_back() {
+    let mut chat = Chat::online(0);
+    chat.hear(1, "bo", "seen");
+    chat.send(Msg::Term(TermEvent::FocusLost));
+    chat.hear(2, "bo", "unseen");
+    assert_eq!((chat.model.unread(), chat.model.room().mark), (1, None));
+    let effects = chat.send(Msg::Term(TermEvent::FocusGained));
+    assert!(effects.contains(&Effect::Wake));
+    assert_eq!((chat.model.unread(), chat.model.room().mark), (0, Some(1)));
+}
+
+#[test]
+fn history_is_asked_for_once_and_down_to_the_first_message() {
+    let mut chat = Chat::offline();
+    chat.tell(SessionEvent::Link(Link::Connected));
+    let effects = chat.tell(SessionEvent::RoomJoined { info: info("lobby", 150), reference: None });
+    let history = |place| Effect::History { room: RoomKey::lobby(), place };
+    assert!(effects.contains(&history(Place::Newest)), "{effects:?}");
+    assert!(!chat.send(Msg::Tick).contains(&history(Place::Newest)), "it is under way");
+    let page = |first: u64, last: u64, place| {
+        SessionEvent::Page(Page {
+            reference: 1,
+            place,
+            page: HistoryPage {
+                reference: Some(1),
+                room: RoomKey::lobby(),
+                events: (first..=last).map(|seq| message_at(seq, "bo", "x")).collect(),
+                first,
+                last,
+                head: 150,
+                as_of: 150,
+                more: first > 1,
+            },
+        })
+    };
+    assert_eq!(chat.tell(page(51, 150, Place::Newest)), [], "the screen is full");
+    let effects = chat.press(KeyCode::Home, KeyModifiers::CONTROL);
+    assert_eq!(effects, [history(Place::Before(51))]);
+    chat.tell(page(1, 50, Place::Before(51)));
+    assert_eq!(chat.press(KeyCode::Home, KeyModifiers::CONTROL), [], "there is nothing older");
+    assert_eq!(chat.model.room().timeline.oldest(), Some(1));
+}
+
+#[test]
+fn a_restored_server_begins_anew() {
+    let mut chat = Chat::online(0);
+    chat.hear(1, "bo", "of the old history");
+    let reset = RoomReset { room: RoomKey::lobby(), held: Some(1), first: 1, head: 9, why: ResetWhy::Epoch };
+    let effects = chat.tell(SessionEvent::Reset(reset));
+    assert!(effects.contains(&Effect::SetAside(RoomKey::lobby())));
+    assert!(effects.contains(&Effect::History { room: RoomKey::lobby(), place: Place::Newest }));
+    assert_eq!(chat.model.room().timeline.oldest(), None);
+}
+
+#[test]
+fn leaving_with_lines_waiting_is_asked_first() {
+    let mut chat = Chat::offline();
+    let id = protocol::ids::Id::new("a").unwrap();
+    chat.model.room_mut().put_outgoing(id, "x", super::room::Sending::Queued);
+    assert_eq!(
+        chat.press(KeyCode::Char('c'), KeyModifiers::CONTROL).iter().find(|e| **e == Effect::Quit),
+        None
+    );
+    assert_eq!(chat.model.layers, [Layer::Quit]);
+    chat.press(KeyCode::Char('n'), NONE);
+    assert!(chat.model.layers.is_empty());
+    chat.press(KeyCode::Char('c'), KeyModifiers::CONTROL);
+    assert!(chat.press(KeyCode::Char('y'), NONE).contains(&Effect::Quit));
+}
+
+#[test]
+fn tab_completes_names_rooms_and_commands() {
+    let mut chat = Chat::online(0);
+    for (n, name) in ["bob", "bonnie", "李雷"].into_iter().enumerate() {
+        let user = protocol::ids::UserId::new(format!("g-{n}")).unwrap();
+        let person =
+            super::room::Person { user, name: name.to_owned(), guest: true, state: PresenceState::Online };
+        chat.model.room_mut().see(person);
+    }
+    for (typed, completed) in [
+        ("bo", "bo"),
+        ("bon", "bonnie: "),
+        ("hi @bob", "hi @bob "),
+        ("李", "李雷: "),
+        ("/cre", "/create "),
+        ("/join lo", "/join lobby "),
+        ("nobody", "nobody"),
+    ] {
+        chat.model.composer.set("");
+        chat.write(typed);
+        chat.press(KeyCode::Tab, NONE);
+        assert_eq!(chat.model.composer.text(), completed);
+    }
+}
+
+#[test]
+fn the_countdown_wakes_each_second_and_idleness_is_told() {
+    let mut chat = Chat::online(0);
+    let now = chat.now;
+    chat.tell(SessionEvent::Link(Link::WaitingUntil(now + Duration::from_millis(2_500))));
+    let tick = next_deadline(&chat.model, now).unwrap();
+    assert!(tick > now && tick <= now + Duration::from_secs(1));
+    chat.now += Duration::from_secs(400);
+    assert!(chat.send(Msg::Tick).contains(&Effect::Presence(PresenceState::Idle)));
+    assert!(chat.write("x").contains(&Effect::Presence(PresenceState::Online)));
+}
