@@ -84,6 +84,11 @@ impl Session {
             }
             (ClientFrame::Leave(_), Asker::Session) => {}
             (ClientFrame::Join(question), Asker::Session) => {
+                let key = RoomKey::new(&question.room).ok();
+                if let (Some(key), Some(at)) = (&key, again) {
+                    self.join_at = at;
+                    return self.unjoined.push_back(key.clone());
+                }
                 // A room of the last time that this session cannot be in any more.
                 if let Ok(key) = RoomKey::new(&question.room)
                     && self.rooms.remove(&key).is_some()

@@ -69,7 +69,7 @@ impl Session {
             }
             ServerFrame::Unknown => {}
         }
-        self.ask_for_missing(now);
+        self.ask_due(now);
     }
 
     fn welcome(&mut self, welcome: Welcome, now: Duration) {
@@ -125,9 +125,7 @@ impl Session {
             if self.resumed.contains(&key) {
                 self.gone(&key);
             } else {
-                let room = key.as_str().to_owned();
-                let _ = self
-                    .ask_as(Asker::Session, |reference| ClientFrame::Join(RoomQuestion { reference, room }));
+                self.unjoined.push_back(key);
             }
         }
     }
@@ -263,8 +261,17 @@ impl Session {
         }
     }
 
-    /// Asks for the events that are missing, where it is time.
-    pub(super) fn ask_for_missing(&mut self, now: Duration) {
+    /// Asks for the events that are missing and joins the rooms that are wanted, where it is time.
+    pub(super) fn ask_due(&mut self, now: Duration) {
+        while self.next_join().is_some_and(|at| at <= now) {
+            let Some(key) = self.unjoined.pop_front() else { break };
+            // It may have been left meanwhile.
+            if self.rooms.contains_key(&key) {
+                let room = key.as_str().to_owned();
+                let join = |reference| ClientFrame::Join(RoomQuestion { reference, room });
+                let _ = self.ask_as(Asker::Session, join);
+            }
+        }
         let due = |(key, room): (&RoomKey, &Room)| Some((key.clone(), room.wants(now)?));
         let wanted: Vec<(RoomKey, (Seq, u64))> = self.rooms.iter().filter_map(due).collect();
         for (key, (after, count)) in wanted {

@@ -16,6 +16,8 @@ pub(super) const DIAL_PATIENCE: Duration = Duration::from_secs(10);
 pub(super) const WAKE_PATIENCE: Duration = Duration::from_secs(5);
 /// From `goaway` to the server's close.
 const GOAWAY_PATIENCE: Duration = Duration::from_secs(10);
+/// Open questions beyond which wanted rooms wait to be joined.
+const JOINS_AT_ONCE: usize = 32;
 /// The longest wait that a server may ask for.
 pub(super) const MAX_WAIT: Duration = Duration::from_mins(5);
 
@@ -101,7 +103,7 @@ impl Session {
             }
             State::Up { .. } => {
                 self.outbox.release(now);
-                self.ask_for_missing(now);
+                self.ask_due(now);
             }
             _ => {}
         }
@@ -118,9 +120,16 @@ impl Session {
             State::Greeting { silent_until } => Some(silent_until),
             State::Up { silent_until, .. } => {
                 let rooms = self.rooms.values().filter_map(super::Room::next_question).min();
-                [Some(silent_until), self.outbox.next_release(), rooms].into_iter().flatten().min()
+                let due = [Some(silent_until), self.outbox.next_release(), rooms, self.next_join()];
+                due.into_iter().flatten().min()
             }
         }
+    }
+
+    /// When the next wanted room may be joined; none while enough questions are open.
+    pub(super) fn next_join(&self) -> Option<Duration> {
+        let may_ask = !self.unjoined.is_empty() && self.questions.len() < JOINS_AT_ONCE;
+        may_ask.then_some(self.join_at)
     }
 
     pub(super) fn is_up(&self) -> bool {
@@ -198,6 +207,7 @@ impl Session {
         self.typing = None;
         self.pong = None;
         self.control.clear();
+        self.unjoined.clear();
         for id in self.outbox.unsend() {
             self.line_changed(id, OutgoingState::Queued);
         }

@@ -139,6 +139,9 @@ pub struct Session {
     rooms: BTreeMap<RoomKey, Room>,
     /// The rooms of this link's `resume`.
     resumed: BTreeSet<RoomKey>,
+    /// Rooms that are wanted and were not in this link's `resume`; joined from `join_at` on.
+    unjoined: VecDeque<RoomKey>,
+    join_at: Duration,
     outbox: Outbox,
     questions: BTreeMap<Ref, Asked>,
     next_ref: Ref,
@@ -175,6 +178,8 @@ impl Session {
             rooms: saved.rooms.into_iter().map(room).collect(),
             epoch: saved.epoch,
             resumed: BTreeSet::new(),
+            unjoined: VecDeque::new(),
+            join_at: now,
             outbox: Outbox::new(saved.outbox),
             questions: BTreeMap::new(),
             next_ref: 0,

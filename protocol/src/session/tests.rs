@@ -1,5 +1,6 @@
 //! Scripted talks with a session: what goes in, what must come out.
 
+mod joining;
 mod link;
 mod outbox;
 mod rooms;

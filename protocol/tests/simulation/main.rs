@@ -21,7 +21,7 @@ use server::Server;
 use shell::Shell;
 
 const TICK: Duration = Duration::from_millis(100);
-const SEEDS: u64 = 150;
+const SEEDS: u64 = 200;
 
 /// Planted bugs: the test of the test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
