@@ -32,9 +32,15 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// Opens the directory, made if absent for its person alone, and takes the lock if nobody holds it.
-    pub fn open(dir: PathBuf) -> io::Result<Self> {
+    /// Opens the directory without its lock, made if absent for its person alone.
+    pub fn look(dir: PathBuf) -> io::Result<Self> {
         DirBuilder::new().recursive(true).mode(0o700).create(&dir)?;
+        Ok(Self { dir, lock: None })
+    }
+
+    /// Opens the directory and takes the lock if nobody holds it.
+    pub fn open(dir: PathBuf) -> io::Result<Self> {
+        let Self { dir, .. } = Self::look(dir)?;
         let lock = private().write(true).create(true).truncate(false).open(dir.join("lock"))?;
         let lock = match lock.try_lock() {
             Ok(()) => Some(lock),
@@ -47,11 +53,6 @@ impl Profile {
     /// Whether this process writes here; otherwise another one does.
     pub fn is_owner(&self) -> bool {
         self.lock.is_some()
-    }
-
-    /// Lets go of the lock, where it was taken only to look.
-    pub fn release(&mut self) {
-        self.lock = None;
     }
 
     /// Where it is.
@@ -118,7 +119,9 @@ fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = private().write(true).create(true).truncate(true).open(&temporary)?;
     file.write_all(bytes)?;
     file.sync_data()?;
-    fs::rename(&temporary, path)
+    fs::rename(&temporary, path)?;
+    // The new name too is to outlive a power cut.
+    path.parent().map_or(Ok(()), |dir| File::open(dir)?.sync_all())
 }
 
 fn set_aside(path: &Path) -> io::Result<()> {

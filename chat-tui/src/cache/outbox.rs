@@ -1,10 +1,11 @@
 //! Own lines that the server has not acknowledged, on disk before they are first sent.
 //!
-//! The file is a journal of changes; a line that a crash cut short was never sent, and is ignored. It is emptied
-//! whenever nothing waits.
+//! The file is a journal of changes; a line that a crash cut short was never sent, and is ignored. It is
+//! written anew from time to time.
 
 use std::fs::File;
 use std::io::{self, Seek, Write};
+use std::path::PathBuf;
 
 use protocol::ids::Id;
 use protocol::session::{OutboxChange, Outgoing};
@@ -13,11 +14,12 @@ use serde::{Deserialize, Serialize};
 use super::{Profile, private, read_if_there, set_aside, write_whole};
 
 /// Changes after which the journal is written anew.
-const CHANGES: usize = 10_000;
+const CHANGES: usize = 1_000;
 
 /// The disk outbox of the process that owns the profile.
 #[derive(Debug)]
 pub struct Outbox {
+    path: PathBuf,
     file: File,
     entries: Vec<Outgoing>,
     changes: usize,
@@ -43,7 +45,7 @@ impl Outbox {
         // Rewritten whole, so that a line cut short does not spoil the next one.
         write_whole(&path, &journal(&entries)?)?;
         let file = private().append(true).open(&path)?;
-        Ok(Self { file, entries, changes: 0 })
+        Ok(Self { path, file, entries, changes: 0 })
     }
 
     /// What waits, oldest first.
@@ -69,18 +71,17 @@ impl Outbox {
         }
         change_entries(&mut self.entries, record);
         self.changes += 1;
-        if self.entries.is_empty() && self.changes > 100 || self.changes > CHANGES {
+        if self.changes > CHANGES {
             self.shrink()?;
         }
         Ok(())
     }
 
+    /// Writes the journal anew, with nothing in it but what waits.
     fn shrink(&mut self) -> io::Result<()> {
-        // Nothing waits, so that a crash between the two steps loses nothing; else the journal just grows.
-        if self.entries.is_empty() {
-            self.file.set_len(0)?;
-            self.changes = 0;
-        }
+        write_whole(&self.path, &journal(&self.entries)?)?;
+        self.file = private().append(true).open(&self.path)?;
+        self.changes = 0;
         Ok(())
     }
 }
@@ -162,6 +163,20 @@ mod tests {
             outbox.apply(&OutboxChange::Put(entry("d"))).unwrap();
             assert_eq!(ids(&Outbox::open(&profile).unwrap()).last(), Some(&"d"), "cut at {cut}");
         }
+    }
+
+    #[test]
+    fn the_journal_does_not_grow_for_ever() {
+        let dir = tempfile::tempdir().unwrap();
+        let profile = Profile::open(dir.path().to_owned()).unwrap();
+        let mut outbox = Outbox::open(&profile).unwrap();
+        outbox.apply(&OutboxChange::Put(entry("stays"))).unwrap();
+        for n in 0..CHANGES {
+            let id = Id::new(format!("n{n}")).unwrap();
+            outbox.apply(&OutboxChange::Remove(id)).unwrap();
+        }
+        assert!(fs::metadata(dir.path().join("outbox.jsonl")).unwrap().len() < 500);
+        assert_eq!(ids(&Outbox::open(&profile).unwrap()), ["stays"]);
     }
 
     #[test]

@@ -16,12 +16,11 @@ use crate::cache::{Profile, State};
 use crate::config::Config;
 use crate::net::{Address, Driver, fresh_id, random};
 
-/// Opens the profile to be the same user as the chat. The lock is let go at once: any number of commands run beside
-/// the chat, each with a connection of its own.
+/// Looks into the profile to be the same user as the chat, without its lock: any number of commands run beside the chat,
+/// each with a connection of its own.
 fn identity(config: &Config) -> std::io::Result<(Profile, State)> {
-    let mut profile = Profile::open(config.profile.clone())?;
+    let profile = Profile::look(config.profile.clone())?;
     let mut state = profile.load_state()?;
-    profile.release();
     // Under another name it is somebody else, who shares nothing with the profile's owner.
     if config.name_is_explicit && state.name.is_some() && state.name != config.name {
         state = State::default();

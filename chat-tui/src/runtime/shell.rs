@@ -60,6 +60,11 @@ impl Shell {
         let logs = RoomLogs::new(&profile, state.epoch.clone());
         let mut model = model(&config, &state, offset);
         model.second = second;
+        if second {
+            let notice = "another chat-tui has this profile open: this window keeps nothing on disk, and what is not sent \
+                          when it is closed is lost";
+            let _ = update(&mut model, Msg::NotAsked(notice.to_owned()), start.elapsed());
+        }
         for entry in outbox.iter().flat_map(Outbox::entries) {
             put_outgoing(&mut model, entry);
         }
