@@ -19,7 +19,7 @@ use tokio::sync::{Semaphore, TryAcquireError, mpsc, oneshot};
 
 pub(super) use self::reader::Reader;
 use self::schema::Identity;
-use self::writer::{Create, Heads, Job, Writer, append_bytes};
+use self::writer::{Create, Heads, Orders, Job, Writer, append_bytes};
 use super::directory::Directory;
 use super::{
     Append, Closed, CreateError, OnCommit, Options, ReadError, RoomRecord, StoreError, TryAppendError,
@@ -64,6 +64,7 @@ impl Handle {
             healthy: Arc::clone(&healthy),
             closing: Arc::clone(&closing),
             heads: Heads::default(),
+            orders: Orders::default(),
             directory,
         };
         let (jobs, queue) = mpsc::unbounded_channel();

@@ -14,8 +14,9 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::rows::{self, from_sql, to_sql};
 use super::{clock, reader};
+use crate::core::send_order::SendOrder;
 use crate::store::directory::Directory;
-use crate::store::{Append, Commit, CreateError, OnCommit, Outcome, RoomRecord};
+use crate::store::{Append, Commit, CreateError, OnCommit, Origin, Outcome, RoomRecord};
 
 /// What one transaction holds at most: so many jobs, and appends of so many bytes (one more may go over).
 const BATCH_JOBS: usize = 256;
@@ -26,6 +27,9 @@ const BUSY_TRIES: u32 = 30;
 
 /// How many rooms the writer remembers; beyond that it forgets all and reads anew whichever it needs.
 const ROOMS_REMEMBERED: usize = 20_000;
+
+/// How many connections with refused messages the writer remembers.
+const CONNECTIONS_REMEMBERED: usize = 20_000;
 
 /// What the writer is asked to do.
 #[derive(Debug)]
@@ -54,6 +58,7 @@ pub(super) struct Writer {
     pub(super) healthy: Arc<AtomicBool>,
     pub(super) closing: Arc<AtomicBool>,
     pub(super) heads: Heads,
+    pub(super) orders: Orders,
     /// Held until the last commit is done.
     pub(super) directory: Directory,
 }
@@ -75,6 +80,12 @@ struct Head {
     last_ms: i64,
     changed: bool,
 }
+
+/// Which message each connection must send again before later ones of the room are stored.
+///
+/// Without it a message could be stored while an earlier one, refused because the disk was full, waits for its retry.
+#[derive(Debug, Default)]
+pub(super) struct Orders(HashMap<Origin, SendOrder>);
 
 /// What the transaction made of a job.
 enum Decision {
@@ -138,6 +149,7 @@ impl Writer {
                 }
             }
             Err(failure) => {
+                self.orders.refuse(&batch);
                 for job in batch {
                     refuse(job, failure, &mut commit, &mut answers);
                 }
@@ -159,6 +171,10 @@ impl Writer {
         let mut decisions = Vec::with_capacity(batch.len());
         for job in batch {
             decisions.push(match job {
+                Job::Append(append, _) if !self.orders.admit(append) => Decision::Refused(
+                    ErrorCode::Unavailable,
+                    "an earlier message of yours was refused and must come first",
+                ),
                 Job::Append(append, _) => insert(&self.db, &mut self.heads, append, now)?,
                 Job::Create(create, _) => Decision::Created(create_room(&self.db, create, now)?),
                 Job::Close => Decision::Refused(ErrorCode::Unavailable, ""),
@@ -216,6 +232,24 @@ impl Writer {
             }
         }
         failure
+    }
+}
+
+impl Orders {
+    fn admit(&mut self, append: &Append) -> bool {
+        self.0.get_mut(&append.origin).is_none_or(|order| order.admit(&append.room, &append.id))
+    }
+
+    /// Takes note of what was refused for now. Connections are forgotten when there are too many: some may be gone.
+    fn refuse(&mut self, batch: &[Job]) {
+        if self.0.len() > CONNECTIONS_REMEMBERED {
+            self.0.clear();
+        }
+        for job in batch {
+            if let Job::Append(append, _) = job {
+                self.0.entry(append.origin).or_default().refuse(append.room.clone(), append.id.clone());
+            }
+        }
     }
 }
 
