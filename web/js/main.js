@@ -16,6 +16,7 @@ import { App } from './view/app.js';
  */
 
 const CLIENT = 'chat-web/0.1.0';
+/** Events asked for at a time. */
 const PAGE = 100;
 const TYPING_RENEW_MS = 3_000;
 const IDLE_MS = 5 * 60_000;
@@ -98,8 +99,7 @@ export class Chat {
     const line = this.state.lines.find((line) => line.id === id);
     if (!line) return;
     // An id that was used for something else, or by somebody else, cannot be used again.
-    const anew = line.code === 'id_reused' || line.code === 'other';
-    const entry = { id: anew ? ulid() : id, room: line.room, text: line.text, user: this.state.me?.user ?? null, at: Date.now() };
+    const entry = { id: line.code === 'id_reused' || line.code === 'other' ? ulid() : id, room: line.room, text: line.text, user: this.state.me?.user ?? null, at: Date.now() };
     this.discard(id);
     this.#show(entry);
     this.saying = this.saying.then(() => this.#send(entry));
@@ -148,8 +148,8 @@ export class Chat {
 
   /** The open rooms, or null while there is no answer to be had. */
   async list() {
-    const answer = await this.#ask({ type: 'rooms' });
-    return answer?.type === 'rooms' ? answer.rooms : null;
+    const rooms = await this.#ask({ type: 'rooms' });
+    return rooms?.type === 'rooms' ? rooms.rooms : null;
   }
 
   /** @param {string} name @returns {Promise<string>} why not, or '' */
@@ -201,10 +201,8 @@ export class Chat {
   /** The timeline's end is on screen, or not any more. @param {boolean} atEnd */
   setAtEnd(atEnd) {
     const room = model.roomOf(this.state, this.state.active);
-    if (room.atEnd === atEnd) return;
+    if (room.atEnd !== atEnd) this.draw();
     room.atEnd = atEnd;
-    this.state.version += 1;
-    this.draw();
   }
 
   dismiss() {

@@ -288,13 +288,20 @@ export function linked(text) {
   const parts = [];
   let at = 0;
   for (const match of text.matchAll(/\bhttps?:\/\/[^\s<>"'`]+/gi)) {
-    const address = match[0].replace(/(?:[.,:;!?…]|\)(?![^(]*\())+$/u, '');
+    const address = trimmed(match[0]);
     if (!URL.canParse(address)) continue;
     parts.push(text.slice(at, match.index), h('a', { href: address, target: '_blank', rel: 'noopener noreferrer' }, address));
     at = match.index + address.length;
   }
   parts.push(text.slice(at));
   return parts;
+}
+
+/** What ends the sentence around an address is not part of it, nor is a bracket that was opened before it. @param {string} address @returns {string} */
+function trimmed(address) {
+  const count = (/** @type {string} */ sign) => address.split(sign).length;
+  const end = address.at(-1) ?? '';
+  return '.,:;!?…'.includes(end) || (end === ')' && count(')') > count('(')) ? trimmed(address.slice(0, -1)) : address;
 }
 
 /** @param {import('../state.js').Notice} notice */
