@@ -20,9 +20,23 @@ const CLOSE_PATIENCE: Duration = Duration::from_secs(3);
 pub(crate) fn start(index: u32, outlet: ShardOutlet, shared: Arc<Shared>) -> std::io::Result<JoinHandle<()>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     std::thread::Builder::new().name(format!("shard-{index}")).spawn(move || {
+        let _whole = Whole;
         let local = LocalSet::new();
         local.block_on(&runtime, run(index, outlet, shared));
     })
+}
+
+/// Ends the process if a shard's own loop panics: half a server would look alive and serve nobody. Nothing is lost by
+/// it, for what was acknowledged is on disk.
+struct Whole;
+
+impl Drop for Whole {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            tracing::error!("a shard failed: the process ends, to be started anew");
+            std::process::abort();
+        }
+    }
 }
 
 async fn run(index: u32, outlet: ShardOutlet, shared: Arc<Shared>) {

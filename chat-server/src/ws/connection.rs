@@ -20,6 +20,7 @@ use super::{Mode, Upgrade};
 use crate::command::{Client, Next};
 use crate::core::presence::Link;
 use crate::hub::{Pulse, ShardRef};
+use crate::serve::Slot;
 
 /// Bytes of one read.
 const READ_BYTES: usize = 64 * 1024;
@@ -42,6 +43,7 @@ pub(crate) async fn run(shard: ShardRef, stream: std::net::TcpStream, leftover: 
     let full = mode == Mode::V1;
     let (link, pulse) = shard.borrow_mut().insert(Rc::clone(&stream), full);
     tracing::debug!(conn.id = link, %peer, full, "connected");
+    let _present = Present { shard: Rc::clone(&shard), link, _slot: slot };
     let mut reader = Reader {
         context: WebSocketContext::new(
             Role::Server,
@@ -61,9 +63,22 @@ pub(crate) async fn run(shard: ShardRef, stream: std::net::TcpStream, leftover: 
         reader.serve(&mut client, &leftover).await;
     }
     reader.linger().await;
-    reader.shard.borrow_mut().remove(link);
-    tracing::debug!(conn.id = link, "gone");
-    drop(slot);
+}
+
+/// Takes the connection out of its shard at the end, also if one of its commands panicked: that ends only itself.
+struct Present {
+    shard: ShardRef,
+    link: Link,
+    _slot: Slot,
+}
+
+impl Drop for Present {
+    fn drop(&mut self) {
+        if let Ok(mut shard) = self.shard.try_borrow_mut() {
+            shard.remove(self.link);
+        }
+        tracing::debug!(conn.id = self.link, "gone");
+    }
 }
 
 struct Reader {
