@@ -25,8 +25,8 @@ pub(super) fn section(items: &Items, name: &str) -> Result<String> {
                     text + &format!("| `{}` | {} |\n", snake(&code.name), code.doc)
                 }))
         }
-        "close codes" => constants(items, "error", &["code", "meaning"]),
-        "limits" => constants(items, "limits", &["value", "limit"]),
+        "close codes" => constants(items, "error"),
+        "limits" => constants(items, "limits"),
         _ => bail!("no generated section is called `{name}`"),
     }
 }
@@ -92,11 +92,12 @@ fn rows(text: &mut String, item: &Item, from_client: bool) {
     }
 }
 
-fn constants(items: &Items, file: &str, [left, right]: &[&str; 2]) -> Result<String> {
-    let mut text = format!("| {left} | {right} |\n|---|---|\n");
+/// Constants by their name, to which other tables refer.
+fn constants(items: &Items, file: &str) -> Result<String> {
+    let mut text = "| name | value | meaning |\n|---|---|---|\n".to_owned();
     for (_, item) in items.iter().filter(|(home, item)| *home == file && item.kind == Kind::Const) {
         let value = wire_value(&item.value).with_context(|| format!("the value of `{}`", item.name))?;
-        let _ = writeln!(text, "| {value} | {} |", item.doc);
+        let _ = writeln!(text, "| `{}` | {value} | {} |", item.name, item.doc);
     }
     Ok(text)
 }
