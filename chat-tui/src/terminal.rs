@@ -15,7 +15,7 @@ use crossterm::{clipboard, cursor, execute};
 use ratatui::Terminal as Ratatui;
 use ratatui::backend::CrosstermBackend;
 
-use crate::app::Model;
+use crate::app::{Model, safe};
 use crate::view::{theme::Theme, view};
 
 /// Whether the terminal is ours now; what was taken over is given back once.
@@ -34,10 +34,9 @@ impl Terminal {
     pub fn enter(theme: Theme) -> io::Result<Self> {
         let inner = Ratatui::new(CrosstermBackend::new(BufWriter::new(io::stdout())))?;
         take()?;
-        let hook = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |panic| {
+        std::panic::set_hook(Box::new(|panic| {
             give_back();
-            hook(panic);
+            tell(panic);
         }));
         Ok(Self { inner, theme, title: String::new() })
     }
@@ -130,6 +129,16 @@ fn give_back() {
 /// seconds; those that do not know it ignore it, but for the Linux console.
 fn wider_keys() -> bool {
     std::env::var_os("TERM").is_none_or(|term| term != "linux" && term != "dumb")
+}
+
+/// Says why the program fails. The reason may quote what others wrote.
+#[expect(clippy::print_stderr, reason = "the terminal is the shell's again")]
+fn tell(panic: &std::panic::PanicHookInfo<'_>) {
+    eprintln!("chat-tui failed, and it is not your fault: {}", safe::block(&panic.to_string()));
+    let backtrace = std::backtrace::Backtrace::capture();
+    if backtrace.status() == std::backtrace::BacktraceStatus::Captured {
+        eprintln!("{}", safe::block(&backtrace.to_string()));
+    }
 }
 
 fn title(model: &Model) -> String {

@@ -6,6 +6,9 @@ mod support;
 
 use std::process::Command;
 
+use chat_tui::terminal::Terminal;
+use chat_tui::view::theme::Theme;
+use portable_pty::CommandBuilder;
 use support::{Server, Tui};
 
 #[test]
@@ -86,6 +89,29 @@ fn t05_signals_give_the_terminal_back() {
         assert_eq!(tui.wait_for_exit(), 0, "{signal}");
         tui.assert_restored();
     }
+}
+
+/// Runs itself in a pseudo-terminal, where it takes the terminal over and panics.
+#[test]
+fn t05_a_panic_gives_the_terminal_back() {
+    const NAME: &str = "t05_a_panic_gives_the_terminal_back";
+    const INSIDE: &str = "CHAT_TUI_TEST_INSIDE";
+    if std::env::var_os(INSIDE).is_some() {
+        let _terminal = Terminal::enter(Theme { color: true }).unwrap();
+        panic!("as it should \u{9b}2J");
+    }
+    let mut command = CommandBuilder::new(std::env::current_exe().unwrap());
+    command.args(["--exact", NAME, "--nocapture"]);
+    command.env(INSIDE, "1");
+    command.env("TERM", "xterm-256color");
+    command.env("RUST_BACKTRACE", "0");
+    let mut tui = Tui::spawn(command);
+    assert_ne!(tui.wait_for_exit(), 0);
+    tui.assert_restored();
+    let raw = String::from_utf8_lossy(&tui.raw).into_owned();
+    let (inside, after) = raw.split_once("\u{1b}[?1049l").expect("the screen was taken over and left");
+    assert!(inside.contains("\u{1b}[?1049h"));
+    assert!(after.contains("as it should \u{fffd}2J"), "the reason is told afterwards: {after}");
 }
 
 #[test]

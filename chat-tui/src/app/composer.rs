@@ -130,8 +130,10 @@ impl Composer {
                 'b' => self.go(CursorMove::WordBack),
                 'f' => self.go(CursorMove::WordForward),
                 'd' => self.area.delete_next_word(),
-                'z' => self.area.undo(),
+                // The wider key protocol tells a capital letter as the small one with Shift.
                 'Z' => self.area.redo(),
+                'z' if key.modifiers.contains(KeyModifiers::SHIFT) => self.area.redo(),
+                'z' => self.area.undo(),
                 _ => false,
             },
             KeyCode::Char(c) => {

@@ -63,6 +63,14 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
         }
         Some(_) => Vec::new(),
         None => {
+            let bytes = model.composer.text().len() + text.len();
+            if bytes > model.message_bytes {
+                let most = model.message_bytes;
+                model.toast(format!(
+                    "not pasted: with it the message had {bytes} bytes, and at most {most} fit"
+                ));
+                return Vec::new();
+            }
             model.composer.paste(text);
             typed(model)
         }

@@ -55,6 +55,8 @@ pub struct Model {
     pub current: RoomKey,
     /// A room to go to as soon as we are connected.
     pub wish: Option<RoomKey>,
+    /// Another name to take as soon as we are connected.
+    pub wish_name: Option<String>,
     /// Where lines are written.
     pub composer: Composer,
     /// What lies over the room, the topmost last.
@@ -231,6 +233,7 @@ impl Model {
             rooms: BTreeMap::from([(room.clone(), Room::new(room.clone()))]),
             current: room,
             wish: None,
+            wish_name: None,
             composer: Composer::default(),
             layers: Vec::new(),
             panes: Panes::default(),

@@ -100,7 +100,8 @@ fn set_link(model: &mut Model, link: Link) {
 
 fn welcomed(model: &mut Model, welcome: &Welcome) -> Vec<Effect> {
     let name = safe::line(&welcome.user.name);
-    if model.my_name() != name && !model.my_name().is_empty() {
+    let wish_name = model.wish_name.take().filter(|wish| *wish != name);
+    if wish_name.is_none() && model.my_name() != name && !model.my_name().is_empty() {
         let text = format!("you are {name} here: {} is taken or not allowed", model.my_name());
         model.say(text);
     }
@@ -110,6 +111,7 @@ fn welcomed(model: &mut Model, welcome: &Welcome) -> Vec<Effect> {
         learn(model, info);
     }
     let mut effects = vec![Effect::Keep];
+    effects.extend(wish_name.map(Effect::Nick));
     if let Some(wish) = model.wish.take() {
         if model.rooms.contains_key(&wish) {
             effects.extend(go_to(model, &wish));

@@ -3,7 +3,7 @@
 mod shell;
 
 use std::io;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Context;
 use crossterm::event::EventStream;
@@ -20,6 +20,9 @@ use shell::{Next, Shell};
 
 /// At most so often a frame is drawn; what happens in between is drawn together.
 const FRAME: Duration = Duration::from_millis(16);
+
+/// At least so often the loop looks around.
+const LOOK: Duration = Duration::from_secs(10);
 
 /// Opens the chat and returns when its person leaves, or the terminal or the system ends it.
 pub async fn run(config: Config, offset: UtcOffset) -> anyhow::Result<()> {
@@ -44,9 +47,10 @@ pub async fn run(config: Config, offset: UtcOffset) -> anyhow::Result<()> {
     let mut input = EventStream::new();
     let mut drawn_at = Instant::now();
     let mut dirty = true;
+    let mut sleep = Sleep::new();
     let ended = loop {
         let now = start.elapsed();
-        let tick = next_deadline(&shell.model, now).unwrap_or(now + Duration::from_mins(1));
+        let tick = next_deadline(&shell.model, now).map_or(now + LOOK, |tick| tick.min(now + LOOK));
         let tick = shell.save_at().map_or(tick, |save| tick.min(save));
         let next = tokio::select! {
             event = input.next() => match event {
@@ -69,10 +73,13 @@ pub async fn run(config: Config, offset: UtcOffset) -> anyhow::Result<()> {
             _ = interrupt.recv() => break Ok(()),
         };
         dirty = true;
+        if sleep.happened() {
+            shell.wake();
+        }
         let done = next.into_iter().try_for_each(|next| match next {
             Next::Copy(text) => terminal.copy(&text),
             Next::Redraw => terminal.redraw(),
-            Next::Suspend => terminal.suspend(),
+            Next::Suspend => terminal.suspend().map(|()| shell.wake()),
             Next::Quit => Err(io::ErrorKind::Interrupted.into()),
         });
         match done {
@@ -90,4 +97,24 @@ pub async fn run(config: Config, offset: UtcOffset) -> anyhow::Result<()> {
     drop(terminal);
     shell.close().await;
     ended
+}
+
+/// Notices that the machine slept: the calendar's clock went on, the other one stood still.
+struct Sleep {
+    calendar: SystemTime,
+    clock: Instant,
+}
+
+impl Sleep {
+    fn new() -> Self {
+        Self { calendar: SystemTime::now(), clock: Instant::now() }
+    }
+
+    /// Whether the machine slept, or its clock was set forward, since the last look. Taking one for the other only
+    /// costs a question to the server.
+    fn happened(&mut self) -> bool {
+        let before = std::mem::replace(self, Self::new());
+        let calendar = self.calendar.duration_since(before.calendar).unwrap_or_default();
+        calendar > self.clock - before.clock + Duration::from_secs(5)
+    }
 }

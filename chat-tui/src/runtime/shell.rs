@@ -60,6 +60,9 @@ impl Shell {
         let logs = RoomLogs::new(&profile, state.epoch.clone());
         let mut model = model(&config, &state, offset);
         model.second = second;
+        if another && state.token.is_some() {
+            model.wish_name.clone_from(&config.name);
+        }
         if second {
             let notice = "another chat-tui has this profile open: this window keeps nothing on disk, and what is not sent \
                           when it is closed is lost";
@@ -137,6 +140,16 @@ impl Shell {
             Some(driver) => driver.wait().await,
             None => future::pending().await,
         }
+    }
+
+    /// The machine slept, or the program did: the link may be dead without a word.
+    pub(super) fn wake(&mut self) {
+        if let Some(driver) = &mut self.driver {
+            let now = driver.now();
+            driver.session.handle_wake(now);
+        }
+        // Only keys lead to something for the terminal.
+        self.pump();
     }
 
     /// When something is to be written that may wait.

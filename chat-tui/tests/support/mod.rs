@@ -183,7 +183,7 @@ fn answer(
         }
         "members" => {
             tell(serde_json::json!({"type": "members", "ref": reference, "room": "lobby", "present": 1,
-            "members": [{"user": "g-me", "name": name, "guest": true, "state": "online"}]}))
+            "members": [{"user": "g-me", "name": name, "guest": true, "state": "online"}]}));
         }
         "join" => tell(serde_json::json!({"type": "error", "ref": reference, "code": "no_room",
             "reason": "there is no such room", "retry": false})),
@@ -217,14 +217,18 @@ pub(crate) fn environment(home: &Path) -> Vec<(&'static str, String)> {
 
 impl Tui {
     pub(crate) fn start(home: &Path, arguments: &[&str]) -> Self {
-        let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
-        let pair = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_chat-tui"));
         command.args(arguments);
         command.env_clear();
         for (key, value) in environment(home) {
             command.env(key, value);
         }
+        Self::spawn(command)
+    }
+
+    pub(crate) fn spawn(command: CommandBuilder) -> Self {
+        let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).unwrap();
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
         let mut reader = pair.master.try_clone_reader().unwrap();
