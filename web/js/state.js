@@ -23,10 +23,10 @@
  *
  * @typedef {{name: string, guest: boolean, state: string}} Person
  * @typedef {{room: string, title: string, topic: string, first: number, head: number, present: number,
- *   events: Event[], stretches: Stretch[], notices: Notice[], people: Map<string, Person>, typing: Map<string, {name: string, until: number}>,
+ *   events: Event[], stretches: Stretch[], notices: Notice[], people: Map<string, Person>, before: Set<string>, typing: Map<string, {name: string, until: number}>,
  *   read: number, mark: number | null, atEnd: boolean, loading: boolean, synced: boolean, version: number}} Room
  * @typedef {{rooms: Map<string, Room>, active: string, me: {user: string, name: string, guest: boolean} | null, link: Link | {state: 'idle'},
- *   limit: number, lines: Line[], watching: boolean, trouble: string | null, notice: string | null, version: number}} State
+ *   limit: number, lines: Line[], watching: boolean, trouble: string | null, notice: string | null, liveAt: number, version: number}} State
  */
 
 /** A typing signal that is not renewed is over after this. */
@@ -36,12 +36,14 @@ export const KEPT = 2_000;
 /** A run of one author's lines gets a new header after this long. */
 const RUN_MS = 5 * 60_000;
 const NOTICES = 100;
+/** This long after one's own return, others return. */
+const RETURN_MS = 60_000;
 
 /** @returns {State} */
 export function initial() {
   return {
     rooms: new Map(), active: 'lobby', me: null, link: { state: 'idle' }, limit: 65_536, lines: [],
-    watching: true, trouble: null, notice: null, version: 0,
+    watching: true, trouble: null, notice: null, liveAt: 0, version: 0,
   };
 }
 
@@ -51,7 +53,7 @@ export function roomOf(state, key) {
   if (room === undefined) {
     room = {
       room: key, title: key, topic: '', first: 1, head: 0, present: 0, events: [], stretches: [], notices: [],
-      people: new Map(), typing: new Map(), read: 0, mark: null, atEnd: true, loading: false, synced: false, version: 0,
+      people: new Map(), before: new Set(), typing: new Map(), read: 0, mark: null, atEnd: true, loading: false, synced: false, version: 0,
     };
     state.rooms.set(key, room);
   }
@@ -173,7 +175,7 @@ function quiet(state) {
   for (const room of state.rooms.values()) {
     room.typing.clear();
     room.loading = false;
-    room.synced = false;
+    if (room.people.size > 0) room.before = new Set(room.people.keys());
     room.version += 1;
   }
 }
@@ -214,7 +216,12 @@ function frame(state, frame, now) {
     case 'welcome':
       state.me = frame.user;
       if (Number.isSafeInteger(frame.limits.message_bytes)) state.limit = frame.limits.message_bytes;
-      for (const info of frame.rooms) informed(roomOf(state, info.room), info);
+      state.liveAt = now;
+      for (const info of frame.rooms) {
+        const room = roomOf(state, info.room);
+        room.synced = false;
+        informed(room, info);
+      }
       return;
     case 'message':
     case 'edit':
@@ -251,7 +258,7 @@ function frame(state, frame, now) {
     }
     case 'join':
     case 'leave':
-      return cameOrWent(state, frame);
+      return cameOrWent(state, frame, now);
     case 'renamed':
       return renamed(state, frame);
     case 'typing': {
@@ -342,8 +349,8 @@ function trim(room) {
   room.notices = room.notices.filter((notice) => notice.after >= from);
 }
 
-/** @param {State} state @param {import('./protocol.js').ComeAndGo & {type: 'join' | 'leave'}} frame */
-function cameOrWent(state, frame) {
+/** @param {State} state @param {import('./protocol.js').ComeAndGo & {type: 'join' | 'leave'}} frame @param {number} now */
+function cameOrWent(state, frame, now) {
   const room = state.rooms.get(frame.room);
   if (!room) return;
   const names = Array.isArray(frame.names) ? frame.names : [];
@@ -354,7 +361,9 @@ function cameOrWent(state, frame) {
     if (frame.type === 'leave') room.typing.delete(user);
   });
   room.present = frame.present ?? room.people.size;
-  const others = names.filter((_, i) => users[i] !== state.me?.user);
+  // After a restart of the server everybody comes back: who was there before is no news.
+  const back = (/** @type {string} */ user) => frame.type === 'join' && now - state.liveAt < RETURN_MS && room.before.has(user);
+  const others = names.filter((_, i) => users[i] !== state.me?.user && !back(users[i] ?? ''));
   const crowd = names.length === 0 ? (frame.count ?? 0) : 0;
   if (others.length > 0 || crowd > 0) {
     notice(room, (open) => {

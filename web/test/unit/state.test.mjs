@@ -134,6 +134,20 @@ test('coming, going and new names fold into one quiet row between messages', () 
   assert.deepEqual(shape(state).slice(-4), ['*m1', 'notice', '*m2', 'notice']);
 });
 
+test('who comes back after a crash of the server is no news, who is new is', () => {
+  const { state, lobby } = welcomed(0);
+  const person = (name) => ({ user: `g-${name}`, name, guest: true, state: 'online' });
+  const come = (name, now) => tell(state, { type: 'join', room: 'lobby', message: '', names: [name], users: [`g-${name}`], count: 1, present: 2, timestamp: 'x' }, now);
+  tell(state, { type: 'members', ref: 1, room: 'lobby', members: [person('bo')], present: 1 });
+  update(state, { is: 'link', link: { state: 'waiting', until: 5 } }, 1000);
+  tell(state, { type: 'welcome', user: ME, limits: {}, rooms: [info('lobby', 0)] }, 2000);
+  tell(state, { type: 'members', ref: 2, room: 'lobby', members: [], present: 1 }, 2000);
+  come('bo', 3000);
+  come('cy', 3000);
+  assert.deepEqual(lobby.notices.map(({ came }) => came), [['cy']]);
+  assert.deepEqual([...lobby.people.keys()], ['g-bo', 'g-cy']);
+});
+
 test('typing ends with the message, the stop, the time or the link', () => {
   const { state, lobby } = welcomed(0);
   const typing = (user, on, now) => tell(state, { type: 'typing', room: 'lobby', user, sender: user, on }, now);
