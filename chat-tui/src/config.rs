@@ -115,3 +115,45 @@ fn xdg(variable: &str, under_home: &str) -> Option<PathBuf> {
     let set = env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
     set.or_else(|| Some(PathBuf::from(env::var_os("HOME").filter(|home| !home.is_empty())?).join(under_home)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settle(file: &str, options: Options) -> Result<Config, ConfigError> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("config.toml");
+        fs::write(&path, file).unwrap();
+        Config::settle(&Options { config: Some(path), ..options })
+    }
+
+    #[test]
+    fn flags_come_before_the_file_and_the_file_before_the_defaults() {
+        let config = settle("", Options::default()).unwrap();
+        assert_eq!((config.address.to_string().as_str(), config.name), (URL, None));
+        let file = "url = \"https://chat.example\"\nname = \"ana\"\nroom = \"Ops\"\n";
+        let options = Options { name: Some("bo".to_owned()), ..Options::default() };
+        let config = settle(file, options).unwrap();
+        assert_eq!(config.address.to_string(), "https://chat.example");
+        assert_eq!((config.name.as_deref(), config.name_is_explicit), (Some("bo"), true));
+        assert_eq!(config.room.unwrap().as_str(), "ops");
+        assert!(config.profile.ends_with("chat-tui/tls-chat.example"));
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        let profile = |name: &str| Options { profile: Some(name.to_owned()), ..Options::default() };
+        for (file, options, part) in [
+            ("colour = 1", Options::default(), "colour"),
+            ("url = 7", Options::default(), "config.toml"),
+            ("url = \"ftp://x\"", Options::default(), "must begin with"),
+            ("name = \"a b\"", Options::default(), "' ' is none"),
+            ("", profile("../../etc"), "profile"),
+        ] {
+            let error = settle(file, options).unwrap_err().to_string();
+            assert!(error.contains(part), "{error}");
+        }
+        let missing = Options { config: Some("/nowhere/config.toml".into()), ..Options::default() };
+        assert!(matches!(Config::settle(&missing), Err(ConfigError::Unreadable(..))));
+    }
+}
