@@ -15,6 +15,7 @@ import asyncio
 import contextlib
 import json
 import random
+import shutil
 import sys
 import tempfile
 import time
@@ -162,9 +163,12 @@ class Run:
 
     async def abandon(self) -> None:
         await self._cancel()
-        self.server.abandon()
-        for typist in self._typists:
-            typist.abandon()
+        for process in [*self._typists, self.server]:
+            await process.abandon()
+
+    def keep(self) -> Path:
+        """Saves what the programs have on disk from being removed, for whoever looks into a failure."""
+        return Path(shutil.copytree(self._directory, tempfile.mkdtemp(prefix="chat-kill-failed-"), dirs_exist_ok=True))
 
 
 @contextlib.asynccontextmanager
@@ -191,11 +195,14 @@ async def torture(rounds: int, seed: int) -> list[checker.Violation]:
         await run.talk(0.5)
         await run.settle()
         records = await run.end()
+        violations = checker.check(records)
+        if violations:
+            print(f"databases, outboxes and logs are kept in {run.keep()}")
     print(f"{rounds} kills in {time.monotonic() - begin:.0f} s, slowest start {slowest:.2f} s")
     print(checker.summary(records))
     waits = [f"{view.name} {view.converged:.1f}" for view in records.views if view.converged is not None]
     print(f"seconds to catch up at the end: {', '.join(waits)}")
-    return checker.check(records)
+    return violations
 
 
 def main() -> int:

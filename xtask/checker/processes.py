@@ -69,9 +69,10 @@ class Server:
         async with asyncio.timeout(20):
             return await self._process.wait()
 
-    def abandon(self) -> None:
+    async def abandon(self) -> None:
         if self._process is not None and self._process.returncode is None:
             self._process.kill()
+            await self._process.wait()
 
     def log_end(self) -> str:
         return self._log.read_text(errors="replace")[-2000:]
@@ -223,6 +224,7 @@ class Typist(Terminal):
         async with asyncio.timeout(20):
             return await self._process.wait()
 
-    def abandon(self) -> None:
+    async def abandon(self) -> None:
         if self._process is not None and self._process.returncode is None:
             self._process.kill()
+            await self._process.wait()
