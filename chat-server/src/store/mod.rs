@@ -20,7 +20,6 @@
 //!
 //! Everything is in one directory, which one process at a time may hold (see [`directory`]).
 
-pub mod backup;
 pub mod directory;
 mod error;
 mod sqlite;
@@ -35,6 +34,7 @@ use protocol::server::{Ack, RoomKind};
 
 pub use self::error::{Closed, CreateError, ReadError, StoreError, TryAppendError};
 use self::sqlite::Handle;
+pub use self::sqlite::backup;
 
 /// Where an append came from: opaque to the store, given back with its outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

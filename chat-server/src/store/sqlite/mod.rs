@@ -1,9 +1,10 @@
 //! The store on SQLite: one thread that writes, a few that read.
 
+pub mod backup;
 mod clock;
 mod reader;
 mod rows;
-pub(super) mod schema;
+mod schema;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -19,7 +20,7 @@ use tokio::sync::{Semaphore, TryAcquireError, mpsc, oneshot};
 
 pub(super) use self::reader::Reader;
 use self::schema::Identity;
-use self::writer::{Create, Heads, Orders, Job, Writer, append_bytes};
+use self::writer::{Create, Heads, Job, Orders, Writer, append_bytes};
 use super::directory::Directory;
 use super::{
     Append, Closed, CreateError, OnCommit, Options, ReadError, RoomRecord, StoreError, TryAppendError,

@@ -8,12 +8,12 @@ use rusqlite::Connection;
 use rusqlite::backup::Backup;
 use tempfile::TempPath;
 
-use super::StoreError;
-use super::directory::{self, Directory, database};
-use super::sqlite::schema;
+use super::schema;
+use crate::store::StoreError;
+use crate::store::directory::{self, Directory, database};
 
 /// How the names of copies begin that are not finished yet.
-pub(super) const PARTIAL: &str = ".chat-partial-";
+pub(in crate::store) const PARTIAL: &str = ".chat-partial-";
 
 /// Copies the database of `data_dir` to the new file `to`, as it is at one moment: everything acknowledged before is
 /// in it. May run while a server uses the database, and does not hold it up. Nothing is overwritten, and `to` is there
