@@ -45,14 +45,20 @@ class Terminal {
     writeFileSync(join(ARTEFACTS, `${name}.txt`), this.screen());
   }
 
-  quit() {
-    try {
-      this.tmux('kill-server');
-    } catch {
-      // It has ended by itself.
-    }
-    // It may still be writing its last words.
-    rmSync(this.home, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+  /** Closes the terminal, as a person closes its window, and waits for the client's end. */
+  async quit() {
+    const client = Number(this.tmux('display-message', '-p', '#{pane_pid}'));
+    this.tmux('kill-server');
+    for (const end = Date.now() + PATIENCE; alive(client); await pause(20)) assert.ok(Date.now() < end, 'the client ends with its terminal');
+    rmSync(this.home, { recursive: true, force: true });
+  }
+}
+
+function alive(pid) {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
   }
 }
 
@@ -66,7 +72,7 @@ before(async () => {
 after(async () => {
   await browser?.close();
   await server?.stop();
-  terminal?.quit();
+  await terminal?.quit();
 });
 
 test('browser and terminal share the lobby, and a crash of the server', async () => {
@@ -122,7 +128,7 @@ test('browser and terminal share the lobby, and a crash of the server', async ()
   terminal.dump('after-the-crash-in-terminal');
   await shoot(ana, 'after-the-crash-with-terminal');
 
-  terminal.quit();
+  await terminal.quit();
   terminal = undefined;
   await ana.locator('.quiet', { hasText: 'tess left' }).waitFor();
   await calm(ana);
