@@ -233,3 +233,60 @@ fn the_countdown_wakes_each_second_and_idleness_is_told() {
     assert!(chat.send(Msg::Tick).contains(&Effect::Presence(PresenceState::Idle)));
     assert!(chat.write("x").contains(&Effect::Presence(PresenceState::Online)));
 }
+
+/// Drawing drops control characters by itself; this is about the model, which is also read aloud, copied and put into
+/// titles.
+#[test]
+fn t01_the_model_holds_only_safe_text_of_others() {
+    let hostile = "\u{1b}[2J\u{9b}31m\u{7}\u{202e}evil\u{2066}\u{200b}\u{1b}]52;c;eA==\u{1b}\\";
+    let room = RoomKey::lobby();
+    let user = || protocol::ids::UserId::new("g-x").unwrap();
+    let frames = [
+        serde_json::json!({"type": "join", "names": [hostile], "users": ["g-x"], "count": 1, "present": 2,
+            "message": hostile, "timestamp": hostile}),
+        serde_json::json!({"type": "typing", "user": user(), "sender": hostile, "on": true}),
+        serde_json::json!({"type": "presence", "user": user(), "sender": hostile, "state": "online"}),
+        serde_json::json!({"type": "renamed", "user": user(), "from": hostile, "to": hostile}),
+        serde_json::json!({"type": "edit", "seq": 2, "id": "e", "target": 1, "user": user(), "sender": hostile,
+            "text": hostile, "timestamp": hostile}),
+        serde_json::json!({"type": "members", "ref": 1, "present": 1,
+            "members": [{"user": user(), "name": hostile, "state": "idle"}]}),
+    ];
+    let mut chat = Chat::online(0);
+    chat.hear(1, "bo", hostile);
+    chat.hear(3, hostile, hostile);
+    for mut frame in frames {
+        frame["room"] = serde_json::json!(room);
+        let event = match protocol::server::ServerFrame::parse(&frame.to_string()).unwrap() {
+            protocol::server::ServerFrame::Join(join) => SessionEvent::Came(join),
+            protocol::server::ServerFrame::Typing(typing) => SessionEvent::Typing(typing),
+            protocol::server::ServerFrame::Presence(presence) => SessionEvent::Presence(presence),
+            protocol::server::ServerFrame::Renamed(renamed) => SessionEvent::Renamed(renamed),
+            protocol::server::ServerFrame::Members(members) => SessionEvent::Members(members),
+            protocol::server::ServerFrame::Event(event) => {
+                SessionEvent::Event(protocol::session::RoomEvent { event, own: None, as_of: 0 })
+            }
+            other => panic!("{other:?}"),
+        };
+        chat.tell(event);
+    }
+    let mut hall = info("hall", 0);
+    hall.title = hostile.to_owned();
+    hall.topic = Some(hostile.to_owned());
+    chat.tell(SessionEvent::RoomJoined { info: hall.clone(), reference: None });
+    chat.say("/rooms");
+    chat.tell(SessionEvent::Rooms(protocol::server::Rooms { reference: 1, rooms: vec![hall] }));
+    chat.tell(SessionEvent::Error(Refusal::new(ErrorCode::Other, hostile)));
+    let question = Box::new(ClientFrame::Join(RoomQuestion { reference: 1, room: hostile.to_owned() }));
+    let refusal = Refusal::new(ErrorCode::NoRoom, hostile);
+    chat.tell(SessionEvent::Refused { question, reference: 1, refusal });
+    chat.tell(SessionEvent::Named(hostile.to_owned()));
+    chat.send(Msg::Term(TermEvent::Paste(hostile.to_owned())));
+    let model = format!("{:?}", chat.model);
+    assert!(model.contains("evil"));
+    for bad in ["\\u{1b}", "\\u{9b}", "\\u{7}", "\\u{202e}", "\\u{2066}", "\\u{200b}", "\u{202e}", "\u{200b}"]
+    {
+        let at = model.find(bad);
+        assert_eq!(at.map(|at| &model[at.saturating_sub(200)..at]), None, "{bad}");
+    }
+}
