@@ -11,7 +11,14 @@ use protocol::names::{adapt, skeleton};
 pub(super) struct Names {
     owners: HashMap<String, UserId>,
     taken: HashMap<UserId, String>,
+    /// Where to go on counting, for names that very many want.
+    next_number: HashMap<String, u64>,
 }
+
+/// Numbers below this are given anew as soon as they are free.
+const SMALL: u64 = 10;
+/// Names whose count is remembered.
+const NUMBERED: usize = 1000;
 
 impl Names {
     /// Takes a name exactly as given; whether it was free.
@@ -32,15 +39,25 @@ impl Names {
         if self.take(user, &base) {
             return base;
         }
-        // One more candidate than there are names in use: one of them is free.
-        let last = self.owners.len() as u64 + 2;
-        let numbered = (2..=last).map(|number| {
-            let number = number.to_string();
-            let kept: String = base.chars().take(NAME_CHARS - number.len()).collect();
-            kept + &number
-        });
-        let free = numbered.into_iter().find(|name| self.take(user, name));
-        free.expect("there are more candidates than names in use")
+        let base_skeleton = skeleton(&base);
+        let hint = self.next_number.get(&base_skeleton).copied().unwrap_or(SMALL);
+        // More candidates than there are names in use: one of them is free.
+        let numbers = (2..SMALL).chain(hint..=hint + self.owners.len() as u64);
+        for number in numbers {
+            let digits = number.to_string();
+            let kept: String = base.chars().take(NAME_CHARS - digits.len()).collect();
+            let name = kept + &digits;
+            if self.take(user, &name) {
+                if number >= SMALL {
+                    if self.next_number.len() > NUMBERED {
+                        self.next_number.clear();
+                    }
+                    self.next_number.insert(base_skeleton, number + 1);
+                }
+                return name;
+            }
+        }
+        unreachable!("there are more candidates than names in use")
     }
 
     /// Gives a user's name back.

@@ -114,6 +114,16 @@ fn names_are_unique_by_look_and_always_found() {
 }
 
 #[test]
+fn a_name_that_thousands_want_is_numbered_without_counting_anew() {
+    let mut presence = Presence::default();
+    let names: Vec<_> = (0..3000).map(|n| arrive(&mut presence, n, "ana", seconds(1))).collect();
+    assert_eq!((names[0].as_str(), names[1].as_str(), names[2999].as_str()), ("ana", "ana2", "ana3000"));
+    presence.disconnect(4, seconds(1));
+    presence.poll(seconds(60));
+    assert_eq!(arrive(&mut presence, 3000, "ana", seconds(60)), "ana5", "a small number is given anew");
+}
+
+#[test]
 fn a_person_is_idle_when_every_connection_is() {
     let mut presence = Presence::default();
     arrive(&mut presence, 1, "ana", seconds(1));
