@@ -123,7 +123,7 @@ fn npm(args: &[&str]) -> std::process::Command {
     let binaries = sh::target_dir().join("debug");
     let mut npm = sh::command("npm", args);
     npm.current_dir(sh::root().join("web/test"))
-        .env("CHAT_SERVER", binaries.join("chat-server"))
-        .env("CHAT_TUI", binaries.join("chat-tui"));
+        .env("CHAT_SERVER_BIN", binaries.join("chat-server"))
+        .env("CHAT_TUI_BIN", binaries.join("chat-tui"));
     npm
 }
