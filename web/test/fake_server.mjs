@@ -1,4 +1,4 @@
-// A small server of `chat.v1` for tests that need one to misbehave on demand, or no Rust. In memory, one history.
+// A small server of `chat.v1` for the stories in which the server has to misbehave on demand. In memory, one history.
 
 import { createHash, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -16,6 +16,8 @@ export class FakeServer {
     this.links = new Set();
     this.epoch = 'e1';
     this.names = new Map();
+    /** What is wrong with a message, by the wish of a test. */
+    this.refuse = () => null;
     this.room('lobby', 'Lobby');
   }
 
@@ -122,6 +124,8 @@ export class FakeServer {
       case 'hello':
         return this.#hello(link, frame);
       case 'message': {
+        const refusal = this.refuse(frame);
+        if (refusal) return link.send({ type: 'error', id: frame.id, room: frame.room, retry: false, ...refusal });
         const first = room.log.find((event) => event.id === frame.id && event.user === link.user);
         const event = first ?? this.say(frame.room, link.user, link.name, frame.message, { id: frame.id });
         return link.send({ type: 'ack', id: frame.id, room: frame.room, seq: event.seq, timestamp: event.timestamp, ...(first && { dup: true }) });

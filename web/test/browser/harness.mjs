@@ -25,7 +25,6 @@ mkdirSync(ARTEFACTS, { recursive: true });
 export class Server {
   static async start(...flags) {
     const server = new Server();
-    if (process.env.WEBDIR) flags.push('--web-dir', process.env.WEBDIR);
     server.directory = mkdtempSync(join(tmpdir(), 'chat-story-'));
     server.flags = flags;
     await server.run('127.0.0.1:0');

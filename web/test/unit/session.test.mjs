@@ -146,6 +146,15 @@ test('a temporary refusal holds that room, and sends again from the refused line
   assert.deepEqual(sent(session.drain()).map(({ id }) => id), ['a2', 'a3']);
 });
 
+test('what was sent behind a refused line goes back in line before its own refusal is heard', () => {
+  const { session } = connected();
+  for (const id of ['a1', 'a2']) session.queue(entry(id), 0);
+  session.drain();
+  tell(session, { type: 'error', id: 'a1', code: 'unavailable', reason: 'disk', retry: true, retry_ms: 10 }, 0);
+  session.handleTime(10, 0);
+  assert.deepEqual(sent(session.drain()).map(({ id }) => id), ['a1', 'a2']);
+});
+
 test('a line is never sent as somebody else', () => {
   const { session } = connected();
   session.queue(entry('a1', { user: 'g-9' }), 0);
