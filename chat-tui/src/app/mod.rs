@@ -1,4 +1,4 @@
-//! What the chat looks like and does, as data: one [`Model`], changed only by [`update`], drawn by `view`.
+//! What the chat looks like and does, as data: one [`Model`], changed only by [`update()`], drawn by `view`.
 //!
 //! Nothing in here knows a clock, a disk, a socket or a terminal. What is to be done outside is returned as
 //! [`Effect`]s; what happened outside comes in as [`Msg`]s. All remote text passes [`safe`] on its way in.

@@ -40,7 +40,7 @@ fn line(row: Row, theme: Theme, columns: u16) -> Line<'static> {
         Row::Blank => Line::default(),
         Row::Day(day) => ruled(&day, theme.dim(), columns),
         Row::New => ruled("new since you looked", theme.warn(), columns),
-        Row::Head { user, name, time, guest: _ } => {
+        Row::Head { user, name, time } => {
             let name = shorten(&name, usize::from(columns).saturating_sub(width(&time) + 2));
             let style = theme.person(user.as_ref()).add_modifier(Modifier::BOLD);
             Line::from(vec![Span::styled(name, style), Span::styled(format!("  {time}"), theme.dim())])

@@ -89,7 +89,6 @@ fn event(room: &Room, keys: &[Key], index: usize, frame: Frame<'_>, rows: &mut V
                     user: Some(said.user.clone()),
                     name: said.name.clone(),
                     time: now.map(clock).unwrap_or_default(),
-                    guest: said.guest,
                 });
             }
             let tick = (frame.me == Some(&said.user)).then_some(Tick::Stored);
@@ -109,12 +108,7 @@ fn outgoing(room: &Room, line: &Outgoing, header: bool, frame: Frame<'_>, rows: 
         if !matches!(room.timeline.last(), 0) {
             rows.push(Row::Blank);
         }
-        rows.push(Row::Head {
-            user: frame.me.cloned(),
-            name: frame.name.to_owned(),
-            time: String::new(),
-            guest: false,
-        });
+        rows.push(Row::Head { user: frame.me.cloned(), name: frame.name.to_owned(), time: String::new() });
     }
     let tick = match line.state {
         Sending::Queued => Tick::Queued,

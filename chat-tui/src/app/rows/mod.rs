@@ -61,8 +61,6 @@ pub enum Row {
         name: String,
         /// When, in local time; empty where unknown.
         time: String,
-        /// Not signed in.
-        guest: bool,
     },
     /// A row of what somebody said; drawn behind the author's bar.
     Text {
