@@ -41,7 +41,7 @@ pub enum ConfigError {
     #[error("the settings in {0} are wrong: {1}")]
     Wrong(PathBuf, toml::de::Error),
     /// The server's address.
-    #[error("the url: {0}")]
+    #[error(transparent)]
     Url(#[from] AddressError),
     /// The name.
     #[error("the name {0:?}: {1}")]
