@@ -29,7 +29,7 @@ impl Client {
             }
         };
         let user = new_guest();
-        self.connect(&user, None, name.as_deref()).await;
+        self.connect(&user, None, Some(name.as_deref().unwrap_or("guest"))).await;
         self.current = key;
         let mut shard = self.shard.borrow_mut();
         shard.reply_text(self.link, PLAIN_GREETING);

@@ -30,6 +30,7 @@ impl Client {
             Admitted::After(wait) => tokio::time::sleep(wait).await,
             Admitted::Not(wait) => return self.hold_back(room, id, wait),
         }
+        self.show(user);
         let Some(sender) = self.shared.presence().name(user) else { return };
         let (origin, named) = self.with_shard(|shard| {
             shard.submitted(self.link);

@@ -37,7 +37,18 @@ impl Client {
             return self.refuse_ref(Refusal::new(ErrorCode::NameTaken, reason), asked.reference);
         };
         self.tell_renamed(user, change);
+        self.show(user);
         self.reply(&ServerFrame::Ok(Done { reference: asked.reference, room: None, name: Some(name) }));
+    }
+
+    /// Has the others see whoever has not said how to be called.
+    pub(super) fn show(&self, user: &UserId) {
+        let mut presence = self.shared.presence();
+        if !presence.is_seen(user) {
+            presence.show(user, self.shared.now());
+            drop(presence);
+            self.shared.stir();
+        }
     }
 
     /// Tells the people in a person's rooms of the new name.
@@ -62,6 +73,7 @@ impl Client {
             self.typing.insert(typing.room.clone(), before);
             return;
         }
+        self.show(user);
         let Some(sender) = self.shared.presence().name(user) else { return };
         let told = Typing { room: typing.room.clone(), user: user.clone(), sender, on: typing.on };
         self.shared.signal(&typing.room, &ServerFrame::Typing(told), Audience::Full, Some(user.clone()));

@@ -126,6 +126,11 @@ impl Client {
         }
     }
 
+    /// Whether a frame of a type was passed over.
+    pub(crate) fn passed_any(&self, kind: &str) -> bool {
+        self.passed.iter().any(|frame| frame["type"] == kind)
+    }
+
     /// The code with which the server closes.
     pub(crate) async fn closed(&mut self) -> u16 {
         loop {

@@ -128,6 +128,21 @@ async fn typing_names_and_idleness_are_told_to_the_others() {
 }
 
 #[tokio::test]
+async fn a_visitor_is_seen_when_they_have_a_name() {
+    let dir = tempdir().unwrap();
+    let chat = Chat::open(dir.path(), false).await;
+    let (mut ana, _) = chat.greeted("ana").await;
+    assert_eq!(ana.expect("join").await["names"], json!(["ana"]));
+    let mut visitor = chat.full().await;
+    visitor.send(json!({"type": "hello", "client": "t", "conn": "v"})).await;
+    visitor.expect("welcome").await;
+    visitor.ask(json!({"type": "nick", "name": "bo"}), "ok").await;
+    assert_eq!(ana.expect("join").await["names"], json!(["bo"]));
+    ana.say("lobby", "and no more", "id1").await;
+    assert!(!ana.passed_any("renamed"), "nobody knew another name");
+}
+
+#[tokio::test]
 async fn over_the_rate_one_is_slowed_and_keeps_ones_order() {
     let dir = tempdir().unwrap();
     let chat = Chat::open(dir.path(), true).await;

@@ -41,6 +41,8 @@ pub(crate) struct Presence {
 struct Person {
     name: String,
     guest: bool,
+    /// Has said how to be called, or something else: until then nobody sees them.
+    seen: bool,
     links: HashMap<Link, LinkState>,
     /// How many of the links are in each room.
     rooms: HashMap<RoomKey, u32>,
@@ -56,7 +58,7 @@ struct LinkState {
 /// A person's change that the people in some rooms are told of.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Change<T> {
-    /// The rooms that the person is in.
+    /// The rooms that the person is seen in.
     pub(crate) rooms: Vec<RoomKey>,
     /// The name from now on.
     pub(crate) name: String,
@@ -74,7 +76,8 @@ pub(crate) struct Connected {
 }
 
 impl Presence {
-    /// A connection of this user is there. `fallback` names somebody whose wish yields no name at all.
+    /// A connection of this user is there. `fallback` names somebody whose wish yields no name at all; who wishes for
+    /// none is not seen by the others before [`Presence::show`].
     pub(crate) fn connect(
         &mut self,
         link: Link,
@@ -91,10 +94,12 @@ impl Presence {
         let person = self.people.entry(user.clone()).or_insert_with(|| Person {
             name: String::new(),
             guest: true,
+            seen: false,
             links: HashMap::new(),
             rooms: HashMap::new(),
         });
         person.name.clone_from(&name);
+        person.seen |= wanted.is_some();
         let same = |state: &LinkState| conn.is_some() && state.conn == conn;
         let replaces = person.links.iter().find(|(_, state)| same(state)).map(|(&link, _)| link);
         person.links.insert(link, LinkState { conn, ..LinkState::default() });
@@ -126,7 +131,7 @@ impl Presence {
         }
         let count = person.rooms.entry(room.clone()).or_insert(0);
         *count += 1;
-        if *count == 1 {
+        if *count == 1 && person.seen {
             self.rooms.entry(room.clone()).or_default().come(user);
             self.due.insert((now, room.clone()));
         }
@@ -147,10 +152,25 @@ impl Presence {
         person.links.get_mut(&link)?.idle = idle;
         let state = person.state();
         (state != before).then(|| Change {
-            rooms: person.rooms.keys().cloned().collect(),
+            rooms: person.rooms_seen(),
             name: person.name.clone(),
             value: state,
         })
+    }
+
+    /// Has somebody seen who has not said how to be called.
+    pub(crate) fn show(&mut self, user: &UserId, now: Duration) {
+        let Some(person) = self.people.get_mut(user).filter(|person| !person.seen) else { return };
+        person.seen = true;
+        for room in person.rooms.keys() {
+            self.rooms.entry(room.clone()).or_default().come(user.clone());
+            self.due.insert((now, room.clone()));
+        }
+    }
+
+    /// Whether the others see this person.
+    pub(crate) fn is_seen(&self, user: &UserId) -> bool {
+        self.people.get(user).is_some_and(|person| person.seen)
     }
 
     /// Takes another name, exactly as given; tells the former one, or `None` where the name or one that looks like it
@@ -251,11 +271,15 @@ impl Presence {
     fn renamed(&mut self, user: &UserId, name: String) -> Option<Change<String>> {
         let person = self.people.get_mut(user)?;
         let from = std::mem::replace(&mut person.name, name.clone());
-        Some(Change { rooms: person.rooms.keys().cloned().collect(), name, value: from })
+        Some(Change { rooms: person.rooms_seen(), name, value: from })
     }
 }
 
 impl Person {
+    fn rooms_seen(&self) -> Vec<RoomKey> {
+        if self.seen { self.rooms.keys().cloned().collect() } else { Vec::new() }
+    }
+
     fn state(&self) -> PresenceState {
         if self.links.is_empty() || self.links.values().any(|link| !link.idle) {
             // Without a link the person is within the grace and may be back any moment.

@@ -123,6 +123,22 @@ fn a_name_that_thousands_want_is_numbered_without_counting_anew() {
     assert_eq!(arrive(&mut presence, 3000, "ana", seconds(60)), "ana5", "a small number is given anew");
 }
 
+/// The page connects before its visitor has chosen a name: "guest joined, guest is now bo" was told.
+#[test]
+fn who_has_no_name_yet_comes_when_they_have_one() {
+    let mut presence = Presence::default();
+    presence.connect(1, &user(1), None, None, "guest");
+    presence.enter(1, &RoomKey::lobby(), seconds(1));
+    assert_eq!((told(&mut presence, seconds(1)), presence.present(&RoomKey::lobby())), (vec![], 0));
+    assert_eq!(presence.rename(&user(1), "bo").unwrap().rooms, []);
+    presence.show(&user(1), seconds(2));
+    assert_eq!(told(&mut presence, seconds(2)), [(NoticeKind::Join, vec!["bo".into()], 1)]);
+    presence.connect(2, &user(2), None, None, "guest");
+    presence.enter(2, &RoomKey::lobby(), seconds(3));
+    presence.disconnect(2, seconds(4));
+    assert_eq!(told(&mut presence, seconds(60)), [], "and who never has one never came");
+}
+
 #[test]
 fn a_person_is_idle_when_every_connection_is() {
     let mut presence = Presence::default();
