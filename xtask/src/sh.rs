@@ -97,6 +97,12 @@ pub(crate) fn has(program: &str) -> bool {
         .is_ok_and(|status| status.success())
 }
 
+/// Whether a program is on the path, for those that do not know `--version`.
+pub(crate) fn on_path(program: &str) -> bool {
+    std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|dir| dir.join(program).is_file()))
+}
+
 /// Runs a program to its end, showing and counting what it prints. Fails if it does, or takes longer than `limit`.
 pub(crate) fn run(command: Command, limit: Duration) -> Result<Tally> {
     let (tally, verdict) = run_counting(command, limit)?;
@@ -190,6 +196,12 @@ mod tests {
         assert_eq!(counted(&["Ran 9 tests in 0.1s", "", "FAILED (failures=1, errors=2)"]), (6, 3));
         assert_eq!(counted(&["Ran 1 test in 0.1s", "", "OK"]), (1, 0));
         assert_eq!(counted(&["nothing to count"]), (0, 0));
+    }
+
+    #[test]
+    fn programs_are_found() {
+        assert!(has("cargo") && on_path("cargo"));
+        assert!(!has("no-such-program-anywhere") && !on_path("no-such-program-anywhere"));
     }
 
     #[test]

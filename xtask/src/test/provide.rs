@@ -63,6 +63,11 @@ pub(super) fn chromium() -> Result<()> {
     if sh::has("chromium") { Ok(()) } else { apt(&["chromium"], "Chromium (`chromium`)") }
 }
 
+/// The browser tests drive the terminal client in it.
+pub(super) fn tmux() -> Result<()> {
+    if sh::on_path("tmux") { Ok(()) } else { apt(&["tmux"], "tmux") }
+}
+
 /// Installs Debian packages, as root or by a `sudo` that asks nothing.
 fn apt(packages: &[&str], what: &str) -> Result<()> {
     let manual = || format!("{what} is missing; install it: apt-get install {}", packages.join(" "));

@@ -111,6 +111,7 @@ fn plain() -> Result<Tally> {
 fn web() -> Result<Tally> {
     provide::node()?;
     provide::chromium()?;
+    provide::tmux()?;
     binaries()?;
     let mut tally = sh::run(npm(&["ci", "--no-audit", "--no-fund"]), LIMIT)?;
     for script in ["typecheck", "test:unit", "test:browser"] {
