@@ -447,7 +447,11 @@ export class Session {
   #refused(id, refusal, now) {
     const place = this.outbox.findIndex((entry) => entry.id === id);
     const refused = this.outbox[place];
-    if (refused === undefined) return false;
+    if (refused === undefined) {
+      // Settled by its own event, stored by an earlier link's try: the server waits for it until the link ends.
+      if (refusal.retry) this.#giveUp(now, 1);
+      return refusal.retry;
+    }
     if (!refusal.retry) {
       this.outbox.splice(place, 1);
       this.outputs.push({ is: 'failed', id, code: refusal.code, reason: refusal.reason });

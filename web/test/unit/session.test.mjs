@@ -155,6 +155,18 @@ test('what was sent behind a refused line goes back in line before its own refus
   assert.deepEqual(sent(session.drain()).map(({ id }) => id), ['a1', 'a2']);
 });
 
+// Sent again after a reconnect and settled by its own event, the line was refused for now: the server held up all
+// later lines of the room for one that would never come.
+test('a refusal of a line that is settled already ends the link, which the server would hold up', () => {
+  const { session } = connected();
+  session.queue(entry('a1'), 0);
+  session.drain();
+  tell(session, { type: 'ack', id: 'a1', room: 'lobby', seq: 11, timestamp: 'x' }, 100);
+  tell(session, { type: 'error', id: 'a1', code: 'rate_limited', reason: 'slow', retry: true }, 100);
+  assert.ok(session.drain().some(({ is }) => is === 'drop'));
+  assert.equal(session.live, false);
+});
+
 test('a line is never sent as somebody else', () => {
   const { session } = connected();
   session.queue(entry('a1', { user: 'g-9' }), 0);
