@@ -90,7 +90,9 @@ impl TestServer {
             request.headers_mut().insert("sec-websocket-protocol", HeaderValue::from_static(protocol));
         }
         let stream = within(TcpStream::connect(self.address)).await.unwrap();
-        let (socket, response) = within(client_async(request, MaybeTlsStream::Plain(stream))).await?;
+        // Large where another crate of the workspace switches TLS on.
+        let handshake = Box::pin(client_async(request, MaybeTlsStream::Plain(stream)));
+        let (socket, response) = within(handshake).await?;
         let chosen =
             response.headers().get("sec-websocket-protocol").map(|value| value.to_str().unwrap().to_owned());
         Ok(Client { socket, protocol: chosen })
