@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::client::Say;
-use protocol::error::{ErrorCode, Refusal};
+use protocol::error::{ErrorCode, Refusal, close};
 use protocol::ids::{Id, RoomKey, Seq, UserId};
 use protocol::limits::MESSAGE_BYTES;
 
@@ -31,7 +31,12 @@ impl Client {
             Admitted::Not(wait) => return self.hold_back(room, id, wait),
         }
         self.show(user);
-        let Some(sender) = self.shared.presence().name(user) else { return };
+        let Some(sender) = self.shared.presence().name(user) else {
+            // Not to be seen while the connection lives; closed, the client comes back and sends it again.
+            tracing::error!(conn.id = self.link, "somebody who is connected has no name");
+            self.close(close::INTERNAL, "the server lost who you are");
+            return;
+        };
         let (origin, named) = self.with_shard(|shard| {
             shard.submitted(self.link);
             let named = self.current.is_some() && say.id.is_some();
