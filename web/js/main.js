@@ -83,7 +83,7 @@ export class Chat {
   /** @param {string} text */
   say(text) {
     const entry = { id: ulid(), room: this.state.active, text, user: this.state.me?.user ?? null, at: Date.now() };
-    this.#show(entry);
+    this.#show(entry, 'saving');
     // Given up only when the line is on disk: there is no moment at which the text is nowhere.
     this.store.saveDraft(entry.room, text);
     this.drafts.delete(entry.room);
@@ -101,7 +101,7 @@ export class Chat {
     // An id that was used for something else, or by somebody else, cannot be used again.
     const entry = { id: line.code === 'id_reused' || line.code === 'other' ? ulid() : id, room: line.room, text: line.text, user: this.state.me?.user ?? null, at: Date.now() };
     this.discard(id);
-    this.#show(entry);
+    this.#show(entry, 'saving');
     this.saying = this.saying.then(() => this.#send(entry));
   }
 
@@ -246,10 +246,10 @@ export class Chat {
     for (const entry of outbox) this.#show(entry);
   }
 
-  /** @param {Kept} entry */
-  #show({ id, room, text, user, at, failed }) {
+  /** @param {Kept} entry @param {'saving' | 'queued'} [state] */
+  #show({ id, room, text, user, at, failed }, state = 'queued') {
     if (this.state.lines.some((line) => line.id === id)) return;
-    this.state.lines = [...this.state.lines, { id, room, text, user, at, state: failed ? 'failed' : 'queued', ...failed }];
+    this.state.lines = [...this.state.lines, { id, room, text, user, at, state: failed ? 'failed' : state, ...failed }];
     this.state.version += 1;
     model.roomOf(this.state, room).version += 1;
     this.draw();
@@ -258,6 +258,7 @@ export class Chat {
   /** On disk first, then on the wire, or to the tab that sends. @param {Kept} entry */
   async #send(entry) {
     await this.store.keep(entry);
+    this.#told({ is: 'line', id: entry.id, state: 'queued' });
     this.store.saveDraft(entry.room, this.drafts.get(entry.room) ?? '');
     this.channel.postMessage({ is: 'queued', entry });
     if (this.sending) this.socket.do((now) => this.session.queue(entry, now));

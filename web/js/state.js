@@ -17,8 +17,8 @@
  * Somebody came or went; `after` is the last event shown before it.
  * @typedef {{after: number, came: string[], went: string[], renamed: [string, string][], crowd: number}} Notice
  *
- * An own line that is not in the log yet, or failed.
- * @typedef {{id: string, room: string, text: string, user: string | null, state: 'queued' | 'sent' | 'stored' | 'failed',
+ * An own line that is not in the log yet, or failed; `saving` until this device has it on disk.
+ * @typedef {{id: string, room: string, text: string, user: string | null, state: 'saving' | 'queued' | 'sent' | 'stored' | 'failed',
  *   reason?: string | undefined, code?: string | undefined, at: number}} Line
  *
  * @typedef {{name: string, guest: boolean, state: string}} Person

@@ -139,7 +139,7 @@ function typists(room) {
 
 /** @param {State} model */
 function waiting(model) {
-  return model.lines.filter(({ state }) => state === 'queued').length;
+  return model.lines.filter(({ state }) => state === 'saving' || state === 'queued').length;
 }
 
 /** @param {State} model */

@@ -259,6 +259,7 @@ function message({ key, message: { user, sender, message, timestamp, folded }, h
 }
 
 const FATES = {
+  saving: ['·', 'Being kept on this device'],
   queued: ['◌', 'Waiting to be sent'],
   sent: ['○', 'Sent, not stored yet'],
   stored: ['✓', 'Stored'],

@@ -162,7 +162,7 @@ export function shown(page, text) {
 
 /** All own lines are stored. */
 export function settled(page) {
-  return page.waitForFunction(() => document.querySelectorAll('.fate.stored').length > 0 && !document.querySelector('.fate.queued, .fate.sent'));
+  return page.waitForFunction(() => document.querySelectorAll('.fate.stored').length > 0 && !document.querySelector('.fate.saving, .fate.queued, .fate.sent'));
 }
 
 export async function shoot(page, name) {
