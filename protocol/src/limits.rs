@@ -23,8 +23,8 @@ pub const HISTORY_DEFAULT: u32 = 100;
 pub const HISTORY_BYTES: usize = 256 * 1024;
 /// How many events behind the head a cursor may resume from; beyond it the room is `reset` (`too_old`).
 pub const RESUME_EVENTS: u64 = 10_000;
-/// Rooms one connection may be in.
-pub const ROOMS_PER_CONNECTION: usize = 1_000;
+/// Rooms one connection may be in: all of them, with keys of [`ROOM_BYTES`], fit into a `hello`.
+pub const ROOMS_PER_CONNECTION: usize = 500;
 /// The largest integer that JavaScript holds exactly, 2^53 - 1; larger ones on the wire are refused.
 pub const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
 

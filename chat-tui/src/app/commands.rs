@@ -79,7 +79,7 @@ pub(super) fn carry_out(model: &mut Model, line: &str) -> Vec<Effect> {
 
 /// Ends the chat, or asks first where lines would wait unseen.
 pub(super) fn quit(model: &mut Model) -> Vec<Effect> {
-    if model.waiting() == 0 || model.layers.last() == Some(&Layer::Quit) {
+    if model.waiting() + model.unkept() == 0 || model.layers.last() == Some(&Layer::Quit) {
         return vec![Effect::Keep, Effect::Quit];
     }
     model.layers.push(Layer::Quit);

@@ -151,6 +151,8 @@ pub enum Msg {
         /// Why.
         reason: String,
     },
+    /// An own line is in memory only: the disk did not take it.
+    NotKept(Id),
     /// A question could not be asked.
     NotAsked(String),
     /// Time passed.
@@ -269,6 +271,13 @@ impl Model {
     pub fn waiting(&self) -> usize {
         let lines = self.rooms.values().flat_map(|room| &room.outgoing);
         lines.filter(|line| matches!(line.state, room::Sending::Queued | room::Sending::Sent)).count()
+    }
+
+    /// Own lines that are lost with this program: what waits in a second window, and what the disk did not take.
+    pub fn unkept(&self) -> usize {
+        let lines = self.rooms.values().flat_map(|room| &room.outgoing);
+        let open = lines.filter(|line| !matches!(line.state, room::Sending::Stored(_)));
+        open.filter(|line| self.second || !line.kept).count()
     }
 
     /// Unread messages in all rooms.

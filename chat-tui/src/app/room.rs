@@ -79,6 +79,8 @@ pub struct Outgoing {
     pub shown: String,
     /// How far it came.
     pub state: Sending,
+    /// On disk, or on its way there: it outlives this program.
+    pub kept: bool,
 }
 
 /// How far an own line came.
@@ -133,9 +135,16 @@ impl Room {
     pub fn put_outgoing(&mut self, id: Id, text: &str, state: Sending) {
         if let Some(line) = self.outgoing.iter_mut().find(|line| line.id == id) {
             line.state = state;
+            line.kept = true;
             return;
         }
-        self.outgoing.push(Outgoing { id, shown: safe::block(text), text: text.to_owned(), state });
+        self.outgoing.push(Outgoing {
+            id,
+            shown: safe::block(text),
+            text: text.to_owned(),
+            state,
+            kept: true,
+        });
     }
 
     /// The oldest own line that was refused for good: the one that retry, copy and discard are about.

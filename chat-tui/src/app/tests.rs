@@ -198,6 +198,21 @@ fn leaving_with_lines_waiting_is_asked_first() {
 }
 
 #[test]
+fn a_line_that_the_disk_did_not_take_is_told_before_it_is_lost() {
+    let mut chat = Chat::online(0);
+    let id = protocol::ids::Id::new("a").unwrap();
+    chat.model.room_mut().put_outgoing(id.clone(), "x", super::room::Sending::Failed("full".to_owned()));
+    assert_eq!(chat.model.unkept(), 0);
+    chat.send(Msg::NotKept(id.clone()));
+    assert_eq!((chat.model.waiting(), chat.model.unkept()), (0, 1));
+    assert!(!chat.press(KeyCode::Char('c'), KeyModifiers::CONTROL).contains(&Effect::Quit));
+    assert_eq!(chat.model.layers, [Layer::Quit]);
+    chat.press(KeyCode::Char('n'), NONE);
+    chat.model.room_mut().put_outgoing(id, "x", super::room::Sending::Queued);
+    assert_eq!(chat.model.unkept(), 0, "it was put again");
+}
+
+#[test]
 fn tab_completes_names_rooms_and_commands() {
     let mut chat = Chat::online(0);
     for (n, name) in ["bob", "bonnie", "李雷"].into_iter().enumerate() {

@@ -30,6 +30,13 @@ pub fn update(model: &mut Model, msg: Msg, now: Duration) -> Vec<Effect> {
             not_taken(model, &room, &text, &reason);
             Vec::new()
         }
+        Msg::NotKept(id) => {
+            let mut lines = model.rooms.values_mut().flat_map(|room| &mut room.outgoing);
+            if let Some(line) = lines.find(|line| line.id == id) {
+                line.kept = false;
+            }
+            Vec::new()
+        }
         Msg::NotAsked(reason) => {
             model.complain(reason);
             Vec::new()

@@ -114,13 +114,23 @@ fn read_if_there(path: &Path) -> io::Result<Option<Vec<u8>>> {
 
 /// Replaces a file's content: after a crash it holds the old or the new one, never a part.
 fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace(path, bytes)?;
+    // The new name too is to outlive a power cut.
+    sync_name(path)
+}
+
+/// Replaces a file's content and returns the new file; only its name may not outlive a power cut yet.
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<File> {
     // Named after the process: two `tail`s may write their cursors at once.
     let temporary = path.with_extension(format!("{}.new", std::process::id()));
     let mut file = private().write(true).create(true).truncate(true).open(&temporary)?;
     file.write_all(bytes)?;
     file.sync_data()?;
     fs::rename(&temporary, path)?;
-    // The new name too is to outlive a power cut.
+    Ok(file)
+}
+
+fn sync_name(path: &Path) -> io::Result<()> {
     path.parent().map_or(Ok(()), |dir| File::open(dir)?.sync_all())
 }
 

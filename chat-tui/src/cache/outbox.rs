@@ -11,7 +11,7 @@ use protocol::ids::Id;
 use protocol::session::{OutboxChange, Outgoing};
 use serde::{Deserialize, Serialize};
 
-use super::{Profile, private, read_if_there, set_aside, write_whole};
+use super::{Profile, read_if_there, replace, set_aside, sync_name};
 
 /// Changes after which the journal is written anew.
 const CHANGES: usize = 1_000;
@@ -23,6 +23,10 @@ pub struct Outbox {
     file: File,
     entries: Vec<Outgoing>,
     changes: usize,
+    /// The file ends with a piece of a record that could not be cut off.
+    torn: bool,
+    /// The file's name may not outlive a power cut yet.
+    renamed: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -43,9 +47,9 @@ impl Outbox {
             set_aside(&path)?;
         }
         // Rewritten whole, so that a line cut short does not spoil the next one.
-        write_whole(&path, &journal(&entries)?)?;
-        let file = private().append(true).open(&path)?;
-        Ok(Self { path, file, entries, changes: 0 })
+        let file = replace(&path, &journal(&entries)?)?;
+        sync_name(&path)?;
+        Ok(Self { path, file, entries, changes: 0, torn: false, renamed: false })
     }
 
     /// What waits, oldest first.
@@ -59,30 +63,49 @@ impl Outbox {
             OutboxChange::Put(entry) => (Change::Put(entry.clone()), true),
             OutboxChange::Remove(id) => (Change::Remove(id.clone()), false),
         };
+        if durable && self.renamed {
+            sync_name(&self.path)?;
+            self.renamed = false;
+        }
         let mut line = serde_json::to_vec(&record)?;
         line.push(b'\n');
+        if self.torn {
+            line.insert(0, b'\n');
+        }
         let end = self.file.seek(io::SeekFrom::End(0))?;
         let written =
             self.file.write_all(&line).and_then(|()| if durable { self.file.sync_data() } else { Ok(()) });
         if let Err(error) = written {
             // Half a line would swallow the next one.
-            self.file.set_len(end)?;
+            self.torn |= self.file.set_len(end).is_err();
             return Err(error);
         }
+        self.torn = false;
         change_entries(&mut self.entries, record);
         self.changes += 1;
         if self.changes > CHANGES {
-            self.shrink()?;
+            // The change is on disk: that the journal could not be made shorter is no failure of it.
+            let _ = self.shrink();
+            self.changes = 0;
         }
         Ok(())
     }
 
     /// Writes the journal anew, with nothing in it but what waits.
     fn shrink(&mut self) -> io::Result<()> {
-        write_whole(&self.path, &journal(&self.entries)?)?;
-        self.file = private().append(true).open(&self.path)?;
-        self.changes = 0;
+        self.file = replace(&self.path, &journal(&self.entries)?)?;
+        self.renamed = true;
+        sync_name(&self.path)?;
+        self.renamed = false;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+impl Outbox {
+    /// From now on the disk is full.
+    pub(crate) fn fill(&mut self) {
+        self.file = super::private().write(true).open("/dev/full").unwrap();
     }
 }
 
@@ -177,6 +200,23 @@ mod tests {
         }
         assert!(fs::metadata(dir.path().join("outbox.jsonl")).unwrap().len() < 500);
         assert_eq!(ids(&Outbox::open(&profile).unwrap()), ["stays"]);
+    }
+
+    #[test]
+    fn a_journal_that_cannot_be_made_shorter_still_takes_lines() {
+        let dir = tempfile::tempdir().unwrap();
+        let profile = Profile::open(dir.path().to_owned()).unwrap();
+        let mut outbox = Outbox::open(&profile).unwrap();
+        // A directory in the way of the new journal's temporary name.
+        let name = format!("outbox.{}.new", std::process::id());
+        fs::create_dir(dir.path().join(name)).unwrap();
+        outbox.changes = CHANGES;
+        outbox.apply(&OutboxChange::Put(entry("a"))).unwrap();
+        fs::remove_dir(dir.path().join(format!("outbox.{}.new", std::process::id()))).unwrap();
+        outbox.changes = CHANGES;
+        outbox.apply(&OutboxChange::Put(entry("b"))).unwrap();
+        outbox.apply(&OutboxChange::Put(entry("c"))).unwrap();
+        assert_eq!(ids(&Outbox::open(&profile).unwrap()), ["a", "b", "c"]);
     }
 
     #[test]

@@ -47,7 +47,7 @@ pub async fn send(config: &Config, text: Option<String>, patience: Duration) -> 
 
 async fn until_stored(config: &Config, driver: &mut Driver, is_new: bool) -> anyhow::Result<()> {
     loop {
-        let (events, _) = driver.pump(None);
+        let events = driver.pump(None).events;
         for event in events {
             match event {
                 SessionEvent::Outgoing { state: OutgoingState::Stored { .. }, .. } => return Ok(()),

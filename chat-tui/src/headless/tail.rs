@@ -54,7 +54,7 @@ pub async fn tail(
         [signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?, signal(SignalKind::hangup())?];
     let [terminate, interrupt, hangup] = &mut stop;
     let outcome = loop {
-        let (events, _) = driver.pump(None);
+        let events = driver.pump(None).events;
         let first_start = state.token.is_none();
         let step = events.into_iter().try_for_each(|event| {
             if let (SessionEvent::Welcome(welcome), true) = (&event, first_start) {

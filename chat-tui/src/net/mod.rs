@@ -7,6 +7,7 @@ mod wire;
 use std::future;
 use std::time::{Duration, Instant};
 
+use protocol::ids::Id;
 use protocol::session::{Action, OutboxChange, Saved, Session, SessionConfig, SessionEvent};
 use tokio::time::{sleep_until, timeout};
 
@@ -19,6 +20,18 @@ use crate::cache::Outbox;
 
 /// How long a polite end may take.
 const GOODBYE: Duration = Duration::from_millis(500);
+
+/// What came of [`Driver::pump`].
+#[derive(Debug, Default)]
+pub struct Pumped {
+    /// What the session tells, in order.
+    pub events: Vec<SessionEvent>,
+    /// Own lines that are in memory only, because the disk did not take them; told after `events`.
+    pub not_kept: Vec<Id>,
+    /// Why a line that is settled could not be taken out of the disk outbox. It is sent once more after the next start,
+    /// which changes nothing.
+    pub failure: Option<std::io::Error>,
+}
 
 /// A session with its socket. Feed it by commands on [`session`](Self::session), then call [`pump`](Self::pump).
 #[derive(Debug)]
@@ -50,13 +63,12 @@ impl Driver {
         self.trouble.take()
     }
 
-    /// Carries out what the session wants and returns what it tells. Own lines go to `outbox` before they are sent;
-    /// without one they live in memory only. A line that the disk does not take is not sent, and the error is told.
-    pub fn pump(&mut self, mut outbox: Option<&mut Outbox>) -> (Vec<SessionEvent>, Option<std::io::Error>) {
-        let mut told = Vec::new();
-        let mut failure = None;
+    /// Carries out what the session wants. Own lines go to `outbox` before they are sent; without one they live in
+    /// memory only. A line that the disk does not take is not sent but fails.
+    pub fn pump(&mut self, mut outbox: Option<&mut Outbox>) -> Pumped {
+        let mut pumped = Pumped::default();
         loop {
-            let before = told.len();
+            let before = pumped.events.len();
             let mut acted = false;
             while let Some(action) = self.session.poll_action() {
                 acted = true;
@@ -69,18 +81,30 @@ impl Driver {
             while let Some(event) = self.session.poll_event() {
                 if let SessionEvent::Outbox(change) = &event {
                     let kept = outbox.as_deref_mut().map_or(Ok(()), |outbox| outbox.apply(change));
-                    match (kept, change) {
-                        (Ok(()), OutboxChange::Put(entry)) => self.session.handle_persisted(&entry.id),
-                        (Ok(()), OutboxChange::Remove(_)) => {}
-                        (Err(error), _) => failure = Some(error),
-                    }
+                    self.kept(change, kept, &mut pumped);
                 }
-                told.push(event);
+                pumped.events.push(event);
             }
             acted |= self.transmit();
-            if told.len() == before && !acted {
-                return (told, failure);
+            if pumped.events.len() == before && !acted {
+                return pumped;
             }
+        }
+    }
+
+    fn kept(&mut self, change: &OutboxChange, kept: std::io::Result<()>, pumped: &mut Pumped) {
+        match (kept, change) {
+            (Ok(()), OutboxChange::Put(entry)) => {
+                pumped.not_kept.retain(|id| *id != entry.id);
+                self.session.handle_persisted(&entry.id);
+            }
+            (Ok(()), OutboxChange::Remove(_)) => {}
+            (Err(error), OutboxChange::Put(entry)) => {
+                let reason = format!("it cannot be kept on disk: {error}");
+                self.session.handle_not_persisted(&entry.id, &reason);
+                pumped.not_kept.push(entry.id.clone());
+            }
+            (Err(error), OutboxChange::Remove(_)) => pumped.failure = Some(error),
         }
     }
 
@@ -140,5 +164,43 @@ impl Driver {
             sent = true;
         }
         sent
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::ids::RoomKey;
+    use protocol::session::OutgoingState;
+
+    use super::*;
+    use crate::cache::Profile;
+
+    #[tokio::test]
+    async fn a_line_that_the_disk_does_not_take_fails_and_can_be_tried_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let profile = Profile::open(dir.path().to_owned()).unwrap();
+        let config = SessionConfig {
+            client: "test/1".to_owned(),
+            conn: fresh_id(),
+            name: None,
+            token: None,
+            seed: random(),
+        };
+        let address = Address::parse("http://localhost:1").unwrap();
+        let mut driver = Driver::new(address, config, Saved::default(), Instant::now());
+        let mut outbox = Outbox::open(&profile).unwrap();
+        outbox.fill();
+        let id = fresh_id();
+        driver.session.send(RoomKey::lobby(), id.clone(), "x".to_owned(), None).unwrap();
+        let pumped = driver.pump(Some(&mut outbox));
+        assert_eq!(pumped.not_kept, [id.clone()]);
+        let state = driver.session.outbox().next().unwrap().1;
+        assert!(matches!(&state, OutgoingState::Failed(why) if why.reason.contains("on disk")), "{state:?}");
+
+        let mut outbox = Outbox::open(&profile).unwrap();
+        assert!(driver.session.retry(&id));
+        assert_eq!(driver.pump(Some(&mut outbox)).not_kept, []);
+        assert_eq!(outbox.entries().len(), 1);
+        assert_eq!(driver.session.outbox().next().unwrap().1, OutgoingState::Queued);
     }
 }

@@ -114,15 +114,15 @@ impl Shell {
         loop {
             let Some(driver) = &mut self.driver else { return next };
             let now = driver.now();
-            let (events, failure) = driver.pump(self.outbox.as_mut());
-            if let Some(error) = failure {
-                let reason = format!("the line is not sent: it cannot be kept on disk ({error})");
+            let pumped = driver.pump(self.outbox.as_mut());
+            if let Some(error) = pumped.failure {
+                let reason = format!("what was sent cannot be noted on disk: {error}");
                 let _ = update(&mut self.model, Msg::NotAsked(reason), now);
             }
-            if events.is_empty() {
+            if pumped.events.is_empty() {
                 return next;
             }
-            for event in events {
+            for event in pumped.events {
                 self.keep(&event);
                 let mut msgs = vec![Msg::Session(event)];
                 while let Some(msg) = msgs.pop() {
@@ -130,6 +130,9 @@ impl Shell {
                         self.carry_out(effect, now, &mut msgs, &mut next);
                     }
                 }
+            }
+            for id in pumped.not_kept {
+                let _ = update(&mut self.model, Msg::NotKept(id), now);
             }
         }
     }

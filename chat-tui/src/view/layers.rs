@@ -148,12 +148,17 @@ fn quit(model: &Model, theme: Theme, frame: &mut Frame<'_>) {
     let area = popup("Quit?", 52, 7, theme, frame);
     let count = model.waiting();
     let lines_wait = if count == 1 { "1 line was".to_owned() } else { format!("{count} lines were") };
-    let fate = if model.second {
-        "They are lost if you quit this window."
-    } else {
-        "They are kept, and sent when you come back."
-    };
-    let text = format!("{lines_wait} not acknowledged yet. {fate}");
+    let mut text = Vec::new();
+    if count > 0 {
+        text.push(format!("{lines_wait} not acknowledged yet."));
+    }
+    text.push(match model.unkept() {
+        0 => "They are kept, and sent when you come back.".to_owned(),
+        _ if model.second => "They are lost if you quit this window.".to_owned(),
+        1 => "1 line is not on disk, and lost if you quit.".to_owned(),
+        n => format!("{n} lines are not on disk, and lost if you quit."),
+    });
+    let text = text.join(" ");
     let mut drawn: Vec<Line<'_>> = wrap(&text, usize::from(area.width)).into_iter().map(Line::from).collect();
     drawn.push(Line::default());
     drawn.push(Line::styled("y quits, any other key stays", theme.accent()));

@@ -226,6 +226,15 @@ impl Session {
         self.outbox.persisted(id);
     }
 
+    /// The outbox entry of an [`OutboxChange::Put`] could not be written to disk, for this reason. The line is failed
+    /// and not sent; its text stays in memory until [`retry`](Self::retry), which asks for a `Put` again, or `discard`.
+    pub fn handle_not_persisted(&mut self, id: &Id, reason: &str) {
+        let failure = Failure { code: None, reason: reason.to_owned() };
+        if self.outbox.not_persisted(id, failure.clone()) {
+            self.line_changed(id.clone(), OutgoingState::Failed(failure));
+        }
+    }
+
     // Outputs
 
     /// What to do with the socket.

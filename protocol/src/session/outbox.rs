@@ -103,6 +103,18 @@ impl Outbox {
         }
     }
 
+    /// A version of the line could not be written to disk. Unless a newer one is on its way there, the line has failed,
+    /// so that it does not hold up the later ones of its room. Returns whether it has.
+    pub(super) fn not_persisted(&mut self, id: &Id, failure: Failure) -> bool {
+        let Some(entry) = self.get_mut(id) else { return false };
+        entry.unsaved = entry.unsaved.saturating_sub(1);
+        let fails = entry.unsaved == 0 && !entry.sent && !entry.settled && entry.outgoing.failed.is_none();
+        if fails {
+            entry.outgoing.failed = Some(failure);
+        }
+        fails
+    }
+
     /// Takes the next line that may be sent to `user` and marks it as sent.
     pub(super) fn next(&mut self, user: &UserId) -> Option<&Outgoing> {
         if self.in_flight >= IN_FLIGHT {

@@ -203,7 +203,8 @@ pub struct RoomReset {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OutboxChange {
     /// Add the entry, or replace the one with its id in its place. When it is on disk the shell MUST call
-    /// [`handle_persisted`](super::Session::handle_persisted) with its id, once for each `Put`.
+    /// [`handle_persisted`](super::Session::handle_persisted) with its id, once for each `Put` and in their order; when
+    /// it cannot be written, [`handle_not_persisted`](super::Session::handle_not_persisted) instead.
     Put(Outgoing),
     /// Take the entry out.
     Remove(Id),

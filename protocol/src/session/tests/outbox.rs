@@ -45,6 +45,29 @@ fn r04_nothing_is_sent_before_it_is_on_disk() {
 }
 
 #[test]
+fn a_line_that_the_disk_does_not_take_fails_and_blocks_nothing() {
+    let mut client = Client::connected(0);
+    client.disk = false;
+    states(&mut client);
+    client.send("lobby", "a");
+    client.send("lobby", "b");
+    states(&mut client);
+    client.session.handle_not_persisted(&id("a"), "disk full");
+    client.session.handle_persisted(&id("b"));
+    client.drain();
+    assert_eq!(states(&mut client), ["a failed: disk full", "b sent"]);
+    assert!(client.session.retry(&id("a")));
+    client.session.handle_not_persisted(&id("a"), "still full");
+    client.drain();
+    assert_eq!(states(&mut client), ["a queued", "put a", "a failed: still full"]);
+    assert!(client.session.retry(&id("a")));
+    client.session.handle_persisted(&id("a"));
+    client.drain();
+    assert_eq!(states(&mut client), ["a queued", "put a", "a sent"]);
+    assert_eq!(client.lines(), ["b", "a"]);
+}
+
+#[test]
 fn an_ack_stores_a_line_and_its_event_is_the_same_line() {
     let mut client = Client::connected(0);
     client.send("lobby", "a");
