@@ -28,8 +28,8 @@ export class App extends Component {
 
   componentDidMount() {
     addEventListener('keydown', this.#key);
-    // Fetched while nothing else is to do, so that it opens without a link too.
-    (globalThis.requestIdleCallback ?? setTimeout)(() => dialogs().catch(() => {}));
+    // Fetched with the first thing somebody does, so that it opens without a link too, and is no part of the first load.
+    for (const kind of ['pointerdown', 'keydown']) addEventListener(kind, () => dialogs().catch(() => {}), { once: true, passive: true });
     this.composer.current?.focus();
   }
 

@@ -1,7 +1,8 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
-import { BACKOFF_BASE_MS, BACKOFF_MAX_MS, HEALTHY_MS, PATIENCE_MS, Session, WINDOW, readFrame } from '../../js/session.js';
+import { BACKOFF_BASE_MS, BACKOFF_MAX_MS, HEALTHY_MS, PATIENCE_MS, Session, WINDOW } from '../../js/session.js';
+import { readFrame } from '../../js/frames.js';
 
 const LIMITS = { message_bytes: 65536, history: 200, resume: 10000 };
 
