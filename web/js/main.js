@@ -22,6 +22,10 @@ const TYPING_RENEW_MS = 3_000;
 const IDLE_MS = 5 * 60_000;
 const SAVE_MS = 500;
 const SOON_MS = 3_000;
+/** Without a frame for this long, the page is drawn anyway. */
+const UNSEEN_MS = 100;
+/** After a refusal that does not say how long to wait. */
+const RETRY_MS = 2_000;
 /** Held by the one tab that sends, so that two tabs of one outbox never send the same line. */
 const LOCK = 'chat.outbox';
 
@@ -47,8 +51,6 @@ export class Chat {
     this.socket = new Socket({ session: this.session, url: url.href, onOutput: (output) => this.#told(output) });
     this.channel = new BroadcastChannel('chat');
     this.channel.onmessage = ({ data }) => this.#heard(data);
-    /** @type {Map<number, (frame: ServerFrame | null) => void>} */
-    this.answers = new Map();
     this.sending = false;
     this.releaseLock = () => {};
     /** Lines are kept one after the other, so that the disk has them in the order they were written. @type {Promise<unknown>} */
@@ -130,7 +132,7 @@ export class Chat {
 
   /** Joins or makes a room. @param {'join' | 'create'} type @param {string} name @returns {Promise<string>} why not, or '' */
   async enter(type, name) {
-    const answer = await this.#ask({ type, room: name });
+    const answer = await this.socket.ask({ type, room: name });
     if (answer?.type === 'ok' && answer.room) {
       model.informed(model.roomOf(this.state, answer.room.room), answer.room);
       this.unsaved.add(answer.room.room);
@@ -148,14 +150,14 @@ export class Chat {
 
   /** The open rooms, or null while there is no answer to be had. */
   async list() {
-    const rooms = await this.#ask({ type: 'rooms' });
+    const rooms = await this.socket.ask({ type: 'rooms' });
     return rooms?.type === 'rooms' ? rooms.rooms : null;
   }
 
   /** @param {string} name @returns {Promise<string>} why not, or '' */
   async rename(name) {
     if (await this.#soonLive()) {
-      const answer = await this.#ask({ type: 'nick', name });
+      const answer = await this.socket.ask({ type: 'nick', name });
       if (answer?.type !== 'ok') return reason(answer);
       name = answer.name ?? name;
     } else {
@@ -174,7 +176,8 @@ export class Chat {
     const before = room.stretches[0]?.[0];
     if (before === undefined || before <= room.first || room.loading || !this.session.live) return;
     const answer = await this.#page(room, { before });
-    if (answer?.type === 'history' && !answer.more) room.first = Math.max(room.first, answer.first);
+    // An answer that does not lead on is the end, whatever it says.
+    if (answer?.type === 'history') room.first = Math.max(room.first, !answer.more ? answer.first : room.stretches[0]?.[0] === before ? before : 0);
     room.version += 1;
     this.draw();
   }
@@ -218,19 +221,21 @@ export class Chat {
     });
   }
 
-  /** Draws soon, however often it is called; also in a hidden tab, whose title counts. */
+  /** Draws soon, however often it is called; a hidden tab gets no frames, also one that hides right now, but its title counts. */
   draw() {
     if (this.drawing) return;
     this.drawing = true;
     const now = () => {
+      cancelAnimationFrame(frame);
+      clearTimeout(late);
       this.drawing = false;
       this.#seen();
       const { room, count } = model.headline(this.state);
       document.title = `${count > 0 ? `(${count}) ` : ''}${safe(room)} · Chat`;
       render(h(App, { chat: this, version: this.state.version }), /** @type {Element} */ (document.getElementById('app')));
     };
-    if (document.visibilityState === 'visible') requestAnimationFrame(now);
-    else setTimeout(now, 50);
+    const frame = requestAnimationFrame(now);
+    const late = setTimeout(now, UNSEEN_MS);
   }
 
   /** @param {import('./store.js').Everything} kept */
@@ -271,10 +276,6 @@ export class Chat {
       case 'link':
         if (output.link.state === 'live') this.everLive = true;
         else this.releaseLock();
-        break;
-      case 'answer':
-        this.answers.get(output.ref)?.(output.frame);
-        this.answers.delete(output.ref);
         break;
       case 'stored':
         this.channel.postMessage(output);
@@ -373,7 +374,7 @@ export class Chat {
 
   /** @param {string} room */
   #members(room) {
-    if (room === this.state.active) this.#ask({ type: 'members', room });
+    if (room === this.state.active) this.socket.ask({ type: 'members', room });
   }
 
   /** @param {model.Room} room @param {{before?: number, after?: number}} place */
@@ -382,7 +383,9 @@ export class Chat {
     room.loading = true;
     room.version += 1;
     this.state.version += 1;
-    const answer = await this.#ask({ type: 'history', room: room.room, limit: PAGE, ...place });
+    const answer = await this.socket.ask({ type: 'history', room: room.room, limit: PAGE, ...place });
+    // What is missing is asked for whenever the room is drawn: not at once, if that was refused.
+    if (answer?.type === 'error') await new Promise((resolve) => setTimeout(resolve, answer.retry_ms ?? RETRY_MS));
     room.loading = false;
     room.version += 1;
     this.state.version += 1;
@@ -399,18 +402,6 @@ export class Chat {
         clearTimeout(late);
         resolve(true);
       };
-    });
-  }
-
-  /** @param {any} question @returns {Promise<ServerFrame | null>} */
-  #ask(question) {
-    return new Promise((resolve) => {
-      const ref = this.socket.do(() => {
-        const ref = this.session.ask(question);
-        if (ref !== 0) this.answers.set(ref, resolve);
-        return ref;
-      });
-      if (ref === 0) resolve(null);
     });
   }
 

@@ -2,6 +2,8 @@
 
 import { Session, SUBPROTOCOL } from './session.js';
 
+/** @typedef {import('./protocol.js').ServerFrame} ServerFrame */
+
 export class Socket {
   /**
    * @param {{session: Session, url: string, onOutput: (output: import('./session.js').Output) => void}} options
@@ -15,6 +17,8 @@ export class Socket {
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
     this.flushing = false;
+    /** Who waits for the answer to which question. @type {Map<number, (frame: ServerFrame | null) => void>} */
+    this.answers = new Map();
   }
 
   /** Connects, and goes on doing so. */
@@ -36,20 +40,45 @@ export class Socket {
     return result;
   }
 
+  /** Asks a question; null: there was no link, or it ended before the answer. @param {any} question @returns {Promise<ServerFrame | null>} */
+  ask(question) {
+    return new Promise((resolve) => {
+      const ref = this.do(() => {
+        const ref = this.session.ask(question);
+        if (ref !== 0) this.answers.set(ref, resolve);
+        return ref;
+      });
+      if (ref === 0) resolve(null);
+    });
+  }
+
   /** Answering an output may make the session say more: that goes behind, so that the order holds. */
   #flush() {
     if (this.flushing) return;
     this.flushing = true;
     for (let outputs = this.session.drain(); outputs.length > 0; outputs = this.session.drain()) {
       for (const output of outputs) {
-        if (output.is === 'connect') this.#connect();
-        else if (output.is === 'send') this.#send(output.text);
-        else if (output.is === 'drop') this.#drop();
-        else this.onOutput(output);
+        try {
+          this.#carryOut(output);
+        } catch (error) {
+          // One output that fails takes neither the others nor the link with it.
+          reportError(error);
+        }
       }
     }
     this.flushing = false;
     this.#arm();
+  }
+
+  /** @param {import('./session.js').Output} output */
+  #carryOut(output) {
+    if (output.is === 'connect') this.#connect();
+    else if (output.is === 'send') this.#send(output.text);
+    else if (output.is === 'drop') this.#drop();
+    else this.onOutput(output);
+    if (output.is !== 'answer') return;
+    this.answers.get(output.ref)?.(output.frame);
+    this.answers.delete(output.ref);
   }
 
   #arm() {

@@ -114,6 +114,11 @@ export function unread(room, me) {
   return count;
 }
 
+/** The log goes on before the oldest event held. @param {Room} room */
+export function earlier(room) {
+  return (room.stretches[0]?.[0] ?? 0) > room.first;
+}
+
 /** For the window's title: where one is, and how much there is to read in all rooms. @param {State} state */
 export function headline(state) {
   const count = [...state.rooms.values()].reduce((sum, room) => sum + unread(room, state.me?.user), 0);

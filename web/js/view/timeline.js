@@ -3,7 +3,7 @@
 
 import { Component, createRef, h } from 'preact';
 import { block, line as safe } from '../safe_text.js';
-import { rows, unread } from '../state.js';
+import { earlier, rows, unread } from '../state.js';
 
 /**
  * @typedef {import('../state.js').Row} Row
@@ -79,6 +79,7 @@ export class Timeline extends Component {
     this.resize = new ResizeObserver(() => this.follow && this.#toEnd());
     this.resize.observe(this.scroller.current);
     this.#place();
+    this.#reach();
   }
 
   componentWillUnmount() {
@@ -100,6 +101,12 @@ export class Timeline extends Component {
 
   /** @param {Props} before @param {object} _ @param {{key: string, at: number} | null} anchor */
   componentDidUpdate(before, _, anchor) {
+    this.#settle(before, anchor);
+    this.#reach();
+  }
+
+  /** @param {Props} before @param {{key: string, at: number} | null} anchor */
+  #settle(before, anchor) {
     if (before.room !== this.props.room || !this.placed) return this.#place();
     if (this.follow) return this.#toEnd();
     if (anchor === null) return;
@@ -118,6 +125,13 @@ export class Timeline extends Component {
     const above = scroller.getBoundingClientRect().top - mark.getBoundingClientRect().top;
     if (above > 0) scroller.scrollTop -= above + 48;
     this.#scrolled();
+  }
+
+  /** Loads what is before the first row, if that is on screen or near: also where nothing overflows, and nothing can be scrolled. */
+  #reach() {
+    const scroller = this.scroller.current;
+    const { chat, room } = this.props;
+    if (this.start <= 0 && scroller.clientHeight > 0 && scroller.scrollTop < Math.max(600, scroller.clientHeight)) chat.older(room.room);
   }
 
   #toEnd() {
@@ -185,7 +199,7 @@ export class Timeline extends Component {
         'aria-label': `Messages in ${safe(room.title)}`, 'aria-busy': String(room.loading), onScroll: () => this.#scrolled(),
       },
       h('div', { class: 'rows' },
-        room.loading && this.start === 0 && h('div', { class: 'quiet loading', key: 'loading' }, 'Loading…'),
+        this.start <= 0 && (room.loading || earlier(room)) && h('div', { class: 'quiet loading', key: 'loading' }, earlier(room) ? 'Earlier messages…' : 'Loading…'),
         this.all.slice(this.start, this.end).map((row) => h(RowView, { key: row.key, row, chat, room })))),
       (!room.atEnd || this.end < this.all.length) && h('button', {
         class: `jump${fresh > 0 ? ' fresh' : ''}`, type: 'button', onClick: () => this.jump(),
