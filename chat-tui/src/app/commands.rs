@@ -2,6 +2,7 @@
 
 use protocol::names;
 
+use super::update::{remove_room, visit};
 use super::{Effect, Layer, Model, Room};
 
 /// A command: its name, what follows it, and what it does, for the help and the completion.
@@ -45,8 +46,8 @@ pub(super) fn carry_out(model: &mut Model, line: &str) -> Vec<Effect> {
     let (name, argument) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
     let argument = argument.trim();
     match name {
-        "/join" => room_command(model, argument, Effect::Join),
-        "/create" => room_command(model, argument, Effect::Create),
+        "/join" => join(model, argument),
+        "/create" => create(model, argument),
         "/leave" => leave(model),
         "/rooms" => {
             model.wants_list = true;
@@ -96,22 +97,51 @@ fn say(model: &mut Model, text: String) -> Vec<Effect> {
     ]
 }
 
-fn room_command(model: &mut Model, argument: &str, effect: fn(String) -> Effect) -> Vec<Effect> {
+fn join(model: &mut Model, argument: &str) -> Vec<Effect> {
     match names::room_key(argument) {
         Ok(key) => match model.rooms.keys().find(|room| room.as_str() == key).cloned() {
-            Some(key) => super::update::go_to(model, &key),
-            None => vec![effect(key)],
+            Some(key) => visit(model, &key),
+            None => vec![Effect::Join(key)],
         },
         Err(error) => refuse(model, &error.to_string()),
     }
 }
 
+fn create(model: &mut Model, argument: &str) -> Vec<Effect> {
+    match names::room_key(argument) {
+        Ok(key) => match model.rooms.values().find(|room| room.joined && room.key.as_str() == key) {
+            Some(room) => visit(model, &room.key.clone()),
+            None => vec![Effect::Create(key)],
+        },
+        Err(error) => refuse(model, &error.to_string()),
+    }
+}
+
+/// Leaves the room on the screen. While it has lines that were not sent it stays: the server would refuse them, and
+/// nobody would see it. A room that we are not in is only taken off the list.
 fn leave(model: &mut Model) -> Vec<Effect> {
     let key = model.current.clone();
     if key == protocol::ids::RoomKey::lobby() {
         return refuse(model, "everybody is in the lobby");
     }
-    vec![Effect::Leave(key)]
+    let room = model.room();
+    if room.waiting().next().is_some() {
+        return refuse(model, "lines of this room still wait to be sent: wait for them, or /discard them");
+    }
+    if room.joined {
+        if room.failed().is_some() {
+            return refuse(model, "lines of this room were not sent: /retry or /discard them first");
+        }
+        return vec![Effect::Leave(key)];
+    }
+    let mut effects: Vec<Effect> = failed_lines(room).map(Effect::Discard).collect();
+    let unsent: Vec<String> = room.outgoing.iter().map(|line| line.shown.clone()).collect();
+    let title = room.title.clone();
+    effects.extend(remove_room(model, &key));
+    for text in unsent {
+        model.complain(format!("not sent to #{title}: {text}"));
+    }
+    effects
 }
 
 fn who(model: &mut Model) -> Vec<Effect> {
@@ -135,7 +165,12 @@ fn failed(model: &mut Model, effect: fn(protocol::ids::Id) -> Effect) -> Vec<Eff
     lines
 }
 
+/// Drops the failed lines of this room; where there are none, those that wait. One that is under way is not held up.
 fn discard_all(model: &mut Model) -> Vec<Effect> {
+    let room = model.room();
+    if room.failed().is_none() && room.waiting().next().is_some() {
+        return room.waiting().map(|line| Effect::Discard(line.id.clone())).collect();
+    }
     let effects = failed(model, Effect::Discard);
     model.room_mut().outgoing.retain(|line| !matches!(line.state, super::room::Sending::Failed(_)));
     effects

@@ -7,7 +7,7 @@ use protocol::names;
 use super::commands::{carry_out, quit};
 use super::layout::Screen;
 use super::room::Sending;
-use super::update::go_to;
+use super::update::{go_to, visit};
 use super::{Effect, Layer, Model, complete, fuzzy, rows, safe};
 
 /// Rows that one turn of the wheel moves.
@@ -276,8 +276,7 @@ fn switcher_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
         KeyCode::Enter => {
             model.layers.pop();
             return match found.get(chosen) {
-                Some(key) if model.rooms.contains_key(key) => go_to(model, key),
-                Some(key) => vec![Effect::Join(key.to_string())],
+                Some(key) => visit(model, key),
                 None => match names::room_key(&query) {
                     Ok(key) => vec![Effect::Join(key)],
                     Err(error) => {

@@ -49,7 +49,7 @@ pub struct Model {
     pub server: String,
     /// The truth about the link.
     pub link: Link,
-    /// The rooms we are in, by key.
+    /// The rooms we are in, by key, and those that hold lines which were not sent.
     pub rooms: BTreeMap<RoomKey, Room>,
     /// The room on the screen; always one of `rooms`.
     pub current: RoomKey,
@@ -232,7 +232,7 @@ impl Model {
             name: String::new(),
             server: safe::line(server),
             link: Link::Connecting,
-            rooms: BTreeMap::from([(room.clone(), Room::new(room.clone()))]),
+            rooms: BTreeMap::from([(room.clone(), Room::joined(room.clone()))]),
             current: room,
             wish: None,
             wish_name: None,
@@ -269,8 +269,7 @@ impl Model {
 
     /// Own lines that are neither stored nor refused for good.
     pub fn waiting(&self) -> usize {
-        let lines = self.rooms.values().flat_map(|room| &room.outgoing);
-        lines.filter(|line| matches!(line.state, room::Sending::Queued | room::Sending::Sent)).count()
+        self.rooms.values().flat_map(Room::waiting).count()
     }
 
     /// Own lines that are lost with this program: what waits in a second window, and what the disk did not take.

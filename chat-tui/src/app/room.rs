@@ -18,6 +18,8 @@ pub struct Room {
     pub title: String,
     /// What it is about, safe to draw.
     pub topic: Option<String>,
+    /// The session is in it. A room that it is not in stands here only for the lines that wait or failed in it.
+    pub joined: bool,
     /// Its log.
     pub timeline: Timeline,
     /// What was read: everything up to here.
@@ -97,12 +99,18 @@ pub enum Sending {
 }
 
 impl Room {
+    /// A room that the session is in, of which only the key is known.
+    pub fn joined(key: RoomKey) -> Self {
+        Self { joined: true, ..Self::new(key) }
+    }
+
     /// A room of which only the key is known.
     pub fn new(key: RoomKey) -> Self {
         Self {
             title: safe::line(key.as_str()),
             key,
             topic: None,
+            joined: false,
             timeline: Timeline::default(),
             read: 0,
             mark: None,
@@ -145,6 +153,11 @@ impl Room {
             state,
             kept: true,
         });
+    }
+
+    /// Own lines that are neither stored nor failed.
+    pub fn waiting(&self) -> impl Iterator<Item = &Outgoing> {
+        self.outgoing.iter().filter(|line| matches!(line.state, Sending::Queued | Sending::Sent))
     }
 
     /// The oldest own line that was refused for good: the one that retry, copy and discard are about.

@@ -46,17 +46,16 @@ pub(super) fn handle(model: &mut Model, event: SessionEvent) -> Vec<Effect> {
                 room.timeline.set_bounds(first, head);
             }
         }
-        SessionEvent::Outbox(change) => {
-            if let OutboxChange::Put(line) = change {
-                put_line(model, line);
-            }
-        }
+        SessionEvent::Outbox(change) => match change {
+            OutboxChange::Put(line) => put_line(model, line),
+            OutboxChange::Remove(id) => remove_line(model, &id),
+        },
         SessionEvent::Outgoing { id, state } => set_state(model, &id, &state),
         SessionEvent::RoomJoined { info, reference } => return joined(model, &info, reference.is_some()),
         SessionEvent::RoomInfo(info) => {
             learn(model, &info);
         }
-        SessionEvent::RoomLeft(key) => return remove_room(model, &key),
+        SessionEvent::RoomLeft(key) => return left(model, &key),
         SessionEvent::RoomElsewhere(_) | SessionEvent::Goaway { .. } => {}
         SessionEvent::Members(members) => set_members(model, members),
         SessionEvent::Rooms(rooms) => list_rooms(model, &rooms.rooms),
@@ -113,7 +112,7 @@ fn welcomed(model: &mut Model, welcome: &Welcome) -> Vec<Effect> {
     let mut effects = vec![Effect::Keep];
     effects.extend(wish_name.map(Effect::Nick));
     if let Some(wish) = model.wish.take() {
-        if model.rooms.contains_key(&wish) {
+        if model.rooms.get(&wish).is_some_and(|room| room.joined) {
             effects.extend(go_to(model, &wish));
             return effects;
         }
@@ -126,6 +125,7 @@ fn welcomed(model: &mut Model, welcome: &Welcome) -> Vec<Effect> {
 /// Notes what is told of a room, and that we are in it.
 fn learn<'a>(model: &'a mut Model, info: &RoomInfo) -> &'a mut Room {
     let room = model.rooms.entry(info.room.clone()).or_insert_with(|| Room::new(info.room.clone()));
+    room.joined = true;
     room.title = safe::line(&info.title);
     room.topic = info.topic.as_deref().map(safe::line);
     room.present = info.present;
@@ -142,6 +142,22 @@ fn joined(model: &mut Model, info: &RoomInfo, asked: bool) -> Vec<Effect> {
     }
     room.timeline.set_bounds(info.first, info.head);
     if asked { go_to(model, &info.room) } else { vec![Effect::Keep] }
+}
+
+/// This session is not in a room any more. One with lines that were not sent stays until its person dealt with them.
+fn left(model: &mut Model, key: &RoomKey) -> Vec<Effect> {
+    if let Some(room) = model.rooms.get_mut(key)
+        && (room.failed().is_some() || room.waiting().next().is_some())
+    {
+        room.joined = false;
+        room.people.clear();
+        room.typing.clear();
+        room.present = 0;
+        let text = "you are not in this room any more, and lines were not sent; /leave takes it off the list";
+        room.timeline.notice(Notice::Trouble(text.to_owned()));
+        return Vec::new();
+    }
+    remove_room(model, key)
 }
 
 fn add(model: &mut Model, event: RoomEvent) {
@@ -216,6 +232,13 @@ fn put_line(model: &mut Model, line: Outgoing) {
     room.put_outgoing(line.id, &line.text, state);
 }
 
+/// A line was discarded; one that is stored stays until the log has it.
+fn remove_line(model: &mut Model, id: &Id) {
+    for room in model.rooms.values_mut() {
+        room.outgoing.retain(|line| line.id != *id || matches!(line.state, Sending::Stored(_)));
+    }
+}
+
 fn set_state(model: &mut Model, id: &Id, state: &OutgoingState) {
     for room in model.rooms.values_mut() {
         if let Some(index) = room.outgoing.iter().position(|line| line.id == *id) {
@@ -270,7 +293,11 @@ fn list_rooms(model: &mut Model, rooms: &[RoomInfo]) {
                 1 => "1 person".to_owned(),
                 n => format!("{n} people"),
             };
-            let here = if model.rooms.contains_key(&info.room) { " · you are in it" } else { "" };
+            let here = if model.rooms.get(&info.room).is_some_and(|room| room.joined) {
+                " · you are in it"
+            } else {
+                ""
+            };
             format!("#{} · {people}{here}", safe::line(&info.title))
         })
         .collect();

@@ -7,7 +7,9 @@ use protocol::client::{ClientFrame, RoomQuestion};
 use protocol::error::{ErrorCode, Refusal};
 use protocol::ids::RoomKey;
 use protocol::server::{HistoryPage, ResetWhy};
-use protocol::session::{Link, Page, Place, RoomReset, SessionEvent};
+use protocol::session::{
+    Failure, Link, OutboxChange, Outgoing, OutgoingState, Page, Place, RoomReset, SessionEvent,
+};
 use protocol::signal::PresenceState;
 
 use super::testing::{Chat, info, message_at};
@@ -15,6 +17,10 @@ use super::timeline::Notice;
 use super::{Effect, Layer, Msg, next_deadline};
 
 const NONE: KeyModifiers = KeyModifiers::NONE;
+
+fn failed(reason: &str) -> OutgoingState {
+    OutgoingState::Failed(Failure { code: None, reason: reason.to_owned() })
+}
 
 fn said(effects: &[Effect]) -> Vec<&str> {
     let mut texts = Vec::new();
@@ -210,6 +216,51 @@ fn a_line_that_the_disk_did_not_take_is_told_before_it_is_lost() {
     chat.press(KeyCode::Char('n'), NONE);
     chat.model.room_mut().put_outgoing(id, "x", super::room::Sending::Queued);
     assert_eq!(chat.model.unkept(), 0, "it was put again");
+}
+
+#[test]
+fn a_room_with_unsent_lines_is_left_only_when_they_are_dealt_with() {
+    let mut chat = Chat::online(0);
+    let ops = RoomKey::new("ops").unwrap();
+    let id = protocol::ids::Id::new("a").unwrap();
+    let discard = vec![Effect::Discard(id.clone())];
+    chat.tell(SessionEvent::RoomJoined { info: info("ops", 0), reference: Some(1) });
+    chat.model.room_mut().put_outgoing(id.clone(), "precious", super::room::Sending::Queued);
+    assert_eq!(chat.say("/leave"), []);
+    assert!(complaints(&chat).join("\n").contains("still wait"));
+    assert_eq!(chat.say("/discard"), discard);
+    chat.tell(SessionEvent::Outbox(OutboxChange::Remove(id.clone())));
+    assert_eq!(chat.say("/leave"), [Effect::Leave(ops.clone())]);
+
+    // The server takes it away while a line waits in it.
+    chat.model.room_mut().put_outgoing(id.clone(), "precious", super::room::Sending::Queued);
+    chat.tell(SessionEvent::RoomLeft(ops.clone()));
+    assert_eq!(chat.model.current, ops);
+    chat.tell(SessionEvent::Outgoing { id, state: failed("not in it") });
+    assert!(chat.say("/join ops").contains(&Effect::Join("ops".to_owned())), "the server is asked");
+    chat.press(KeyCode::Char('k'), KeyModifiers::CONTROL);
+    chat.write("ops");
+    assert!(chat.press(KeyCode::Enter, NONE).contains(&Effect::Join("ops".to_owned())));
+    assert!(chat.say("/leave").starts_with(&discard));
+    assert!(!chat.model.rooms.contains_key(&ops));
+    assert!(complaints(&chat).join("\n").contains("not sent to #ops: precious"));
+}
+
+#[test]
+fn a_room_that_only_a_line_names_is_joined_by_asking() {
+    let mut chat = Chat::online(0);
+    let line = Outgoing {
+        id: protocol::ids::Id::new("a").unwrap(),
+        room: RoomKey::new("ops").unwrap(),
+        text: "x".to_owned(),
+        reply: None,
+        user: None,
+        failed: None,
+    };
+    chat.tell(SessionEvent::Outbox(OutboxChange::Put(line)));
+    assert!(chat.say("/join ops").contains(&Effect::Join("ops".to_owned())));
+    chat.tell(SessionEvent::RoomJoined { info: info("ops", 0), reference: Some(1) });
+    assert!(!chat.say("/join ops").contains(&Effect::Join("ops".to_owned())));
 }
 
 #[test]

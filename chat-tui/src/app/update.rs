@@ -93,6 +93,15 @@ pub(super) fn go_to(model: &mut Model, key: &RoomKey) -> Vec<Effect> {
     effects
 }
 
+/// Brings a room to the screen, and asks to join it where we are not in it.
+pub(super) fn visit(model: &mut Model, key: &RoomKey) -> Vec<Effect> {
+    let mut effects = go_to(model, key);
+    if !model.rooms.get(key).is_some_and(|room| room.joined) {
+        effects.push(Effect::Join(key.to_string()));
+    }
+    effects
+}
+
 /// The person looks at the room again: what came meanwhile is marked.
 pub(super) fn arrive(room: &mut Room) {
     if room.unread() > 0 && room.read > 0 {
@@ -105,7 +114,7 @@ pub(super) fn remove_room(model: &mut Model, key: &RoomKey) -> Vec<Effect> {
     let mut effects = Vec::new();
     if model.current == *key {
         let lobby = RoomKey::lobby();
-        model.rooms.entry(lobby.clone()).or_insert_with(|| Room::new(lobby.clone()));
+        model.rooms.entry(lobby.clone()).or_insert_with(|| Room::joined(lobby.clone()));
         if lobby != *key {
             effects = go_to(model, &lobby);
             // What was being written there has no room to be said in any more, but is not lost.

@@ -344,7 +344,7 @@ fn model(config: &Config, state: &State, offset: UtcOffset) -> Model {
     let current = here.or(kept).unwrap_or_else(RoomKey::lobby);
     let mut model = Model::new(current.clone(), &config.address.to_string(), offset);
     for (key, kept) in &state.rooms {
-        let room = model.rooms.entry(key.clone()).or_insert_with(|| Room::new(key.clone()));
+        let room = model.rooms.entry(key.clone()).or_insert_with(|| Room::joined(key.clone()));
         if !kept.title.is_empty() {
             room.title = safe::line(&kept.title);
         }

@@ -40,7 +40,9 @@ pub(super) fn block(room: &Room, keys: &[Key], index: usize, frame: Frame<'_>) -
 }
 
 fn top(room: &Room, frame: Frame<'_>, rows: &mut Vec<Row>) {
-    let text = if room.timeline.has_older() {
+    let text = if !room.joined {
+        format!("you are not in #{}: /join {} goes there, /leave takes it off the list", room.title, room.key)
+    } else if room.timeline.has_older() {
         if frame.online { "loading older messages…" } else { "older messages load when connected" }.to_owned()
     } else if room.timeline.oldest().is_some() {
         format!("the beginning of #{}", room.title)
