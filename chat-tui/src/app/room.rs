@@ -126,6 +126,14 @@ impl Room {
         }
     }
 
+    /// Drops what memory need not hold: the oldest events, or those far from the place that is looked at.
+    pub fn trim(&mut self) {
+        match self.scroll {
+            None => self.timeline.trim(),
+            Some(anchor) => self.timeline.trim_around(anchor.seq()),
+        }
+    }
+
     /// Messages not read yet.
     pub fn unread(&self) -> u64 {
         self.timeline.unread_after(self.read)

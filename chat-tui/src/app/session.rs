@@ -174,6 +174,7 @@ fn add(model: &mut Model, event: RoomEvent) {
         room.typing.retain(|typist| typist.user != *user);
     }
     room.timeline.insert([event], as_of);
+    room.trim();
 }
 
 fn add_page(model: &mut Model, page: Page) {
@@ -193,6 +194,7 @@ fn add_page(model: &mut Model, page: Page) {
         }
     }
     room.timeline.insert(page.events, page.as_of);
+    room.trim();
 }
 
 fn stop_asking(model: &mut Model, room: &RoomKey) {

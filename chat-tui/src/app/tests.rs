@@ -264,6 +264,17 @@ fn a_room_that_only_a_line_names_is_joined_by_asking() {
 }
 
 #[test]
+fn a_room_that_nobody_looks_at_stays_small() {
+    let mut chat = Chat::online(0);
+    chat.tell(SessionEvent::RoomJoined { info: info("ops", 0), reference: Some(1) });
+    for seq in 1..=3_100 {
+        chat.hear(seq, "bo", "x");
+    }
+    assert_eq!(chat.model.current.as_str(), "ops");
+    assert_eq!(chat.model.rooms[&RoomKey::lobby()].timeline.events().count(), 3_000);
+}
+
+#[test]
 fn tab_completes_names_rooms_and_commands() {
     let mut chat = Chat::online(0);
     for (n, name) in ["bob", "bonnie", "李雷"].into_iter().enumerate() {

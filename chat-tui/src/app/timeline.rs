@@ -16,6 +16,10 @@ const NOTICES: usize = 40;
 const EVENTS: usize = 3_000;
 /// Bytes of text kept while nobody looks at older ones.
 const BYTES: usize = 8 * 1024 * 1024;
+/// Events kept while somebody looks at older ones.
+const MOST_EVENTS: usize = 4 * EVENTS;
+/// Bytes of text kept while somebody looks at older ones.
+const MOST_BYTES: usize = 4 * BYTES;
 
 /// A room's events by `seq`, with the holes between them, and what was noticed meanwhile.
 #[derive(Debug, Clone, Default)]
@@ -148,10 +152,36 @@ impl Timeline {
     /// Drops the oldest events beyond what is worth keeping in memory. They can be loaded again.
     pub fn trim(&mut self) {
         while self.events.len() > EVENTS || (self.bytes > BYTES && self.events.len() > 50) {
-            if let Some((seq, entry)) = self.events.pop_first() {
-                self.bytes -= weight(&entry);
-                self.notices.remove(&seq);
+            let oldest = self.events.pop_first();
+            self.dropped(oldest);
+        }
+    }
+
+    /// Drops the events farthest from `seq`, at which somebody looks, beyond what memory may hold. It shows as a gap and
+    /// can be loaded again.
+    pub fn trim_around(&mut self, seq: Seq) {
+        if self.events.len() <= MOST_EVENTS && self.bytes <= MOST_BYTES {
+            return;
+        }
+        let mut above = self.events.range(..=seq).count();
+        // A good part at once, so that it is not done for each event.
+        let (events, bytes) = (MOST_EVENTS / 4 * 3, MOST_BYTES / 4 * 3);
+        while self.events.len() > events || (self.bytes > bytes && self.events.len() > 50) {
+            if above > self.events.len() - above {
+                above -= 1;
+                let oldest = self.events.pop_first();
+                self.dropped(oldest);
+            } else {
+                let newest = self.events.pop_last();
+                self.dropped(newest);
             }
+        }
+    }
+
+    fn dropped(&mut self, event: Option<(Seq, Entry)>) {
+        if let Some((seq, entry)) = event {
+            self.bytes -= weight(&entry);
+            self.notices.remove(&seq);
         }
     }
 
@@ -310,5 +340,19 @@ mod tests {
         timeline.insert((5_001..=5_300).map(|seq| message_at(seq, "bo", &long)), 0);
         timeline.trim();
         assert!(timeline.bytes <= BYTES);
+    }
+
+    #[test]
+    fn memory_is_bounded_around_the_place_somebody_looks_at() {
+        for (looks_at, left) in [(100, (1, 9_000)), (12_001, (3_002, 12_001))] {
+            let mut timeline = Timeline::default();
+            timeline.insert((1..=12_000).map(|seq| message_at(seq, "bo", "x")), 0);
+            timeline.trim_around(looks_at);
+            assert_eq!(timeline.events.len(), 12_000);
+            timeline.insert([message_at(12_001, "bo", "x")], 0);
+            timeline.trim_around(looks_at);
+            assert_eq!((timeline.oldest(), timeline.last()), (Some(left.0), left.1));
+            assert_eq!(timeline.head(), 12_001, "what is dropped below shows as a gap");
+        }
     }
 }

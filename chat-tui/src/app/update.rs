@@ -80,7 +80,7 @@ pub(super) fn go_to(model: &mut Model, key: &RoomKey) -> Vec<Effect> {
         let room = model.room_mut();
         room.draft = draft;
         room.mark = None;
-        room.timeline.trim();
+        room.trim();
         model.current = key.clone();
         let draft = std::mem::take(&mut model.room_mut().draft);
         model.composer.set(&draft);
@@ -204,9 +204,7 @@ fn settle(model: &mut Model, effects: &mut Vec<Effect>) {
     if looking && room.scroll.is_none() && room.read_all() {
         effects.push(Effect::Keep);
     }
-    if room.scroll.is_none() {
-        room.timeline.trim();
-    }
+    room.trim();
     if model.is_online() && !model.room().asking {
         let frame = Screen::of(model).frame(model);
         let room = model.room();

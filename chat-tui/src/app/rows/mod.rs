@@ -44,6 +44,13 @@ pub struct Anchor {
     hidden: usize,
 }
 
+impl Anchor {
+    /// The place in the log at the view's lower edge.
+    pub fn seq(self) -> Seq {
+        self.key.seq
+    }
+}
+
 /// One row of the screen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Row {
