@@ -25,6 +25,7 @@ impl Client {
     }
 
     async fn greet(&mut self, hello: Hello) -> Next {
+        self.with_shard(|shard| shard.greeting(self.link));
         let store = self.shared.store.clone();
         let proven = hello.token.as_deref().and_then(|token| token::verify(store.secret(), token));
         let user = proven.unwrap_or_else(new_guest);
@@ -58,6 +59,7 @@ impl Client {
         let name = self.connect(&user, Some(hello.conn), hello.name.as_deref()).await;
         // From here on without a wait: nothing may be sent between `welcome` and what it tells.
         let mut shard = self.shard.borrow_mut();
+        shard.identify(self.link, user.clone());
         let mut infos: Vec<RoomInfo> = Vec::new();
         for (loaded, cursor) in &rooms {
             let cursor = cursor.filter(|_| same_history);
@@ -98,17 +100,18 @@ impl Client {
         Next::Greeted
     }
 
-    /// Makes the connection this user's, and replaces an older one of the same `conn`; tells the name.
+    /// Makes the connection this user's, and replaces older ones of the same `conn`; tells the name.
     pub(super) async fn connect(
         &mut self,
         user: &UserId,
         conn: Option<protocol::ids::Id>,
         name: Option<&str>,
     ) -> String {
-        let connected = self.shared.presence().connect(self.link, user, conn, name, "guest");
+        let now = self.shared.now();
+        let connected = self.shared.presence().connect(self.link, user, conn, name, "guest", now);
+        self.shared.stir();
         self.user = Some(user.clone());
-        self.with_shard(|shard| shard.identify(self.link, user.clone()));
-        if let Some(older) = connected.replaces {
+        for older in connected.replaces {
             self.shared.hub.order(|| Order::Replace(older)).await;
         }
         connected.name

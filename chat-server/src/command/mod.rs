@@ -96,8 +96,11 @@ impl Client {
     async fn carry_out(&mut self, user: &UserId, frame: ClientFrame) {
         match frame {
             ClientFrame::Message(say) => self.say(user, say).await,
-            ClientFrame::Typing(typing) => self.typing(user, &typing),
-            ClientFrame::Presence(presence) => self.presence(user, presence.state),
+            ClientFrame::Typing(typing) => self.typing(user, &typing).await,
+            ClientFrame::Presence(presence) => {
+                self.keep_pace(COMMAND_RATE).await;
+                self.presence(user, presence.state);
+            }
             ClientFrame::Pong(_) => {}
             ClientFrame::Hello(_) => {
                 self.refuse(Refusal::new(ErrorCode::UnexpectedHello, "`hello` is said once, at the start"));
@@ -126,6 +129,20 @@ impl Client {
         let now = self.shared.now();
         let bucket = if rate == FRAME_RATE { &mut self.frames } else { &mut self.commands };
         if let Ok(wait) = bucket.take(rate, now, Duration::MAX)
+            && !wait.is_zero()
+        {
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// Pings and pongs count as frames: a flood of them is read no faster than any other.
+    pub(crate) async fn pace_controls(&mut self, count: u32) {
+        if !self.shared.limited {
+            return;
+        }
+        let now = self.shared.now();
+        let waits = (0..count).map(|_| self.frames.take(FRAME_RATE, now, Duration::MAX));
+        if let Some(Ok(wait)) = waits.last()
             && !wait.is_zero()
         {
             tokio::time::sleep(wait).await;

@@ -4,9 +4,10 @@ use protocol::PLAIN_GREETING;
 use protocol::client::Say;
 use protocol::error::{ErrorCode, Refusal, close};
 use protocol::ids::{RoomKey, UserId};
+use protocol::limits::MESSAGE_BYTES;
 
 use super::{Client, Next, new_guest, no_room};
-use crate::hub::{Audience, Signal, binary_frame, load};
+use crate::hub::{Admitted, Audience, Signal, binary_frame, load};
 
 impl Client {
     /// Opens a plain connection: greets it and puts it into a room as a guest.
@@ -32,6 +33,7 @@ impl Client {
         self.connect(&user, None, Some(name.as_deref().unwrap_or("guest"))).await;
         self.current = key;
         let mut shard = self.shard.borrow_mut();
+        shard.identify(self.link, user);
         shard.reply_text(self.link, PLAIN_GREETING);
         shard.enter(self.link, &loaded, None);
         shard.flush_now(self.link);
@@ -50,16 +52,27 @@ impl Client {
     pub(crate) async fn handle_binary(&mut self, bytes: &[u8]) -> Next {
         self.keep_pace(super::FRAME_RATE).await;
         self.keep_pace(super::COMMAND_RATE).await;
-        match &self.current {
-            Some(room) => self.shared.hub.signal(Signal {
-                room: room.clone(),
-                frame: binary_frame(bytes),
-                audience: Audience::Plain,
-                except: None,
-            }),
-            None if self.user.is_none() => return self.expect_hello(None),
-            None => self.refuse(Refusal::new(ErrorCode::BadFrame, "chat.v1 has no binary frames")),
+        let Some(room) = self.current.clone() else {
+            if self.user.is_none() {
+                return self.expect_hello(None);
+            }
+            self.refuse(Refusal::new(ErrorCode::BadFrame, "chat.v1 has no binary frames"));
+            return Next::Go;
+        };
+        if bytes.len() > MESSAGE_BYTES {
+            let reason = format!("a binary frame has at most {MESSAGE_BYTES} bytes");
+            self.refuse(Refusal::new(ErrorCode::TooLong, reason));
+            return Next::Go;
         }
+        match self.shared.admit_address(self.peer) {
+            Admitted::After(wait) => tokio::time::sleep(wait).await,
+            Admitted::Not(_) => {
+                self.refuse(Refusal::new(ErrorCode::RateLimited, "too much from your address"));
+                return Next::Go;
+            }
+        }
+        let frame = binary_frame(bytes);
+        self.shared.hub.signal(Signal { room, frame, audience: Audience::Plain, except: None });
         Next::Go
     }
 }

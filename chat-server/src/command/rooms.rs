@@ -72,6 +72,10 @@ impl Client {
             let refusal = Refusal::new(ErrorCode::BadFrame, "everybody is in the lobby");
             return self.refuse_ref(refusal.with_room(Some(key)), reference);
         }
+        if self.current.is_some() && self.with_shard(|shard| shard.room_count(self.link)) == 1 {
+            let refusal = Refusal::new(ErrorCode::BadFrame, "this is your only room: join another one first");
+            return self.refuse_ref(refusal.with_room(Some(key)), reference);
+        }
         let left = self.with_shard(|shard| {
             let info = shard.exit(self.link, &key)?;
             shard
@@ -81,7 +85,7 @@ impl Client {
         let Some(info) = left else { return self.refuse_ref(not_joined().with_room(Some(key)), reference) };
         self.forget_typing(&key);
         if self.current.as_ref() == Some(&key) {
-            self.current = Some(RoomKey::lobby());
+            self.current = self.with_shard(|shard| shard.some_room(self.link));
         }
         self.tell_other_connections(user, info, false).await;
     }

@@ -18,9 +18,6 @@ impl Client {
             return self.refuse(Refusal::new(ErrorCode::BadFrame, "`room` is missing").with_id(say.id));
         };
         let id = say.id.clone().unwrap_or_else(new_id);
-        if let (Some(_), Some(wanted)) = (&self.current, &say.sender) {
-            self.go_by(user, wanted);
-        }
         if let Err(refusal) = self.check(&room, &id, &say) {
             return self.refuse(refusal.with_id(Some(id)).with_room(Some(room)));
         }
@@ -28,7 +25,10 @@ impl Client {
         match self.shared.admit_address(self.peer) {
             Admitted::After(Duration::ZERO) => {}
             Admitted::After(wait) => tokio::time::sleep(wait).await,
-            Admitted::Not(wait) => return self.hold_back(room, id, wait),
+            Admitted::Not(wait) => return self.hold_back(room, id, say.id.is_some(), wait),
+        }
+        if let (Some(_), Some(wanted)) = (&self.current, &say.sender) {
+            self.go_by(user, wanted);
         }
         self.show(user);
         let Some(sender) = self.shared.presence().name(user) else {
@@ -53,6 +53,7 @@ impl Client {
             origin,
             room: room.clone(),
             id: id.clone(),
+            ordered: say.id.is_some(),
             user: user.clone(),
             sender: Arc::from(sender),
             guest: true,
@@ -96,10 +97,11 @@ impl Client {
         })
     }
 
-    /// Refuses a message for its address's rate; later ones of the room wait for it.
-    fn hold_back(&self, room: RoomKey, id: Id, wait: Duration) {
+    /// Refuses a message for its address's rate; later ones of the room wait for it, if it can come again: an id that
+    /// the server made cannot.
+    fn hold_back(&self, room: RoomKey, id: Id, ordered: bool, wait: Duration) {
         self.with_shard(|shard| {
-            if let Some(connection) = shard.connection(self.link) {
+            if let Some(connection) = shard.connection(self.link).filter(|_| ordered) {
                 connection.order.refuse(room.clone(), id.clone());
             }
         });

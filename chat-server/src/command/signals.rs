@@ -60,7 +60,7 @@ impl Client {
         }
     }
 
-    pub(super) fn typing(&mut self, user: &UserId, typing: &client::Typing) {
+    pub(super) async fn typing(&mut self, user: &UserId, typing: &client::Typing) {
         let now = self.shared.now();
         if self.with_shard(|shard| shard.head_of(self.link, &typing.room)).is_none() {
             return;
@@ -73,6 +73,7 @@ impl Client {
             self.typing.insert(typing.room.clone(), before);
             return;
         }
+        self.keep_pace(super::COMMAND_RATE).await;
         self.show(user);
         let Some(sender) = self.shared.presence().name(user) else { return };
         let told = Typing { room: typing.room.clone(), user: user.clone(), sender, on: typing.on };

@@ -88,15 +88,15 @@ impl Shard {
         let Some(&at) = self.by_link.get(&link) else { return };
         let page = match page {
             Ok(Some(page)) if page.first <= page.last => page,
-            Ok(_) => return self.give_up(link, "the store has not what the room's log should have"),
-            Err(error) => return self.give_up(link, &error.to_string()),
+            Ok(_) => return self.fail_catching_up(link, "the store has not what the room's log should have"),
+            Err(error) => return self.fail_catching_up(link, &error.to_string()),
         };
         // The connection may have left meanwhile, and the place in the slab may be another room's by now.
         let Some(entry) = self.rooms.get_mut(room).filter(|entry| entry.key == *key) else { return };
-        let Some(member) = entry.member(at).filter(|member| !member.live && member.seq + 1 == page.first)
-        else {
-            return;
-        };
+        let Some(member) = entry.member(at).filter(|member| !member.live) else { return };
+        if member.seq + 1 != page.first {
+            return self.fail_catching_up(link, "the store has not what the room's log should have");
+        }
         member.seq = page.last;
         let connection = &mut self.connections[at];
         let mut frames = Vec::new();
@@ -109,7 +109,7 @@ impl Shard {
         self.mark_connection(at);
     }
 
-    fn give_up(&mut self, link: Link, reason: &str) {
+    fn fail_catching_up(&mut self, link: Link, reason: &str) {
         tracing::error!(conn.id = link, reason, "catching up failed");
         self.close(link, close::INTERNAL, "the history cannot be read now");
     }

@@ -107,6 +107,9 @@ impl Shard {
     /// once it [begins](Shard::begin).
     pub(crate) fn enter(&mut self, link: Link, loaded: &Loaded, cursor: Option<Seq>) -> Option<Joined> {
         let at = *self.by_link.get(&link)?;
+        if self.connections[at].closing.is_some() {
+            return None;
+        }
         let (room, known_head) = (loaded.room, loaded.head);
         let now = self.shared.now();
         let present = {
@@ -117,12 +120,15 @@ impl Shard {
         self.shared.stir();
         let epoch = self.shared.store.epoch().clone();
         let entry = &mut self.rooms[room];
-        let info = entry.info(present)?;
+        let mut info = entry.info(present)?;
         let head = entry.tail.head();
         let why = cursor.and_then(|cursor| entry.refuse_cursor(cursor, head.max(known_head)));
         let reset = why.map(|why| Reset { room: entry.key.clone(), epoch, first: info.first, head, why });
         let resumed = cursor.filter(|_| reset.is_none());
-        if entry.member(at).is_none() {
+        if let Some(member) = entry.member(at) {
+            // What it was not yet sent still comes.
+            info.head = member.seq;
+        } else {
             entry.members.push(Member {
                 connection: at,
                 seq: resumed.unwrap_or(head),
@@ -153,6 +159,12 @@ impl Shard {
     /// How many rooms a connection is in.
     pub(crate) fn room_count(&self, link: Link) -> usize {
         self.by_link.get(&link).map_or(0, |&at| self.connections[at].rooms.len())
+    }
+
+    /// A room that a connection is in: the one it entered last.
+    pub(crate) fn some_room(&self, link: Link) -> Option<RoomKey> {
+        let connection = &self.connections[*self.by_link.get(&link)?];
+        connection.rooms.last().map(|&room| self.rooms[room].key.clone())
     }
 
     /// Takes a connection out of a room because the person said so; tells of the room it was in.

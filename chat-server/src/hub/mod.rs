@@ -41,7 +41,7 @@ use crate::ws::Upgrade;
 /// Commits that may wait for a shard; beyond it the store's writer waits.
 const COMMITS_WAITING: usize = 64;
 /// Orders that may wait for a shard; beyond it signals are dropped and new connections wait.
-const ORDERS_WAITING: usize = 4096;
+const ORDERS_WAITING: usize = 1024;
 
 /// What a shard is asked to do.
 #[derive(Debug)]

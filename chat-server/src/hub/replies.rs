@@ -14,6 +14,8 @@ pub(crate) struct Replies {
 impl Replies {
     /// Above this many waiting bytes, nothing that can wait is added.
     pub(crate) const HIGH: usize = 256 * 1024;
+    /// Above this many waiting bytes, the connection is cut.
+    pub(crate) const MOST: usize = 8 * 1024 * 1024;
     /// Above this many waiting bytes, signals are left out.
     pub(crate) const SIGNALS: usize = 16 * 1024;
     /// An empty buffer over this capacity gives its memory back.

@@ -59,20 +59,28 @@ async fn run(index: u32, outlet: ShardOutlet, shared: Arc<Shared>) {
             return;
         }
         if more {
-            tokio::task::yield_now().await;
+            tokio::select! {
+                biased;
+                _ = seconds.tick() => second(&shard, closing),
+                () = tokio::task::yield_now() => {}
+            }
             continue;
         }
         tokio::select! {
             Some(commit) = commits.recv() => shard.borrow_mut().apply(&commit),
             Some(order) = orders.recv() => closing = closing.or(follow(&shard, order)),
             () = work.notified() => {}
-            _ = seconds.tick() => {
-                shard.borrow_mut().tick();
-                if closing.is_some_and(|since| shared.now() > since + CLOSE_PATIENCE) {
-                    shard.borrow_mut().cut_all();
-                }
-            }
+            _ = seconds.tick() => second(&shard, closing),
         }
+    }
+}
+
+/// A second is over.
+fn second(shard: &ShardRef, closing: Option<Duration>) {
+    let mut shard = shard.borrow_mut();
+    shard.tick();
+    if closing.is_some_and(|since| shard.shared.now() > since + CLOSE_PATIENCE) {
+        shard.cut_all();
     }
 }
 

@@ -26,6 +26,8 @@ use crate::store::{Commit, Outcome};
 const STALL_SECONDS: u64 = 30;
 /// A frame may take so many seconds from its first byte to its last.
 const FRAME_SECONDS: u64 = 30;
+/// A signal of more bytes is written to each member at once rather than copied for all.
+const LARGE_SIGNAL: usize = 2 * 1024;
 /// How many seconds the other side has to answer a close.
 const CLOSE_SECONDS: u64 = 3;
 /// How many of a connection's messages may be on their way to the disk.
@@ -57,6 +59,7 @@ pub(crate) struct Shard {
 }
 
 /// One connection as its shard sees it.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, and all combinations occur")]
 #[derive(Debug)]
 pub(crate) struct Connection {
     pub(super) link: Link,
@@ -64,6 +67,8 @@ pub(crate) struct Connection {
     pub(super) replies: Replies,
     /// Speaks `chat.v1`.
     pub(super) full: bool,
+    /// Its `hello` is here, or it needs none: what takes long now is the server's.
+    greeting: bool,
     /// Known after `hello`.
     pub(super) user: Option<UserId>,
     /// The rooms it is in, as places in the shard's slab.
@@ -92,9 +97,31 @@ pub(crate) struct Pulse {
     heard: Cell<u64>,
     /// Since when bytes have come without completing a frame.
     unfinished: Cell<Option<u64>>,
+    /// Whether bytes are waited for: whoever is not being read from cannot be heard.
+    reading: Cell<bool>,
 }
 
 impl Pulse {
+    /// Bytes are waited for from now on; the time since the last ones counts for nothing.
+    pub(crate) fn begin_reading(&self, second: u64) {
+        let unread = second - self.heard.get();
+        self.heard.set(second);
+        self.unfinished.set(self.unfinished.get().map(|since| since + unread));
+        self.reading.set(true);
+    }
+
+    pub(crate) fn end_reading(&self) {
+        self.reading.set(false);
+    }
+
+    fn is_silent(&self, now: u64) -> bool {
+        self.reading.get() && now - self.heard.get() > SERVER_PATIENCE.as_secs()
+    }
+
+    fn is_stuck(&self, now: u64) -> bool {
+        self.reading.get() && self.unfinished.get().is_some_and(|since| now - since > FRAME_SECONDS)
+    }
+
     /// Bytes have come; whether they completed a frame.
     pub(crate) fn beat(&self, second: u64, completed: bool) {
         self.heard.set(second);
@@ -126,12 +153,17 @@ impl Shard {
     /// Takes a connection in. Its reader calls [`Shard::remove`] at the end.
     pub(crate) fn insert(&mut self, stream: Rc<TcpStream>, full: bool) -> (Link, Rc<Pulse>) {
         let link = self.shared.new_link();
-        let pulse = Rc::new(Pulse { heard: Cell::new(self.second), unfinished: Cell::new(None) });
+        let pulse = Rc::new(Pulse {
+            heard: Cell::new(self.second),
+            unfinished: Cell::new(None),
+            reading: Cell::new(false),
+        });
         let at = self.connections.insert(Connection {
             link,
             stream,
             replies: Replies::default(),
             full,
+            greeting: !full,
             user: None,
             rooms: Vec::new(),
             blocked: None,
@@ -172,6 +204,13 @@ impl Shard {
         self.connections.get_mut(at)
     }
 
+    /// The connection's `hello` is here.
+    pub(crate) fn greeting(&mut self, link: Link) {
+        if let Some(connection) = self.connection(link) {
+            connection.greeting = true;
+        }
+    }
+
     /// Says who a connection is, after its `hello`.
     pub(crate) fn identify(&mut self, link: Link, user: UserId) {
         if let Some(connection) = self.connection(link) {
@@ -190,7 +229,37 @@ impl Shard {
         let connection = &mut self.connections[at];
         if connection.closing.is_none() {
             connection.replies.push(frames);
+            if connection.replies.len() > Replies::MOST {
+                return self.give_up(at);
+            }
             self.mark_connection(at);
+        }
+    }
+
+    /// Cuts a connection whose replies are beyond their bound: it takes nothing, not even a close.
+    fn give_up(&mut self, at: usize) {
+        self.leave_all(at);
+        let connection = &mut self.connections[at];
+        tracing::debug!(conn.id = connection.link, "its replies are too many");
+        connection.replies = Replies::default();
+        connection.closing = Some(self.second);
+        connection.eased.notify_waiters();
+        connection.cut();
+    }
+
+    /// Takes a connection out of all its rooms: the other side has said close.
+    pub(crate) fn leave_rooms(&mut self, link: Link) {
+        if let Some(&at) = self.by_link.get(&link) {
+            self.leave_all(at);
+        }
+    }
+
+    /// Says that nothing more will be written, if all was.
+    pub(crate) fn finish_writing(&mut self, link: Link) {
+        if let Some(connection) = self.connection(link)
+            && connection.replies.is_empty()
+        {
+            let _ = SockRef::from(&*connection.stream).shutdown(std::net::Shutdown::Write);
         }
     }
 
@@ -250,20 +319,22 @@ impl Shard {
         if connection.in_flight < IN_FLIGHT {
             connection.eased.notify_waiters();
         }
-        let told = match outcome {
-            Outcome::Stored(ack) => ServerFrame::Ack(ack.clone()),
-            Outcome::Refused(refusal) => {
-                if let (true, Some(room), Some(id)) = (refusal.retry, &refusal.room, &refusal.id) {
-                    connection.order.refuse(room.clone(), id.clone());
-                }
-                ServerFrame::Error(refusal.clone())
-            }
+        let (id, told) = match outcome {
+            Outcome::Stored(ack) => (Some(&ack.id), ServerFrame::Ack(ack.clone())),
+            Outcome::Refused(refusal) => (refusal.id.as_ref(), ServerFrame::Error(refusal.clone())),
         };
-        if !connection.full
-            && let ServerFrame::Ack(ack) = &told
-        {
-            let Some(named) = connection.named.iter().position(|id| *id == ack.id) else { return };
+        let named = connection.named.iter().position(|named| Some(named) == id);
+        if let Some(named) = named {
             connection.named.swap_remove(named);
+        }
+        if let Outcome::Refused(refusal) = outcome
+            && let (true, Some(room), Some(id)) = (refusal.retry, &refusal.room, &refusal.id)
+            && (connection.full || named.is_some())
+        {
+            connection.order.refuse(room.clone(), id.clone());
+        }
+        if !connection.full && named.is_none() && matches!(told, ServerFrame::Ack(_)) {
+            return;
         }
         self.reply(link, &told);
     }
@@ -271,6 +342,7 @@ impl Shard {
     /// Tells a room's members something that may be lost: whoever is behind misses it.
     pub(super) fn signal(&mut self, signal: &Signal) {
         let Some(room) = self.by_room.get(&signal.room) else { return };
+        let mut large = Vec::new();
         for member in &self.rooms[room].members {
             let connection = &mut self.connections[member.connection];
             let meant = match signal.audience {
@@ -280,9 +352,17 @@ impl Shard {
             };
             let keeps_up = connection.blocked.is_none() && connection.replies.len() <= Replies::SIGNALS;
             let caused = signal.except.is_some() && connection.user == signal.except;
-            if meant && keeps_up && !caused {
+            if !meant || !keeps_up || caused {
+            } else if signal.frame.len() > LARGE_SIGNAL {
+                large.push(member.connection);
+            } else {
                 connection.replies.push(&signal.frame);
             }
+        }
+        // One after the other, so that not all members hold a copy at the same time.
+        for at in large {
+            self.connections[at].replies.push(&signal.frame);
+            self.flush_connection(at);
         }
         self.mark_room(room);
     }
@@ -331,19 +411,16 @@ impl Shard {
         let now = self.second;
         for link in self.links() {
             let Some(connection) = self.connection(link) else { continue };
-            let silent = now - connection.pulse.heard.get();
-            let unfinished =
-                connection.pulse.unfinished.get().is_some_and(|since| now - since > FRAME_SECONDS);
             if connection.closing.is_some_and(|since| now - since > CLOSE_SECONDS) {
                 connection.cut();
             } else if connection.closing.is_some() {
             } else if connection.blocked.is_some_and(|since| now - since > STALL_SECONDS) {
                 self.close(link, close::SLOW, "nothing was taken for too long");
-            } else if connection.user.is_none() && now - connection.opened > HELLO_PATIENCE.as_secs() {
+            } else if !connection.greeting && now - connection.opened > HELLO_PATIENCE.as_secs() {
                 self.close(link, close::BAD_PROTOCOL, "no hello in time");
-            } else if unfinished {
+            } else if connection.pulse.is_stuck(now) {
                 self.close(link, close::BAD_PROTOCOL, "a frame took too long");
-            } else if silent > SERVER_PATIENCE.as_secs() {
+            } else if connection.pulse.is_silent(now) {
                 connection.cut();
             } else if now - connection.pinged >= HEARTBEAT.as_secs() && connection.user.is_some() {
                 connection.pinged = now;

@@ -68,7 +68,8 @@ impl Tail {
         match self.next {
             Some(next) if seq < next => return Pushed::Old,
             Some(next) if seq > next => {
-                self.start = self.end();
+                // Whoever was at the end is before the hole now, and must not take the new start for where it is.
+                self.start = self.end() + 1;
                 self.bytes.clear();
                 self.ends.clear();
                 pushed = Pushed::AfterHole;
@@ -157,7 +158,7 @@ mod tests {
         push(&mut tail, 1);
         let before = tail.end();
         assert_eq!(push(&mut tail, 4), Pushed::AfterHole);
-        assert_eq!((tail.first(), tail.head(), tail.start()), (4, 4, before));
+        assert_eq!((tail.first(), tail.head(), tail.start()), (4, 4, before + 1));
         assert_eq!(tail.from(0), None);
     }
 

@@ -54,6 +54,8 @@ pub struct Append {
     pub room: RoomKey,
     /// The sender's name for it.
     pub id: Id,
+    /// The sender chose that name: refused for now, it comes again, and later ones of the room wait for it.
+    pub ordered: bool,
     /// Who says it.
     pub user: UserId,
     /// Their name now.

@@ -26,6 +26,8 @@ use crate::serve::Slot;
 const READ_BYTES: usize = 64 * 1024;
 /// tungstenite's own buffer, which holds an incomplete frame; it grows with the frame and is the reader's memory at rest.
 const FRAME_BUFFER: usize = 256;
+/// Reads in a row before the others of the shard have their turn.
+const READS_IN_A_ROW: u32 = 4;
 /// Bytes read and thrown away while waiting for the answer to a close.
 const LINGER_BYTES: usize = 8 * 1024 * 1024;
 
@@ -53,6 +55,8 @@ pub(crate) async fn run(shard: ShardRef, stream: std::net::TcpStream, leftover: 
         stream,
         link,
         pulse,
+        greeted: !full,
+        rest: None,
     };
     let mut client = Client::new(Rc::clone(&reader.shard), link, peer);
     let end = match mode {
@@ -87,6 +91,10 @@ struct Reader {
     stream: Rc<TcpStream>,
     link: Link,
     pulse: Rc<Pulse>,
+    /// Until then frames are small, and what comes behind `hello` is parsed only when that is handled.
+    greeted: bool,
+    /// What came behind `hello`, beside what the context holds of it; parsed when that is handled.
+    rest: Option<Vec<u8>>,
 }
 
 /// How a connection came to its end.
@@ -102,9 +110,16 @@ impl Reader {
     /// Reads and carries out commands until either side closes.
     async fn serve(&mut self, client: &mut Client, leftover: &[u8]) {
         let mut messages = Vec::new();
-        let mut end = self.parse(leftover, &mut messages);
+        let mut controls = 0;
+        let mut reads = 0;
+        let mut end = self.parse(leftover, &mut messages, &mut controls);
         loop {
+            client.pace_controls(std::mem::take(&mut controls)).await;
+            let handled = !messages.is_empty();
             for message in messages.drain(..) {
+                if !self.unstrained().await {
+                    return;
+                }
                 let next = match message {
                     Message::Text(text) => Box::pin(client.handle_text(text.as_str())).await,
                     Message::Binary(bytes) => Box::pin(client.handle_binary(&bytes)).await,
@@ -112,20 +127,35 @@ impl Reader {
                 };
                 match next {
                     Next::Go => {}
-                    Next::Greeted => self.context.set_config(|config| *config = self::config(FRAME_BYTES)),
+                    Next::Greeted => {
+                        self.greeted = true;
+                        self.context.set_config(|config| *config = self::config(FRAME_BYTES));
+                    }
                     Next::Stop => return,
                 }
             }
-            self.shard.borrow_mut().flush_now(self.link);
+            if handled {
+                self.shard.borrow_mut().flush_now(self.link);
+            }
             match end {
                 None => {}
                 Some(End::Gone) => return,
                 Some(End::Close(code, why)) => return self.shard.borrow_mut().close(self.link, code, why),
             }
-            if !self.unstrained().await || self.stream.readable().await.is_err() {
+            if self.greeted
+                && let Some(rest) = self.rest.take()
+            {
+                end = self.parse(&rest, &mut messages, &mut controls);
+                continue;
+            }
+            if !self.unstrained().await || !self.readable().await {
                 return;
             }
-            end = self.read(&mut messages);
+            reads += 1;
+            if reads % READS_IN_A_ROW == 0 {
+                tokio::task::yield_now().await;
+            }
+            end = self.read(&mut messages, &mut controls);
         }
     }
 
@@ -142,23 +172,38 @@ impl Reader {
         }
     }
 
+    /// Waits for bytes; whether there may be any. Only here the other side's silence counts as such.
+    async fn readable(&self) -> bool {
+        self.pulse.begin_reading(self.shard.borrow().second());
+        let readable = self.stream.readable().await.is_ok();
+        self.pulse.end_reading();
+        readable
+    }
+
     /// One read, and what it completed.
-    fn read(&mut self, messages: &mut Vec<Message>) -> Option<End> {
+    fn read(&mut self, messages: &mut Vec<Message>, controls: &mut u32) -> Option<End> {
         READ_BUFFER.with_borrow_mut(|buffer| match self.stream.try_read(buffer) {
             Ok(0) => Some(End::Gone),
-            Ok(count) => self.parse(&buffer[..count], messages),
+            Ok(count) => self.parse(&buffer[..count], messages, controls),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => None,
             Err(_) => Some(End::Gone),
         })
     }
 
-    fn parse(&mut self, input: &[u8], messages: &mut Vec<Message>) -> Option<End> {
+    fn parse(&mut self, input: &[u8], messages: &mut Vec<Message>, controls: &mut u32) -> Option<End> {
         let mut feed = Feed { input, output: Vec::new() };
         let mut completed = input.is_empty();
+        let mut closed = false;
         let end = loop {
+            if !self.greeted && !messages.is_empty() {
+                self.rest.get_or_insert_default().extend_from_slice(feed.input);
+                break None;
+            }
             match self.context.read(&mut feed) {
-                Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_) | Message::Close(_)) => {
+                Ok(Message::Close(_)) => closed = true,
+                Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => {
                     completed = true;
+                    *controls += 1;
                 }
                 Ok(message) => {
                     completed = true;
@@ -171,6 +216,10 @@ impl Reader {
         let flushed = self.context.flush(&mut feed);
         let mut shard = self.shard.borrow_mut();
         self.pulse.beat(shard.second(), completed);
+        if closed {
+            // Nothing may follow the answer to a close.
+            shard.leave_rooms(self.link);
+        }
         if !feed.output.is_empty() {
             shard.reply_bytes(self.link, &feed.output);
             shard.flush_now(self.link);
@@ -186,6 +235,7 @@ impl Reader {
         if !self.shard.borrow_mut().connection(self.link).is_some_and(is_closing) {
             return;
         }
+        self.shard.borrow_mut().finish_writing(self.link);
         let mut left = LINGER_BYTES;
         while self.stream.readable().await.is_ok() {
             let count = READ_BUFFER.with_borrow_mut(|buffer| self.stream.try_read(buffer));

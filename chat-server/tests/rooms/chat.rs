@@ -95,6 +95,14 @@ impl Client {
         self.socket.send(message).await.unwrap();
     }
 
+    /// Sends without regard to what the other side does.
+    pub(crate) async fn try_send_raw(
+        &mut self,
+        message: Message,
+    ) -> Result<(), tokio_tungstenite::tungstenite::Error> {
+        self.socket.send(message).await
+    }
+
     /// The next message of any kind.
     pub(crate) async fn message(&mut self) -> Message {
         let next = tokio::time::timeout(PATIENCE, self.socket.next()).await.expect("a frame in time");
@@ -124,6 +132,20 @@ impl Client {
             }
             self.passed.push_back(frame);
         }
+    }
+
+    /// Sends frames in one go, so that they arrive in one read.
+    pub(crate) async fn send_together(&mut self, frames: &[Value]) {
+        for frame in frames {
+            self.socket.feed(Message::text(frame.to_string())).await.unwrap();
+        }
+        self.socket.flush().await.unwrap();
+    }
+
+    /// The events that were passed over.
+    pub(crate) fn passed_seqs(&self) -> Vec<u64> {
+        let events = self.passed.iter().filter(|frame| frame["type"] == "message");
+        events.map(|event| event["seq"].as_u64().unwrap()).collect()
     }
 
     /// Whether a frame of a type was passed over.

@@ -156,6 +156,38 @@ async fn the_first_frame_must_be_hello() {
 }
 
 #[tokio::test]
+async fn what_is_sent_right_behind_hello_is_handled_after_it() {
+    let dir = tempdir().unwrap();
+    let chat = Chat::open(dir.path(), false).await;
+    let mut ana = chat.full().await;
+    let text = "x".repeat(65_536);
+    let hello = json!({"type": "hello", "client": "t", "conn": "c", "name": "ana"});
+    let large = json!({"type": "message", "room": "lobby", "message": text, "id": "large"});
+    let small = json!({"type": "message", "room": "lobby", "message": "behind it", "id": "small"});
+    ana.send_together(&[hello, large, small]).await;
+    assert_eq!(ana.expect("ack").await["id"], "large");
+    assert_eq!(ana.expect("ack").await["id"], "small");
+}
+
+#[tokio::test]
+async fn joining_where_one_is_tells_the_place_one_is_at() {
+    let dir = tempdir().unwrap();
+    let chat = Chat::open(dir.path(), false).await;
+    let (mut ana, welcome) = chat.greeted("ana").await;
+    let text = "x".repeat(30_000);
+    for n in 1..=60 {
+        ana.say("lobby", &text, &format!("id{n}")).await;
+    }
+    let mut bo = chat.full().await;
+    let hello = hello(&json!({"epoch": welcome["epoch"], "rooms": {"lobby": 0}}));
+    bo.send_together(&[hello, json!({"type": "join", "ref": 7, "room": "lobby"})]).await;
+    let told = bo.expect("ok").await["room"]["head"].as_u64().unwrap();
+    let before = bo.passed_seqs();
+    assert_eq!(before.last().copied().unwrap_or(0), told, "what is told as past was sent before");
+    bo.expect("synced").await;
+}
+
+#[tokio::test]
 async fn a_restart_is_announced_acks_are_finished_and_history_is_there_again() {
     let dir = tempdir().unwrap();
     let chat = Chat::open(dir.path(), false).await;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use tempfile::tempdir;
+use tokio_tungstenite::tungstenite::Message;
 
 use crate::chat::Chat;
 
@@ -67,4 +68,46 @@ async fn a_slow_reader_is_served_from_the_store_at_its_own_speed() {
     ana.say("lobby", "live again", "last").await;
     let last = tokio::time::timeout(Duration::from_secs(20), slow.expect("message")).await.unwrap();
     assert_eq!(last["seq"], 301);
+}
+
+/// Control frames in a row kept a shard's loop from everybody else.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_of_pongs_starves_nobody_p05() {
+    let dir = tempdir().unwrap();
+    let chat = Chat::open(dir.path(), true).await;
+    let (mut flood, _) = chat.greeted("flood").await;
+    let mut others = Vec::new();
+    for n in 0..4 {
+        others.push(chat.greeted(&format!("other{n}")).await.0);
+    }
+    let flooding =
+        tokio::spawn(
+            async move { while flood.try_send_raw(Message::Pong(vec![0; 50].into())).await.is_ok() {} },
+        );
+    for (n, other) in others.iter_mut().enumerate() {
+        for m in 0..5 {
+            other.say("lobby", "through the flood", &format!("id-{n}-{m}")).await;
+        }
+    }
+    flooding.abort();
+}
+
+/// Every question of one read was answered without a look at what waited already.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn questions_of_a_client_that_does_not_read_wait() {
+    let dir = tempdir().unwrap();
+    let chat = Chat::open(dir.path(), false).await;
+    let (mut ana, _) = chat.greeted("ana").await;
+    let text = "z".repeat(60_000);
+    for n in 0..20 {
+        ana.say("lobby", &text, &format!("id{n}")).await;
+    }
+    let (mut greedy, _) = chat.greeted("greedy").await;
+    // 25 MB of answers: far over what may wait for one connection, so all come only if asking waits for reading.
+    for n in 0..100 {
+        greedy.send(json!({"type": "history", "ref": n, "room": "lobby", "limit": 4})).await;
+    }
+    for n in 0..100 {
+        assert_eq!(greedy.expect("history").await["ref"], n);
+    }
 }

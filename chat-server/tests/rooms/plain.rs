@@ -124,3 +124,18 @@ async fn a_room_and_a_name_may_be_asked_for_in_the_query() {
     ana.send_text("goes where one is").await;
     assert_eq!(bo.expect("message").await["room"], "ops");
 }
+
+#[tokio::test]
+async fn leaving_ones_room_leads_nowhere_one_is_not() {
+    let dir = tempdir().unwrap();
+    let chat = Chat::open(dir.path(), false).await;
+    let mut ana = chat.plain(None, "ana").await;
+    ana.ask(json!({"type": "create", "room": "ops"}), "ok").await;
+    let mut bo = chat.plain(Some("ops"), "bo").await;
+    let refused = bo.ask(json!({"type": "leave", "room": "ops"}), "error").await;
+    assert_eq!(refused["code"], "bad_frame", "it is the only room");
+    bo.ask(json!({"type": "join", "room": "lobby"}), "ok").await;
+    bo.ask(json!({"type": "leave", "room": "ops"}), "ok").await;
+    bo.send_text("to where I am").await;
+    assert_eq!(bo.expect("message").await["room"], "lobby");
+}

@@ -71,8 +71,8 @@ pub(crate) struct Change<T> {
 pub(crate) struct Connected {
     /// The name that the person goes by: what they asked for, as far as it is allowed and free.
     pub(crate) name: String,
-    /// An older connection with the same `conn`, which this one replaces.
-    pub(crate) replaces: Option<Link>,
+    /// Older connections with the same `conn`, which this one replaces.
+    pub(crate) replaces: Vec<Link>,
 }
 
 impl Presence {
@@ -85,6 +85,7 @@ impl Presence {
         conn: Option<Id>,
         wanted: Option<&str>,
         fallback: &str,
+        now: Duration,
     ) -> Connected {
         let present = self.people.get(user).filter(|person| !person.links.is_empty());
         let name = match present {
@@ -99,11 +100,18 @@ impl Presence {
             rooms: HashMap::new(),
         });
         person.name.clone_from(&name);
-        person.seen |= wanted.is_some();
-        let same = |state: &LinkState| conn.is_some() && state.conn == conn;
-        let replaces = person.links.iter().find(|(_, state)| same(state)).map(|(&link, _)| link);
+        let mut replaces = Vec::new();
+        for (&older, state) in &mut person.links {
+            if conn.is_some() && state.conn == conn {
+                state.conn = None;
+                replaces.push(older);
+            }
+        }
         person.links.insert(link, LinkState { conn, ..LinkState::default() });
         self.links.insert(link, user.clone());
+        if wanted.is_some() {
+            self.show(user, now);
+        }
         Connected { name, replaces }
     }
 

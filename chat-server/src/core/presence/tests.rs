@@ -10,7 +10,7 @@ fn seconds(n: u64) -> Duration {
 
 /// Connects user `n` as link `n` under a name and puts it into the lobby.
 fn arrive(presence: &mut Presence, n: u64, name: &str, now: Duration) -> String {
-    let connected = presence.connect(n, &user(n), None, Some(name), "guest");
+    let connected = presence.connect(n, &user(n), None, Some(name), "guest", seconds(1));
     presence.enter(n, &RoomKey::lobby(), now);
     connected.name
 }
@@ -40,7 +40,7 @@ fn a_reconnect_within_the_grace_shows_nothing() {
     told(&mut presence, seconds(1));
     presence.disconnect(1, seconds(10));
     assert_eq!(told(&mut presence, seconds(14)), []);
-    presence.connect(7, &user(1), None, Some("ana"), "guest");
+    presence.connect(7, &user(1), None, Some("ana"), "guest", seconds(1));
     presence.enter(7, &RoomKey::lobby(), seconds(14));
     assert_eq!(told(&mut presence, seconds(30)), []);
     assert_eq!(presence.present(&RoomKey::lobby()), 1);
@@ -74,8 +74,8 @@ fn a_second_connection_neither_joins_nor_leaves() {
     let mut presence = Presence::default();
     arrive(&mut presence, 1, "ana", seconds(1));
     told(&mut presence, seconds(1));
-    let connected = presence.connect(9, &user(1), None, Some("other"), "guest");
-    assert_eq!(connected, Connected { name: "ana".into(), replaces: None });
+    let connected = presence.connect(9, &user(1), None, Some("other"), "guest", seconds(1));
+    assert_eq!(connected, Connected { name: "ana".into(), replaces: vec![] });
     presence.enter(9, &RoomKey::lobby(), seconds(2));
     presence.disconnect(1, seconds(3));
     assert_eq!(told(&mut presence, seconds(60)), []);
@@ -86,13 +86,10 @@ fn a_second_connection_neither_joins_nor_leaves() {
 fn an_equal_conn_replaces_the_older_connection() {
     let mut presence = Presence::default();
     let conn = Id::new("tab").ok();
-    presence.connect(1, &user(1), conn.clone(), None, "guest");
-    assert_eq!(presence.connect(2, &user(1), conn.clone(), None, "guest").replaces, Some(1));
-    assert_eq!(
-        presence.connect(3, &user(2), conn, None, "guest").replaces,
-        None,
-        "another user's is not touched"
-    );
+    presence.connect(1, &user(1), conn.clone(), None, "guest", seconds(1));
+    assert_eq!(presence.connect(2, &user(1), conn.clone(), None, "guest", seconds(1)).replaces, [1]);
+    let stranger = presence.connect(3, &user(2), conn, None, "guest", seconds(1));
+    assert!(stranger.replaces.is_empty(), "another user's is not touched");
 }
 
 #[test]
@@ -127,14 +124,23 @@ fn a_name_that_thousands_want_is_numbered_without_counting_anew() {
 #[test]
 fn who_has_no_name_yet_comes_when_they_have_one() {
     let mut presence = Presence::default();
-    presence.connect(1, &user(1), None, None, "guest");
+    presence.connect(1, &user(1), None, None, "guest", seconds(1));
     presence.enter(1, &RoomKey::lobby(), seconds(1));
     assert_eq!((told(&mut presence, seconds(1)), presence.present(&RoomKey::lobby())), (vec![], 0));
     assert_eq!(presence.rename(&user(1), "bo").unwrap().rooms, []);
     presence.show(&user(1), seconds(2));
     assert_eq!(told(&mut presence, seconds(2)), [(NoticeKind::Join, vec!["bo".into()], 1)]);
-    presence.connect(2, &user(2), None, None, "guest");
+    presence.connect(2, &user(2), None, None, "guest", seconds(1));
     presence.enter(2, &RoomKey::lobby(), seconds(3));
+    presence.connect(3, &user(3), None, None, "guest", seconds(3));
+    presence.enter(3, &RoomKey::lobby(), seconds(3));
+    presence.connect(4, &user(3), None, Some("cy"), "guest", seconds(3));
+    assert_eq!(
+        presence.present(&RoomKey::lobby()),
+        2,
+        "a second connection with a name shows the first one too"
+    );
+    presence.poll(seconds(3));
     presence.disconnect(2, seconds(4));
     assert_eq!(told(&mut presence, seconds(60)), [], "and who never has one never came");
 }
@@ -143,7 +149,7 @@ fn who_has_no_name_yet_comes_when_they_have_one() {
 fn a_person_is_idle_when_every_connection_is() {
     let mut presence = Presence::default();
     arrive(&mut presence, 1, "ana", seconds(1));
-    presence.connect(2, &user(1), None, None, "guest");
+    presence.connect(2, &user(1), None, None, "guest", seconds(1));
     assert_eq!(presence.set_idle(1, true), None);
     assert_eq!(presence.set_idle(2, true).map(|change| change.value), Some(PresenceState::Idle));
     assert_eq!(presence.set_idle(2, true), None);

@@ -73,6 +73,7 @@ fn append(room: &RoomKey, user: u32, id: &str, text: &str) -> Append {
         origin: Origin { shard: 0, connection: u64::from(user) },
         room: room.clone(),
         id: Id::new(id).unwrap(),
+        ordered: true,
         user: UserId::new(format!("g-{user}")).unwrap(),
         sender: "ana".into(),
         guest: true,

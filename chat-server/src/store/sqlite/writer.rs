@@ -246,7 +246,9 @@ impl Orders {
             self.0.clear();
         }
         for job in batch {
-            if let Job::Append(append, _) = job {
+            if let Job::Append(append, _) = job
+                && append.ordered
+            {
                 self.0.entry(append.origin).or_default().refuse(append.room.clone(), append.id.clone());
             }
         }
