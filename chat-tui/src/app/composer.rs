@@ -1,5 +1,7 @@
 //! The box in which lines are written: an editor with undo, and the lines said before.
 
+use std::collections::BTreeMap;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::style::{Modifier, Style};
 use ratatui_textarea::{CursorMove, TextArea, WrapMode};
@@ -14,14 +16,23 @@ const HISTORY: usize = 100;
 #[derive(Debug)]
 pub struct Composer {
     area: TextArea<'static>,
-    history: Vec<String>,
-    recalled: Option<usize>,
-    unsaid: String,
+    memory: Memory,
+}
+
+/// What Up and Down go through in one room: the lines said there, oldest first, and behind them the one being written.
+#[derive(Debug, Clone, Default)]
+pub struct Memory {
+    said: Vec<String>,
+    /// Which of them is in the editor; none for the one being written.
+    place: Option<usize>,
+    /// Lines that were written or changed, and left by Up or Down, with their undo. The one at `said.len()` is the one
+    /// being written.
+    left: BTreeMap<usize, TextArea<'static>>,
 }
 
 impl Default for Composer {
     fn default() -> Self {
-        Self { area: area(""), history: Vec::new(), recalled: None, unsaid: String::new() }
+        Self { area: area(""), memory: Memory::default() }
     }
 }
 
@@ -36,22 +47,44 @@ impl Composer {
         self.area.is_empty()
     }
 
+    /// What is worth keeping: what is written, or, while a line said before is looked at, the one it was left for.
+    pub fn draft(&self) -> String {
+        let Memory { said, place, left } = &self.memory;
+        let text = self.text();
+        match left.get(&said.len()) {
+            Some(draft) if place.and_then(|place| said.get(place)) == Some(&text) => draft.lines().join("\n"),
+            _ => text,
+        }
+    }
+
     /// Replaces what is written; the cursor goes behind it.
     pub fn set(&mut self, text: &str) {
         self.area = area(text);
-        self.recalled = None;
     }
 
-    /// Takes what is written out, and remembers it for Up.
+    /// Goes to another room: its text and its memory come, and the memory of this one is returned.
+    pub fn switch(&mut self, text: &str, memory: Memory) -> Memory {
+        self.set(text);
+        std::mem::replace(&mut self.memory, memory)
+    }
+
+    /// Takes what is written out, and remembers it for Up. A line that was left to bring this one back is in the editor
+    /// again.
     pub fn take(&mut self) -> String {
         let text = self.text();
-        if self.history.last() != Some(&text) {
-            self.history.push(text.clone());
-            if self.history.len() > HISTORY {
-                self.history.remove(0);
+        let memory = &mut self.memory;
+        let mut left = std::mem::take(&mut memory.left);
+        let unsaid = left.remove(&memory.said.len()).filter(|_| memory.place.is_some());
+        memory.place = None;
+        // Lines that were changed and not said are not lost either.
+        let changed = left.into_values().map(|area| area.lines().join("\n"));
+        for line in changed.filter(|line| !line.trim().is_empty()).chain([text.clone()]) {
+            if memory.said.last() != Some(&line) {
+                memory.said.push(line);
             }
         }
-        self.set("");
+        memory.said.drain(..memory.said.len().saturating_sub(HISTORY));
+        self.area = unsaid.unwrap_or_else(|| area(""));
         text
     }
 
@@ -59,7 +92,6 @@ impl Composer {
     pub fn paste(&mut self, text: &str) {
         let text = safe::block(text);
         self.area.insert_str(text);
-        self.recalled = None;
     }
 
     /// Replaces the `count` characters before the cursor.
@@ -91,15 +123,12 @@ impl Composer {
     pub fn key(&mut self, key: KeyEvent) -> bool {
         let alt = key.modifiers.contains(KeyModifiers::ALT);
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
-        let before = self.area.lines().len();
-        let changed = match key.code {
-            KeyCode::Up if self.area.cursor().0 == 0 && self.area.screen_cursor().row == 0 => {
-                return self.recall(-1);
-            }
+        match key.code {
+            KeyCode::Up if self.area.cursor().0 == 0 && self.area.screen_cursor().row == 0 => self.recall(-1),
             KeyCode::Down
-                if self.recalled.is_some() && self.area.cursor().0 + 1 == self.area.lines().len() =>
+                if self.memory.place.is_some() && self.area.cursor().0 + 1 == self.area.lines().len() =>
             {
-                return self.recall(1);
+                self.recall(1)
             }
             KeyCode::Up => self.go(CursorMove::Up),
             KeyCode::Down => self.go(CursorMove::Down),
@@ -141,11 +170,7 @@ impl Composer {
                 self.area.insert_str(typed)
             }
             _ => false,
-        };
-        if changed || self.area.lines().len() != before {
-            self.recalled = None;
         }
-        changed
     }
 
     /// Begins a new line.
@@ -159,14 +184,17 @@ impl Composer {
     }
 
     fn recall(&mut self, step: isize) -> bool {
-        let place = self.recalled.unwrap_or(self.history.len()).checked_add_signed(step);
-        let Some(place) = place.filter(|&place| place <= self.history.len()) else { return false };
-        if self.recalled.is_none() {
-            self.unsaid = self.text();
+        let Memory { said, place, left } = &mut self.memory;
+        let here = place.unwrap_or(said.len());
+        let Some(there) = here.checked_add_signed(step).filter(|&there| there <= said.len()) else {
+            return false;
+        };
+        let new = left.remove(&there).unwrap_or_else(|| area(said.get(there).map_or("", String::as_str)));
+        let old = std::mem::replace(&mut self.area, new);
+        if said.get(here).is_none_or(|line| !line.split('\n').eq(old.lines())) {
+            left.insert(here, old);
         }
-        let text = self.history.get(place).cloned().unwrap_or_else(|| std::mem::take(&mut self.unsaid));
-        self.set(&text);
-        self.recalled = (place < self.history.len()).then_some(place);
+        *place = (there < said.len()).then_some(there);
         true
     }
 }
@@ -209,6 +237,51 @@ mod tests {
         press(&mut composer, KeyCode::Down);
         press(&mut composer, KeyCode::Down);
         assert_eq!(composer.text(), "dra");
+    }
+
+    #[test]
+    fn no_key_loses_what_was_being_written() {
+        let mut composer = Composer::default();
+        composer.set("said");
+        composer.take();
+        composer.paste("half a thought");
+        press(&mut composer, KeyCode::Up);
+        press(&mut composer, KeyCode::Char('!'));
+        assert_eq!((composer.text(), composer.draft()), ("said!".to_owned(), "said!".to_owned()));
+        press(&mut composer, KeyCode::Down);
+        assert_eq!(composer.text(), "half a thought", "also after a change");
+        composer.key(KeyEvent::new(KeyCode::Char('z'), KeyModifiers::ALT));
+        assert!(composer.is_empty(), "with its undo");
+        composer.paste("half a thought");
+        press(&mut composer, KeyCode::Up);
+        assert_eq!(composer.text(), "said!", "the change is kept too");
+        assert_eq!(composer.take(), "said!");
+        assert_eq!(composer.text(), "half a thought", "it comes back when the other line is said");
+        press(&mut composer, KeyCode::Up);
+        assert_eq!((composer.text(), composer.draft()), ("said!".to_owned(), "half a thought".to_owned()));
+        press(&mut composer, KeyCode::Up);
+        assert_eq!(composer.text(), "said");
+        press(&mut composer, KeyCode::Char('?'));
+        press(&mut composer, KeyCode::Down);
+        press(&mut composer, KeyCode::Down);
+        assert_eq!(composer.take(), "half a thought");
+        assert!(composer.is_empty());
+        press(&mut composer, KeyCode::Up);
+        press(&mut composer, KeyCode::Up);
+        assert_eq!(composer.text(), "said?", "a change that was not said is among the lines");
+    }
+
+    #[test]
+    fn each_room_has_its_lines() {
+        let mut composer = Composer::default();
+        composer.set("of the lobby");
+        composer.take();
+        let lobby = composer.switch("", Memory::default());
+        press(&mut composer, KeyCode::Up);
+        assert!(composer.is_empty());
+        composer.switch("", lobby);
+        press(&mut composer, KeyCode::Up);
+        assert_eq!(composer.text(), "of the lobby");
     }
 
     #[test]

@@ -31,7 +31,7 @@ use protocol::session::{Link, Place, SessionEvent};
 use protocol::signal::PresenceState;
 use time::UtcOffset;
 
-pub use composer::Composer;
+pub use composer::{Composer, Memory};
 pub(crate) use keys::{matches as switcher_matches, rooms_in_sight};
 pub use room::Room;
 pub use update::{next_deadline, update};

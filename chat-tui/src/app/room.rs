@@ -5,6 +5,7 @@ use std::time::Duration;
 use protocol::ids::{Id, RoomKey, Seq, UserId};
 use protocol::signal::PresenceState;
 
+use super::composer::Memory;
 use super::rows::Anchor;
 use super::safe;
 use super::timeline::Timeline;
@@ -38,6 +39,8 @@ pub struct Room {
     pub scroll: Option<Anchor>,
     /// What was being written when the person went to another room.
     pub draft: String,
+    /// What Up and Down go through, while another room is on the screen.
+    pub memory: Memory,
     /// A history page was asked for and has not come yet.
     pub asking: bool,
     /// The server refused the question; it may be asked again at this time.
@@ -120,6 +123,7 @@ impl Room {
             outgoing: Vec::new(),
             scroll: None,
             draft: String::new(),
+            memory: Memory::default(),
             asking: false,
             ask_again: None,
             loaded: false,

@@ -75,15 +75,19 @@ pub(super) fn go_to(model: &mut Model, key: &RoomKey) -> Vec<Effect> {
     if old != *key {
         let draft = model.composer.text();
         if !draft.is_empty() {
-            effects.push(Effect::Typing { room: old, on: false });
+            effects.push(Effect::Typing { room: old.clone(), on: false });
         }
         let room = model.room_mut();
         room.draft = draft;
         room.mark = None;
         room.trim();
         model.current = key.clone();
-        let draft = std::mem::take(&mut model.room_mut().draft);
-        model.composer.set(&draft);
+        let room = model.room_mut();
+        let (draft, memory) = (std::mem::take(&mut room.draft), std::mem::take(&mut room.memory));
+        let memory = model.composer.switch(&draft, memory);
+        if let Some(room) = model.rooms.get_mut(&old) {
+            room.memory = memory;
+        }
     }
     arrive(model.room_mut());
     if model.is_online() {
@@ -165,10 +169,18 @@ fn terminal(model: &mut Model, event: TermEvent) -> Vec<Effect> {
 }
 
 fn not_taken(model: &mut Model, room: &RoomKey, text: &str, reason: &str) {
-    if model.current == *room && model.composer.is_empty() {
-        model.composer.set(&super::safe::block(text));
-    } else if let Some(room) = model.rooms.get_mut(room) {
-        room.draft = super::safe::block(text);
+    let text = super::safe::block(text);
+    if model.current == *room {
+        if model.composer.is_empty() {
+            model.composer.set(&text);
+        } else {
+            // What is being written now is not replaced.
+            model.complain("Up brings the line back");
+        }
+    } else if let Some(room) = model.rooms.get_mut(room)
+        && room.draft.is_empty()
+    {
+        room.draft = text;
     }
     model.complain(reason);
 }

@@ -368,7 +368,7 @@ fn model(config: &Config, state: &State, offset: UtcOffset) -> Model {
 
 fn kept(model: &Model, key: &RoomKey, cursor: Option<u64>) -> KeptRoom {
     let Some(room) = model.rooms.get(key) else { return KeptRoom { cursor, ..KeptRoom::default() } };
-    let draft = if *key == model.current { model.composer.text() } else { room.draft.clone() };
+    let draft = if *key == model.current { model.composer.draft() } else { room.draft.clone() };
     KeptRoom { title: room.title.clone(), cursor, first: room.timeline.first(), read: room.read, draft }
 }
 
