@@ -180,7 +180,7 @@ fn room_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
         KeyCode::Enter => enter(model),
         KeyCode::Tab => {
             complete::complete(model);
-            Vec::new()
+            vec![Effect::Keep]
         }
         KeyCode::Char('d') if control && model.composer.is_empty() => quit(model),
         _ => {
@@ -204,16 +204,19 @@ fn enter(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     let line = model.composer.take();
-    carry_out(model, &line)
+    let mut effects = carry_out(model, &line);
+    effects.push(Effect::Keep);
+    effects
 }
 
+/// The text changed: the others see that, and the draft is to outlive a crash.
 fn typed(model: &Model) -> Vec<Effect> {
     let (line, _) = model.composer.before_cursor();
     // A command is nobody's business.
     if line.starts_with('/') && !line.starts_with("//") {
-        return Vec::new();
+        return vec![Effect::Keep];
     }
-    vec![Effect::Typing { room: model.current.clone(), on: !model.composer.is_empty() }]
+    vec![Effect::Typing { room: model.current.clone(), on: !model.composer.is_empty() }, Effect::Keep]
 }
 
 fn failed(model: &mut Model, effect: fn(&super::room::Outgoing) -> Option<Effect>) -> Vec<Effect> {

@@ -205,7 +205,7 @@ pub enum Effect {
     },
     /// The person is there, or idle.
     Presence(PresenceState),
-    /// Keep the read markers and the room on the screen.
+    /// Keep the read markers, the drafts and the room on the screen, before long.
     Keep,
     /// Forget a room's cache: its `seq`s belong to another history.
     SetAside(RoomKey),

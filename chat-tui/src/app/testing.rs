@@ -73,10 +73,12 @@ impl Chat {
         text.chars().flat_map(|c| self.press(KeyCode::Char(c), KeyModifiers::NONE)).collect()
     }
 
-    /// Types a line and Enter; the effects of Enter.
+    /// Types a line and Enter; the effects of Enter, but for keeping the draft.
     pub(crate) fn say(&mut self, text: &str) -> Vec<Effect> {
         self.write(text);
-        self.press(KeyCode::Enter, KeyModifiers::NONE)
+        let mut effects = self.press(KeyCode::Enter, KeyModifiers::NONE);
+        effects.retain(|effect| *effect != Effect::Keep);
+        effects
     }
 }
 

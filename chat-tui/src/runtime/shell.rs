@@ -1,11 +1,12 @@
 //! Does what the model wants: commands to the session, files, and what is left for the terminal.
 
+use std::collections::BTreeMap;
 use std::future;
 use std::io;
 use std::time::{Duration, Instant};
 
 use protocol::event::Event;
-use protocol::ids::{Id, RoomKey};
+use protocol::ids::{Id, RoomKey, Seq};
 use protocol::limits::HISTORY_DEFAULT;
 use protocol::session::{AskError, Outgoing, OutgoingState, Saved, SessionConfig, SessionEvent};
 use time::UtcOffset;
@@ -294,15 +295,18 @@ impl Shell {
     fn save(&mut self, now: Duration) {
         self.save_at = None;
         self.saved_at = now;
-        if !self.profile.is_owner() || self.state.token.is_none() {
+        if !self.profile.is_owner() {
             return;
         }
         self.state.current = Some(self.model.current.clone());
-        if let Some(driver) = &self.driver {
-            let rooms = driver.session.rooms();
-            self.state.rooms =
-                rooms.map(|(key, cursor)| (key.clone(), kept(&self.model, key, cursor))).collect();
-        }
+        let mut rooms: BTreeMap<RoomKey, Option<Seq>> = match &self.driver {
+            Some(driver) => driver.session.rooms().map(|(key, cursor)| (key.clone(), cursor)).collect(),
+            None => self.state.rooms.iter().map(|(key, room)| (key.clone(), room.cursor)).collect(),
+        };
+        // Everybody is in the lobby, and may write there before the server first said so.
+        rooms.entry(RoomKey::lobby()).or_default();
+        let kept = rooms.into_iter().map(|(key, cursor)| (key.clone(), kept(&self.model, &key, cursor)));
+        self.state.rooms = kept.collect();
         if let Err(error) = self.profile.save_state(&self.state) {
             let reason = format!("what was read cannot be kept on disk: {error}");
             let _ = update(&mut self.model, Msg::NotAsked(reason), now);
@@ -379,4 +383,42 @@ fn put_outgoing(model: &mut Model, entry: &Outgoing) {
         None => Sending::Queued,
     };
     room.put_outgoing(entry.id.clone(), &entry.text, state);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crossterm::event::{Event as TermEvent, KeyCode, KeyEvent, KeyModifiers};
+
+    use super::*;
+    use crate::net::Address;
+
+    fn open(profile: &Path) -> Shell {
+        let config = Config {
+            address: Address::parse("http://localhost:1").unwrap(),
+            name: Some("ana".to_owned()),
+            name_is_explicit: false,
+            room: None,
+            profile: profile.to_owned(),
+        };
+        Shell::open(config, UtcOffset::UTC, Instant::now()).unwrap()
+    }
+
+    #[test]
+    fn a_draft_outlives_a_crash_before_the_first_welcome() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut shell = open(dir.path());
+        for c in "half a thought".chars() {
+            let key = KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE);
+            shell.take(Msg::Term(TermEvent::Key(key)), Duration::from_millis(1_500));
+        }
+        let at = shell.save_at().expect("it is to be kept");
+        assert!(at <= Duration::from_millis(2_500));
+        shell.take(Msg::Tick, at);
+        assert_eq!(shell.save_at(), None);
+        // Dropped, not closed.
+        drop(shell);
+        assert_eq!(open(dir.path()).model.composer.text(), "half a thought");
+    }
 }
