@@ -4,7 +4,7 @@
 import { h, render } from 'preact';
 import { Session } from './session.js';
 import { Socket } from './socket.js';
-import { Store, ulid } from './store.js';
+import { Store, inTurn, ulid } from './store.js';
 import * as model from './state.js';
 import { line as safe } from './safe_text.js';
 import { App } from './view/app.js';
@@ -21,13 +21,10 @@ const PAGE = 100;
 const TYPING_RENEW_MS = 3_000;
 const IDLE_MS = 5 * 60_000;
 const SAVE_MS = 500;
-const SOON_MS = 3_000;
 /** Without a frame for this long, the page is drawn anyway. */
 const UNSEEN_MS = 100;
 /** After a refusal that does not say how long to wait. */
 const RETRY_MS = 2_000;
-/** Held by the one tab that sends, so that two tabs of one outbox never send the same line. */
-const LOCK = 'chat.outbox';
 
 /** Everything the views may do. */
 export class Chat {
@@ -58,7 +55,6 @@ export class Chat {
     this.typedAt = -Infinity;
     this.idle = false;
     this.everLive = false;
-    this.onLive = () => {};
     /** The history that the store's rooms belong to. */
     this.epoch = kept.identity.epoch;
     /** Rooms, and rooms whose drafts, are not on disk yet. @type {Set<string>} */
@@ -93,7 +89,7 @@ export class Chat {
     const room = model.roomOf(this.state, entry.room);
     room.mark = null;
     model.seen(this.state, room);
-    this.saying = this.saying.then(() => this.#send(entry));
+    this.#inOrder(() => this.#send(entry));
   }
 
   /** @param {string} id */
@@ -102,16 +98,18 @@ export class Chat {
     if (!line) return;
     // An id that was used for something else, or by somebody else, cannot be used again.
     const entry = { id: line.code === 'id_reused' || line.code === 'other' ? ulid() : id, room: line.room, text: line.text, user: this.state.me?.user ?? null, at: Date.now() };
-    this.discard(id);
+    model.drop(this.state, id, true);
+    this.channel.postMessage({ is: 'gone', id });
     this.#show(entry, 'saving');
-    this.saying = this.saying.then(() => this.#send(entry));
+    this.#inOrder(() => this.#send(entry, id));
   }
 
   /** @param {string} id */
   discard(id) {
     model.drop(this.state, id);
+    this.socket.do((now) => this.session.withdraw((entry) => entry.id === id, now));
     this.channel.postMessage({ is: 'gone', id });
-    this.saying = this.saying.then(() => this.store.forget(id));
+    this.#inOrder(() => this.store.forget(id));
     this.draw();
   }
 
@@ -142,10 +140,14 @@ export class Chat {
     return reason(answer);
   }
 
-  /** @param {string} room */
-  leave(room) {
+  /** Leaves, unless that would lose lines: they are discarded only if that is wished. @param {string} room @param {boolean} [discard] @returns {number} how many lines wait */
+  leave(room, discard = false) {
+    const lines = model.unsent(this.state, room);
+    if (lines.length > 0 && !discard) return lines.length;
+    for (const { id } of lines) this.discard(id);
     this.socket.do(() => this.session.leave(room));
     this.#gone(room);
+    return 0;
   }
 
   /** The open rooms, or null while there is no answer to be had. */
@@ -156,7 +158,7 @@ export class Chat {
 
   /** @param {string} name @returns {Promise<string>} why not, or '' */
   async rename(name) {
-    if (await this.#soonLive()) {
+    if (await this.socket.soonLive()) {
       const answer = await this.socket.ask({ type: 'nick', name });
       if (answer?.type !== 'ok') return reason(answer);
       name = answer.name ?? name;
@@ -243,7 +245,7 @@ export class Chat {
     if (identity.user && identity.name) this.state.me = { user: identity.user, name: identity.name, guest: true };
     for (const { from, last, ...known } of rooms) {
       const room = model.roomOf(this.state, known.room);
-      Object.assign(room, known);
+      Object.assign(room, known, { joined: true });
       if (from <= last) model.cover(room, from, last, events.get(known.room) ?? []);
     }
     model.roomOf(this.state, 'lobby');
@@ -260,9 +262,16 @@ export class Chat {
     this.draw();
   }
 
-  /** On disk first, then on the wire, or to the tab that sends. @param {Kept} entry */
-  async #send(entry) {
-    await this.store.keep(entry);
+  /** One that fails holds up none of the others. @param {() => Promise<void>} work */
+  #inOrder(work) {
+    this.saying = this.saying.then(work).catch(reportError);
+  }
+
+  /** On disk first, then on the wire, or to the tab that sends. @param {Kept} entry @param {string} [instead] the line that it replaces */
+  async #send(entry, instead) {
+    await this.store.keep(entry, instead);
+    // Discarded meanwhile, or its room is gone.
+    if (!this.state.lines.some((line) => line.id === entry.id && line.state !== 'failed')) return;
     this.#told({ is: 'line', id: entry.id, state: 'queued' });
     this.store.saveDraft(entry.room, this.drafts.get(entry.room) ?? '');
     this.channel.postMessage({ is: 'queued', entry });
@@ -304,7 +313,6 @@ export class Chat {
         if (this.idle) this.session.signal({ type: 'presence', state: 'idle' });
         for (const { room } of frame.rooms) this.unsaved.add(room);
         this.#claim();
-        this.onLive();
         return this.#ensure(this.state.active);
       }
       case 'reset':
@@ -335,8 +343,10 @@ export class Chat {
     if (data.is === 'queued') {
       this.#show(data.entry);
       this.socket.do((now) => (this.sending ? this.session.queue(data.entry, now) : this.session.handleWake(now)));
-    } else if (data.is === 'gone') model.drop(this.state, data.id);
-    else model.update(this.state, data, performance.now());
+    } else if (data.is === 'gone') {
+      model.drop(this.state, data.id);
+      this.socket.do((now) => this.session.withdraw((entry) => entry.id === data.id, now));
+    } else model.update(this.state, data, performance.now());
     this.draw();
   }
 
@@ -357,10 +367,7 @@ export class Chat {
       this.sending = false;
       this.session.releaseOutbox();
     };
-    const held = navigator.locks ? navigator.locks.request(LOCK, { signal: over.signal }, send) : send();
-    held.catch(() => {
-      // Given up before it was this tab's turn.
-    });
+    inTurn(over.signal, send);
   }
 
   /** Asks for what a room on screen needs and does not have. @param {string} key */
@@ -393,20 +400,14 @@ export class Chat {
     return answer;
   }
 
-  /** On a first visit the name is often typed before the first answer: it is worth a short wait. @returns {Promise<boolean>} */
-  #soonLive() {
-    if (this.session.live || this.session.phase === 'waiting' || this.session.phase === 'stopped') return Promise.resolve(this.session.live);
-    return new Promise((resolve) => {
-      const late = setTimeout(() => resolve(this.session.live), SOON_MS);
-      this.onLive = () => {
-        clearTimeout(late);
-        resolve(true);
-      };
-    });
-  }
-
   /** @param {string} room */
   #gone(room) {
+    // What still waits for it is not sent behind anybody's back when the room is joined again.
+    for (const line of model.unsent(this.state, room)) {
+      if (line.state === 'failed') continue;
+      this.socket.do((now) => this.session.withdraw((entry) => entry.id === line.id, now));
+      this.#told({ is: 'failed', id: line.id, code: 'not_joined', reason: 'You are not in this room any more.' });
+    }
     model.left(this.state, room);
     this.unsaved.delete(room);
     this.store.dropRoom(room);

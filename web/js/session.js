@@ -184,7 +184,7 @@ export class Session {
     return ref;
   }
 
-  /** Leaves a room at once, connected or not; its lines in the outbox are still sent. @param {string} room */
+  /** Leaves a room at once, connected or not. @param {string} room */
   leave(room) {
     this.ask({ type: 'leave', room });
     this.cursors.delete(room);
@@ -208,6 +208,12 @@ export class Session {
   queue(entry, now) {
     if (this.outbox.some((other) => other.id === entry.id)) return;
     this.outbox.push({ ...entry, sent: false });
+    this.#pump(now);
+  }
+
+  /** Takes back lines that nobody wants sent any more. @param {(entry: Entry) => boolean} which @param {number} now */
+  withdraw(which, now) {
+    this.outbox = this.outbox.filter((entry) => !which(entry));
     this.#pump(now);
   }
 

@@ -2,6 +2,8 @@
 
 import { Session, SUBPROTOCOL } from './session.js';
 
+const SOON_MS = 3_000;
+
 /** @typedef {import('./protocol.js').ServerFrame} ServerFrame */
 
 export class Socket {
@@ -19,6 +21,7 @@ export class Socket {
     this.flushing = false;
     /** Who waits for the answer to which question. @type {Map<number, (frame: ServerFrame | null) => void>} */
     this.answers = new Map();
+    this.onLive = () => {};
   }
 
   /** Connects, and goes on doing so. */
@@ -52,6 +55,19 @@ export class Socket {
     });
   }
 
+  /** On a first visit the name is often typed before the first answer: it is worth a short wait. @returns {Promise<boolean>} */
+  soonLive() {
+    const { live, phase } = this.session;
+    if (live || phase === 'waiting' || phase === 'stopped') return Promise.resolve(live);
+    return new Promise((resolve) => {
+      const late = setTimeout(() => resolve(this.session.live), SOON_MS);
+      this.onLive = () => {
+        clearTimeout(late);
+        resolve(true);
+      };
+    });
+  }
+
   /** Answering an output may make the session say more: that goes behind, so that the order holds. */
   #flush() {
     if (this.flushing) return;
@@ -76,6 +92,7 @@ export class Socket {
     else if (output.is === 'send') this.#send(output.text);
     else if (output.is === 'drop') this.#drop();
     else this.onOutput(output);
+    if (output.is === 'link' && output.link.state === 'live') this.onLive();
     if (output.is !== 'answer') return;
     this.answers.get(output.ref)?.(output.frame);
     this.answers.delete(output.ref);

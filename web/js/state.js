@@ -24,7 +24,7 @@
  * @typedef {{name: string, guest: boolean, state: string}} Person
  * @typedef {{room: string, title: string, topic: string, first: number, head: number, present: number,
  *   events: Event[], stretches: Stretch[], notices: Notice[], people: Map<string, Person>, before: Set<string>, typing: Map<string, {name: string, until: number}>,
- *   read: number, mark: number | null, atEnd: boolean, loading: boolean, synced: boolean, version: number}} Room
+ *   read: number, mark: number | null, atEnd: boolean, loading: boolean, synced: boolean, joined: boolean, version: number}} Room
  * @typedef {{rooms: Map<string, Room>, active: string, me: {user: string, name: string, guest: boolean} | null, link: Link | {state: 'idle'},
  *   limit: number, lines: Line[], watching: boolean, trouble: string | null, notice: string | null, liveAt: number, version: number}} State
  */
@@ -53,7 +53,7 @@ export function roomOf(state, key) {
   if (room === undefined) {
     room = {
       room: key, title: key, topic: '', first: 1, head: 0, present: 0, events: [], stretches: [], notices: [],
-      people: new Map(), before: new Set(), typing: new Map(), read: 0, mark: null, atEnd: true, loading: false, synced: false, version: 0,
+      people: new Map(), before: new Set(), typing: new Map(), read: 0, mark: null, atEnd: true, loading: false, synced: false, joined: key === 'lobby', version: 0,
     };
     state.rooms.set(key, room);
   }
@@ -208,11 +208,13 @@ function stored(state, id, key, seq) {
   else change(state, id, { state: 'stored' });
 }
 
-/** @param {State} state @param {string} id */
-export function drop(state, id) {
-  for (const line of state.lines) if (line.id === id) touch(state, line.room);
+/** The last one of a room that one is not in takes the room along, unless it is to be `replaced`. @param {State} state @param {string} id @param {boolean} [replaced] */
+export function drop(state, id, replaced = false) {
+  const line = state.lines.find((line) => line.id === id);
+  if (line) touch(state, line.room);
   state.lines = state.lines.filter((line) => line.id !== id);
   state.version += 1;
+  if (line && !replaced && state.rooms.get(line.room)?.joined === false) left(state, line.room);
 }
 
 /** @param {State} state @param {ServerFrame} frame @param {number} now */
@@ -287,15 +289,26 @@ function frame(state, frame, now) {
 /** @param {Room} room @param {RoomInfo} info */
 export function informed(room, info) {
   const { title, topic, first, head, present } = info;
-  Object.assign(room, { title, topic: topic ?? '', first, head: Math.max(head, room.head), present: present ?? 0, version: room.version + 1 });
+  Object.assign(room, { title, topic: topic ?? '', first, head: Math.max(head, room.head), present: present ?? 0, joined: true, version: room.version + 1 });
   if (room.stretches.length === 0 && room.read === 0) room.read = head;
 }
 
 /** @param {State} state @param {string} key */
 export function left(state, key) {
-  state.rooms.delete(key);
   state.version += 1;
+  const room = state.rooms.get(key);
+  if (room && unsent(state, key).length > 0) {
+    // Its lines stay in sight until somebody decides about them.
+    Object.assign(room, { joined: false, synced: false, present: 0, people: new Map(), version: room.version + 1 });
+    return;
+  }
+  state.rooms.delete(key);
   if (state.active === key) open(state, 'lobby');
+}
+
+/** The room's lines that are not in its log, and would be lost with it. @param {State} state @param {string} key */
+export function unsent(state, key) {
+  return state.lines.filter((line) => line.room === key && line.state !== 'stored');
 }
 
 /** @param {State} state @param {Event} event */

@@ -87,9 +87,16 @@ export class Store {
     return read ? [...kept, ...this.memory] : [...this.memory];
   }
 
-  /** Done when the line is on disk (or cannot be): only then may it be sent for the first time. @param {Kept} entry */
-  async keep(entry) {
+  /**
+   * Done when the line is on disk (or cannot be): only then may it be sent for the first time. The line that it comes
+   * `instead` of goes in the same transaction, so that at no moment neither is there.
+   * @param {Kept} entry @param {string} [instead]
+   */
+  async keep(entry, instead) {
+    this.memory = this.memory.filter(({ id }) => id !== instead);
     const kept = await this.#run('readwrite', ['outbox'], async (store) => {
+      const key = instead !== undefined && (await done(store('outbox').index('id').getKey(instead)));
+      if (key) store('outbox').delete(key);
       store('outbox').put(entry);
     });
     if (!kept) this.memory.push({ ...entry, n: this.nextN++ });
@@ -172,6 +179,14 @@ export class Store {
       return false;
     }
   }
+}
+
+/** Works when it is this tab's turn: one at a time, so that two tabs of one outbox never send the same line. @param {AbortSignal} signal @param {() => Promise<void>} work */
+export function inTurn(signal, work) {
+  const turn = navigator.locks ? navigator.locks.request('chat.outbox', { signal }, work) : work();
+  turn.catch(() => {
+    // Given up before it was this tab's turn.
+  });
 }
 
 /** Where drafts are; reading the property alone may be forbidden. */

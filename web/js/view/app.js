@@ -2,7 +2,7 @@
 
 import { Component, createRef, Fragment, h } from 'preact';
 import { line as safe } from '../safe_text.js';
-import { unread } from '../state.js';
+import { unread, unsent } from '../state.js';
 import { Avatar, Timeline } from './timeline.js';
 
 /**
@@ -91,13 +91,13 @@ export class App extends Component {
         (model.trouble ?? model.notice) && h('div', { class: 'banner', role: 'alert' }, h('span', null, safe(model.trouble ?? model.notice ?? '')), h('button', { type: 'button', onClick: () => chat.dismiss() }, 'Dismiss')),
         h(Timeline, { chat, room, version: room.version + (room.atEnd ? 0.5 : 0), handle: this.timeline }),
         h('div', { class: 'typing', 'aria-live': 'off' }, typists(room)),
-        chat.named || (model.lines.length > 0)
+        !room.joined ? h(Outside, { chat, room, key: room.room }) : chat.named || (model.lines.length > 0)
           ? h(Composer, { chat, room, key: room.room, input: this.composer, onSent: () => this.timeline.current?.jump() })
           : h('div', { class: 'welcome' }, h(NameForm, { chat, title: 'What should we call you?', action: 'Start chatting', onDone: () => this.forceUpdate(() => this.composer.current?.focus()) }))),
       h('aside', { class: 'people', 'aria-label': 'People' },
         h('div', { class: 'pane-head' }, h('h2', null, 'Here now'), h('span', { class: 'count' }, room.present)),
         h('ul', null, people(room, model)),
-        room.room !== 'lobby' && h('button', { type: 'button', class: 'leave', onClick: () => chat.leave(room.room) }, `Leave ${safe(room.title)}`)),
+        room.room !== 'lobby' && room.joined && h(Leave, { chat, room, key: room.room })),
       dialog && h(dialog, { chat, onClose: close }));
   }
 }
@@ -105,6 +105,33 @@ export class App extends Component {
 /** What opens rarely, and is not part of the first load. */
 function dialogs() {
   return import('./dialogs.js');
+}
+
+/** Leaving a room for which lines wait asks first. @extends {Component<{chat: Chat, room: Room}, {waiting: number}>} */
+class Leave extends Component {
+  state = { waiting: 0 };
+
+  render() {
+    const { chat, room } = this.props;
+    const count = this.state.waiting && unsent(chat.state, room.room).length;
+    if (count === 0) return h('button', { type: 'button', class: 'leave', onClick: () => this.setState({ waiting: chat.leave(room.room) }) }, `Leave ${safe(room.title)}`);
+    return h('div', { class: 'ask', role: 'alert' },
+      h('p', null, `${count} message${count === 1 ? ' is' : 's are'} not sent yet. Leaving discards ${count === 1 ? 'it' : 'them'}.`),
+      h('button', { type: 'button', class: 'leave', onClick: () => this.setState({ waiting: 0 }) }, 'Stay'),
+      h('button', { type: 'button', class: 'leave', onClick: () => chat.leave(room.room, true) }, 'Discard and leave'));
+  }
+}
+
+/** In the composer's place in a room that one is not in: only own lines that were not sent keep it in sight. @extends {Component<{chat: Chat, room: Room}, {error: string}>} */
+class Outside extends Component {
+  state = { error: '' };
+
+  render() {
+    const { chat, room } = this.props;
+    const join = async () => this.setState({ error: await chat.enter('join', room.room) });
+    return h('div', { class: 'welcome' }, h('p', null, `You are not in ${safe(room.title)}.`),
+      h('button', { type: 'button', class: 'enter', onClick: join }, 'Join'), h('p', { class: 'error', role: 'alert' }, safe(this.state.error)));
+  }
 }
 
 /** @param {{room: Room, model: State, onOpen: () => void}} props */

@@ -27,7 +27,7 @@ export class Switcher extends Component {
     const { chat } = this.props;
     const wanted = this.state.text.trim().replace(/^#/, '').toLowerCase();
     const fits = (/** @type {{room: string, title: string}} */ room) => `${room.room} ${room.title}`.toLowerCase().includes(wanted);
-    const joined = [...chat.state.rooms.values()];
+    const joined = [...chat.state.rooms.values()].filter((room) => room.joined);
     /** @type {Choice[]} */
     const choices = joined.filter(fits).map((room) => {
       const count = unread(room, chat.state.me?.user);
@@ -38,7 +38,7 @@ export class Switcher extends Component {
       return { key: room.room, title: room.title, hint: count > 0 ? `${count} unread` : room.room === chat.state.active ? 'here' : '', go };
     });
     for (const room of this.state.open ?? []) {
-      if (chat.state.rooms.has(room.room) || !fits(room)) continue;
+      if (chat.state.rooms.get(room.room)?.joined || !fits(room)) continue;
       const present = room.present > 0 ? `${room.present} here · ` : '';
       choices.push({ key: room.room, title: room.title, hint: `${present}join`, go: () => chat.enter('join', room.room) });
     }

@@ -40,13 +40,14 @@ test('a room of which only the last lines are held loads what was before them', 
   await say(one, 'mine 1');
   await say(one, 'mine 2');
   await settled(one);
-  await writer.say('for you', 'vault');
-  await room.locator('.badge', { hasText: '1' }).waitFor();
+  // One connection has one order: what is said now is there after them.
+  await writer.say('and in the lobby');
+  await shown(two, 'and in the lobby');
   await room.click();
   await shown(two, 'mine 2');
   await two.locator('.text', { hasText: /^vault 1$/ }).waitFor({ state: 'attached' });
   await two.getByText('This is the beginning of').waitFor({ state: 'attached' });
-  assert.deepEqual(await texts(two), [...Array.from({ length: 60 }, (_, i) => `vault ${i + 1}`), 'mine 1', 'mine 2', 'for you']);
+  assert.deepEqual(await texts(two), [...Array.from({ length: 60 }, (_, i) => `vault ${i + 1}`), 'mine 1', 'mine 2']);
   await calm(two);
   await one.context().close();
 });
@@ -63,6 +64,31 @@ test('the title of a tab that hides goes on counting', async () => {
   await page.waitForFunction(() => document.title.startsWith('(1)'), null, { polling: 100 });
   await writer.say('two');
   await page.waitForFunction(() => document.title.startsWith('(2)'), null, { polling: 100 });
+  await calm(page);
+  await page.context().close();
+});
+
+test('a room is not left with lines that wait, unless they are to be discarded', async () => {
+  const page = await named(await visit(browser, server.url), 'cleo');
+  await goTo(page, 'cellar');
+  await say(page, 'cellar 1');
+  await settled(page);
+  await server.kill();
+  await page.locator('.link.down').waitFor();
+  await say(page, 'cellar 2');
+  await page.locator('.fate.queued').waitFor();
+  await page.getByRole('button', { name: 'Leave cellar' }).click();
+  await page.getByText('1 message is not sent yet.').waitFor();
+  await page.getByRole('button', { name: 'Stay' }).click();
+  await shown(page, 'cellar 2');
+  await page.getByRole('button', { name: 'Leave cellar' }).click();
+  await page.getByRole('button', { name: 'Discard and leave' }).click();
+  await page.locator('h1', { hasText: 'Lobby' }).waitFor();
+  await server.again();
+  writer = await Person.join(server.url, 'writer');
+  await page.goto(server.url);
+  await page.locator('.link.live').waitFor();
+  assert.equal(await page.locator('.room').count(), 1, 'no ghost of the room');
   await calm(page);
   await page.context().close();
 });

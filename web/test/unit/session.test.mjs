@@ -400,3 +400,13 @@ test('a failing network loses, doubles and swaps nothing', () => {
   for (let seed = 1; seed <= 40; seed++) events += simulate(seed);
   assert.ok(events > 1000);
 });
+
+test('a line that is withdrawn is not sent', () => {
+  const { session } = connected();
+  session.releaseOutbox();
+  session.handleClose(1006, 0, 0);
+  session.queue(entry('a'), 0);
+  session.queue(entry('b'), 0);
+  session.withdraw(({ id }) => id === 'a', 0);
+  assert.deepEqual(session.outbox.map(({ id }) => id), ['b']);
+});

@@ -1,6 +1,6 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { KEPT, TYPING_TTL_MS, cover, expire, initial, open, roomOf, rows, seen, unread, update, watch } from '../../js/state.js';
+import { KEPT, TYPING_TTL_MS, cover, drop, expire, initial, open, roomOf, rows, seen, unread, update, watch } from '../../js/state.js';
 
 const ME = { user: 'g-1', name: 'ana', guest: true };
 const message = (seq, more = {}) => ({ type: 'message', room: 'lobby', seq, id: `x${seq}`, user: 'g-2', sender: 'bo', message: `m${seq}`, timestamp: new Date(Date.UTC(2026, 0, 1, 12, 0, seq)).toISOString(), ...more });
@@ -202,4 +202,20 @@ test('stretches merge in any order', () => {
   assert.deepEqual(lobby.stretches, [[1, 15], [20, 25]]);
   cover(lobby, 16, 15, []);
   assert.deepEqual(lobby.stretches, [[1, 15], [20, 25]]);
+});
+
+test('a room that is gone keeps its unsent lines in sight until somebody decides about them', () => {
+  const { state } = welcomed(0);
+  tell(state, { type: 'welcome', user: ME, limits: {}, rooms: [info('ops', 0)] });
+  open(state, 'ops');
+  state.lines = [say('a', { room: 'ops' })];
+  tell(state, { type: 'reset', room: 'ops', epoch: 'e1', first: 0, head: 0, why: 'gone' });
+  assert.equal(state.rooms.get('ops')?.joined, false);
+  assert.equal(rows(roomOf(state, 'ops'), state).at(-1).kind, 'line');
+  drop(state, 'a', true);
+  assert.ok(state.rooms.has('ops'), 'it is sent again');
+  state.lines = [say('a', { room: 'ops' })];
+  drop(state, 'a');
+  assert.deepEqual([...state.rooms.keys()], ['lobby']);
+  assert.equal(state.active, 'lobby');
 });

@@ -109,3 +109,13 @@ test('a disk that fails later is told, and the line is kept in memory', async ()
   assert.ok(told.length > 0);
   assert.deepEqual((await it.outbox('g')).map(({ id }) => id), ['b'], 'what cannot be read is not lost, only not there');
 });
+
+test('a line that comes instead of another takes its place in one step', async () => {
+  const { factory, store: first } = await store();
+  await first.keep(line('a'));
+  await first.fail('a', { code: 'id_reused', reason: 'x' });
+  await first.keep(line('b'), 'a');
+  await first.keep(line('b', { text: 'again' }), 'b');
+  const { store: second } = await store(factory);
+  assert.deepEqual((await second.load()).outbox.map(({ id, text, failed }) => [id, text, failed]), [['b', 'again', undefined]]);
+});
