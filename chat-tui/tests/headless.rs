@@ -91,6 +91,38 @@ fn tail_goes_on_where_it_stopped() {
     assert!(child.wait().unwrap().success());
 }
 
+#[test]
+fn tail_comes_without_a_name_and_keeps_none() {
+    let server = Server::start();
+    let home = tempfile::tempdir().unwrap();
+    assert_eq!(send(home.path(), &server, &["hello", "--name", "bot"], b"").0, Some(0));
+    for arguments in [&["tail", "--since", "start"][..], &["tail", "--name", "bot", "--since", "start"]] {
+        let mut child = command(home.path(), &server, arguments).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        assert!(lines.next().unwrap().ends_with("bot: hello"));
+        stop(child);
+    }
+    assert_eq!(server.names(), [Some("bot".to_owned()), None, None]);
+}
+
+#[test]
+fn tail_tells_why_there_is_no_link() {
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = closed.local_addr().unwrap();
+    drop(closed);
+    let home = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chat-tui"));
+    command.env_clear().envs(environment(home.path())).args(["--url", &format!("http://{address}"), "tail"]);
+    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let told = lines.next().unwrap();
+    assert!(
+        told.contains(&format!("offline: nothing listens at {address} — is chat-server running?")),
+        "{told}"
+    );
+    stop(child);
+}
+
 fn stop(mut child: Child) {
     assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
     assert!(child.wait().unwrap().success());

@@ -49,6 +49,8 @@ pub struct Model {
     pub server: String,
     /// The truth about the link.
     pub link: Link,
+    /// Why the newest dial failed, safe to draw; `None` once connected.
+    pub trouble: Option<String>,
     /// The rooms we are in, by key, and those that hold lines which were not sent.
     pub rooms: BTreeMap<RoomKey, Room>,
     /// The room on the screen; always one of `rooms`.
@@ -153,6 +155,8 @@ pub enum Msg {
     },
     /// An own line is in memory only: the disk did not take it.
     NotKept(Id),
+    /// A dial failed, for this reason.
+    Unreachable(String),
     /// A question could not be asked.
     NotAsked(String),
     /// Time passed.
@@ -232,6 +236,7 @@ impl Model {
             name: String::new(),
             server: safe::line(server),
             link: Link::Connecting,
+            trouble: None,
             rooms: BTreeMap::from([(room.clone(), Room::joined(room.clone()))]),
             current: room,
             wish: None,

@@ -94,6 +94,9 @@ fn set_link(model: &mut Model, link: Link) {
             room.typing.clear();
         }
     }
+    if link == Link::Connected {
+        model.trouble = None;
+    }
     model.link = link;
 }
 

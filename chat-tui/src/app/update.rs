@@ -37,6 +37,10 @@ pub fn update(model: &mut Model, msg: Msg, now: Duration) -> Vec<Effect> {
             }
             Vec::new()
         }
+        Msg::Unreachable(why) => {
+            model.trouble = Some(super::safe::line(&why));
+            Vec::new()
+        }
         Msg::NotAsked(reason) => {
             model.complain(reason);
             Vec::new()

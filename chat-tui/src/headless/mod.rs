@@ -28,10 +28,9 @@ fn identity(config: &Config) -> std::io::Result<(Profile, State)> {
     Ok((profile, state))
 }
 
-/// A session in one room, from now on.
-fn driver(config: &Config, state: &State, room: &RoomKey) -> Driver {
+/// A session in one room, from now on, that asks for this name.
+fn driver(config: &Config, state: &State, room: &RoomKey, name: Option<String>) -> Driver {
     let address: Address = config.address.clone();
-    let name = config.name.clone().or_else(|| state.name.clone());
     let session = SessionConfig {
         client: client_name(),
         conn: fresh_id(),

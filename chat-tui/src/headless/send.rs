@@ -28,7 +28,8 @@ pub async fn send(config: &Config, text: Option<String>, patience: Duration) -> 
     };
     let room = config.room.clone().unwrap_or_else(RoomKey::lobby);
     let (_, state) = identity(config).context("cannot read the profile")?;
-    let mut driver = driver(config, &state, &room);
+    let name = config.name.clone().or_else(|| state.name.clone());
+    let mut driver = driver(config, &state, &room, name);
     let id = fresh_id();
     driver.session.send(room, id, text, None)?;
     let outcome = timeout(patience, until_stored(config, &mut driver, state.token.is_none())).await;

@@ -16,7 +16,7 @@ use time::UtcOffset;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::print::{json_line, text_line};
-use super::{driver, identity, keep_identity};
+use super::{driver, identity};
 use crate::app::safe;
 use crate::cache::{Profile, TailCursor};
 use crate::cli::Since;
@@ -36,7 +36,8 @@ pub async fn tail(
     let room = config.room.clone().unwrap_or_else(RoomKey::lobby);
     let (profile, state) = identity(config).context("cannot read the profile")?;
     let stopped_at = profile.load_tail(room.as_str()).context("cannot read where it stopped")?;
-    let mut driver = driver(config, &state, &room);
+    // It only reads, and says no name: nobody is told of its coming and going. Nor is a nameless identity kept.
+    let mut driver = driver(config, &state, &room, None);
     let mut tail = Tail {
         room,
         profile,
@@ -49,20 +50,20 @@ pub async fn tail(
         head: 0,
         asking: false,
         kept: None,
+        trouble: None,
     };
     let mut stop =
         [signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?, signal(SignalKind::hangup())?];
     let [terminate, interrupt, hangup] = &mut stop;
     let outcome = loop {
-        let events = driver.pump(None).events;
-        let first_start = state.token.is_none();
-        let step = events.into_iter().try_for_each(|event| {
-            if let (SessionEvent::Welcome(welcome), true) = (&event, first_start) {
-                // Without a kept identity the next command is another guest; nothing else depends on it.
-                let _ = keep_identity(config, welcome);
+        if let Some(why) = driver.take_trouble() {
+            let why = safe::line(&why);
+            if is_news(&mut tail.trouble, &why) {
+                tell(&format!("offline: {why}; trying again"));
             }
-            tail.take(event)
-        });
+        }
+        let events = driver.pump(None).events;
+        let step = events.into_iter().try_for_each(|event| tail.take(event));
         if let Err(error) = step.and_then(|()| tail.flush()) {
             break Err(error);
         }
@@ -97,12 +98,17 @@ struct Tail {
     head: Seq,
     asking: bool,
     kept: Option<Seq>,
+    /// Why there is no link, as it was told.
+    trouble: Option<String>,
 }
 
 impl Tail {
     fn take(&mut self, event: SessionEvent) -> anyhow::Result<()> {
         match event {
-            SessionEvent::Welcome(welcome) => self.epoch = Some(welcome.epoch),
+            SessionEvent::Welcome(welcome) => {
+                self.trouble = None;
+                self.epoch = Some(welcome.epoch);
+            }
             SessionEvent::RoomJoined { info, .. } if info.room == self.room => self.begin(info.head),
             SessionEvent::Synced { room, head } if room == self.room => self.begin(head),
             SessionEvent::Event(event) if *event.event.room() == self.room => {
@@ -197,6 +203,13 @@ impl Tail {
     }
 }
 
+/// Whether this is another trouble than the one told last.
+fn is_news(told: &mut Option<String>, why: &str) -> bool {
+    let is_news = told.as_deref() != Some(why);
+    *told = Some(why.to_owned());
+    is_news
+}
+
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
@@ -204,4 +217,16 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 #[expect(clippy::print_stderr, reason = "beside the output, for the person who reads it")]
 fn tell(text: &str) {
     eprintln!("chat-tui: {text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_trouble_is_told_once() {
+        let mut told = None;
+        let news = ["down", "down", "odd", "down"].map(|why| is_news(&mut told, why));
+        assert_eq!(news, [true, false, true, true]);
+    }
 }

@@ -51,6 +51,11 @@ impl Address {
         format!("{scheme}://{}{}/ws", self.authority, self.path)
     }
 
+    /// The host, and the port where one is named.
+    pub fn authority(&self) -> &str {
+        &self.authority
+    }
+
     /// A directory's name for this server; different for different servers.
     pub fn profile(&self) -> String {
         let scheme = if self.secure { "tls-" } else { "" };

@@ -1,6 +1,7 @@
 //! One WebSocket, from the dial to its end, in two small tasks.
 
 use std::fmt;
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
@@ -128,7 +129,7 @@ async fn live(
 ) -> (Option<u16>, Option<String>) {
     let socket = match timeout(DIAL, dial(address)).await {
         Ok(Ok(socket)) => socket,
-        Ok(Err(error)) => return (None, Some(explain(&error))),
+        Ok(Err(error)) => return (None, Some(explain(&error, address.authority()))),
         Err(_) => return (None, Some("the server does not answer".to_owned())),
     };
     if events.send(WireEvent::Connected).await.is_err() {
@@ -171,9 +172,12 @@ async fn dial(address: &Address) -> Result<Socket, Error> {
     Ok(socket)
 }
 
-fn explain(error: &Error) -> String {
+fn explain(error: &Error, host: &str) -> String {
     match error {
         Error::Http(response) => format!("this is no chat server: it answers {}", response.status()),
+        Error::Io(error) if error.kind() == ErrorKind::ConnectionRefused => {
+            format!("nothing listens at {host} — is chat-server running?")
+        }
         Error::Io(error) => error.to_string(),
         other => other.to_string(),
     }

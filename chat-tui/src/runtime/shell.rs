@@ -115,6 +115,9 @@ impl Shell {
         loop {
             let Some(driver) = &mut self.driver else { return next };
             let now = driver.now();
+            if let Some(why) = driver.take_trouble() {
+                let _ = update(&mut self.model, Msg::Unreachable(why), now);
+            }
             let pumped = driver.pump(self.outbox.as_mut());
             if let Some(error) = pumped.failure {
                 let reason = format!("what was sent cannot be noted on disk: {error}");

@@ -11,6 +11,9 @@ use super::{lines, spread};
 use crate::app::Model;
 use crate::app::text::{shorten, width};
 
+/// In fewer columns a reason says nothing.
+const REASON: usize = 16;
+
 pub(super) fn typing(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
     let names: Vec<&str> = model.room().typing.iter().map(|typist| typist.name.as_str()).collect();
     let text = match names.as_slice() {
@@ -35,8 +38,6 @@ pub(super) fn typing(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: R
 }
 
 pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
-    let (sign, text, style) = link(model, theme);
-    let mut left = vec![Span::styled(sign, style), Span::styled(text, style)];
     let right = if let Some((toast, _)) = &model.toast {
         toast.clone()
     } else if model.second {
@@ -46,6 +47,9 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: Rec
     } else {
         String::new()
     };
+    let columns = usize::from(area.width).saturating_sub(width(&right) + 4);
+    let (sign, text, style) = link(model, theme, columns);
+    let mut left = vec![Span::styled(sign, style), Span::styled(text, style)];
     if model.toast.is_some() {
         // What was just done matters more than what goes on.
         let room = usize::from(area.width).saturating_sub(width(&right) + 2);
@@ -58,8 +62,8 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: Rec
     lines(frame, area, vec![spread(left, vec![Span::styled(right, right_style)], area.width)]);
 }
 
-/// One sentence that is true.
-fn link(model: &Model, theme: Theme) -> (&'static str, String, Style) {
+/// One sentence that is true; where it knows a reason, it is cut to these columns.
+fn link(model: &Model, theme: Theme, columns: usize) -> (&'static str, String, Style) {
     let waiting = match model.waiting() {
         0 => String::new(),
         1 => ": 1 message waiting".to_owned(),
@@ -81,7 +85,13 @@ fn link(model: &Model, theme: Theme) -> (&'static str, String, Style) {
         Link::WaitingUntil(at) => {
             let left = at.saturating_sub(model.now).as_millis().div_ceil(1000);
             let when = if left == 0 { "now".to_owned() } else { format!("in {left} s") };
-            ("○ ", format!("offline{waiting} · reconnecting {when}"), theme.warn())
+            let (begin, end) = (format!("offline{waiting}"), format!(" · reconnecting {when}"));
+            let colon = if waiting.is_empty() { ": " } else { " · " };
+            // When it goes on matters more than why it does not.
+            let room = columns.saturating_sub(width(&begin) + width(colon) + width(&end));
+            let why = model.trouble.as_ref().filter(|_| room >= REASON);
+            let why = why.map_or_else(String::new, |why| format!("{colon}{}", shorten(why, room)));
+            ("○ ", format!("{begin}{why}{end}"), theme.warn())
         }
         Link::Stopped(why) => {
             ("✗ ", format!("disconnected{waiting} · {} · /reconnect", why.reason), theme.bad())

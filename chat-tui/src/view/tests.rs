@@ -361,3 +361,24 @@ proptest! {
         draw(&mut chat, 1, 1);
     }
 }
+
+#[test]
+fn the_reason_for_being_offline_is_told_as_far_as_it_fits() {
+    let mut chat = Chat::offline();
+    chat.tell(SessionEvent::Link(Link::WaitingUntil(chat.now + Duration::from_secs(4))));
+    chat.send(Msg::Unreachable(
+        "nothing listens at localhost:3000 \u{1b}— is chat-server running?".to_owned(),
+    ));
+    let status = |chat: &mut Chat, columns| draw(chat, columns, 24).lines().last().unwrap().to_owned();
+    let all = "offline: nothing listens at localhost:3000";
+    let wide = status(&mut chat, 120);
+    assert!(wide.contains(all) && wide.contains("is chat-server running? · reconnecting in 4 s"), "{wide}");
+    let usual = status(&mut chat, 80);
+    assert!(
+        usual.contains("offline: nothing listens at") && usual.contains("… · reconnecting in 4 s"),
+        "{usual}"
+    );
+    assert!(status(&mut chat, 40).contains("offline · reconnecting in 4 s"));
+    chat.tell(SessionEvent::Link(Link::Connected));
+    assert_eq!(chat.model.trouble, None);
+}

@@ -34,6 +34,8 @@ struct Log {
     /// Frames sent to each client as soon as it is welcomed.
     greeting: Vec<String>,
     silent: bool,
+    /// The names in the hellos.
+    names: Vec<Option<String>>,
 }
 
 impl Server {
@@ -79,6 +81,11 @@ impl Server {
     /// Acknowledges nothing from now on.
     pub(crate) fn fall_silent(&self) {
         self.log.lock().unwrap().silent = true;
+    }
+
+    /// Under which names the clients came.
+    pub(crate) fn names(&self) -> Vec<Option<String>> {
+        self.log.lock().unwrap().names.clone()
     }
 
     /// What was said, in order.
@@ -143,6 +150,7 @@ fn answer(
     let mut tell = |frame: serde_json::Value| out.push(frame.to_string());
     match frame["type"].as_str().unwrap() {
         "hello" => {
+            log.names.push(frame["name"].as_str().map(str::to_owned));
             frame["name"].as_str().unwrap_or("guest").clone_into(name);
             tell(serde_json::json!({"type": "welcome", "server": "fake/1", "epoch": "e1",
                 "user": {"user": "g-me", "name": name, "guest": true}, "token": "secret-token",
