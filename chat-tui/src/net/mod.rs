@@ -193,7 +193,7 @@ mod tests {
         let id = fresh_id();
         driver.session.send(RoomKey::lobby(), id.clone(), "x".to_owned(), None).unwrap();
         let pumped = driver.pump(Some(&mut outbox));
-        assert_eq!(pumped.not_kept, [id.clone()]);
+        assert_eq!(pumped.not_kept, std::slice::from_ref(&id));
         let state = driver.session.outbox().next().unwrap().1;
         assert!(matches!(&state, OutgoingState::Failed(why) if why.reason.contains("on disk")), "{state:?}");
 
