@@ -70,7 +70,7 @@ export class Chat {
     const look = () => this.#look();
     for (const kind of ['focus', 'blur']) addEventListener(kind, look);
     document.addEventListener('visibilitychange', look);
-    addEventListener('pagehide', () => this.#save());
+    addEventListener('pagehide', () => this.#save(true));
     for (const kind of ['pointerdown', 'keydown']) addEventListener(kind, () => this.#active(), { passive: true });
     this.#active();
     this.#look();
@@ -417,7 +417,7 @@ export class Chat {
 
   #look() {
     model.watch(this.state, document.visibilityState === 'visible' && document.hasFocus());
-    if (document.visibilityState === 'hidden') this.#save();
+    if (document.visibilityState === 'hidden') this.#save(true);
     this.draw();
   }
 
@@ -453,7 +453,8 @@ export class Chat {
     this.saveTimer ??= setTimeout(() => this.#save(), SAVE_MS);
   }
 
-  #save() {
+  /** @param {boolean} [leaving] the page may not be there any more at the next moment */
+  #save(leaving = false) {
     clearTimeout(this.saveTimer);
     this.saveTimer = undefined;
     for (const key of this.unsaved) {
@@ -467,6 +468,8 @@ export class Chat {
     this.unsaved.clear();
     for (const key of this.unsavedDrafts) this.store.saveDraft(key, this.drafts.get(key) ?? '');
     this.unsavedDrafts.clear();
+    // Another tab of this browser may have written over what is in this one's composer.
+    if (leaving) for (const [key, text] of this.drafts) this.store.saveDraft(key, text);
   }
 }
 

@@ -73,7 +73,7 @@ export class Session {
     this.nextRef = 1;
     /** Questions on the wire. @type {Map<number, ClientFrame>} */
     this.asked = new Map();
-    /** Holes being fetched without anybody asking: `ref` of the question, and from where to where. @type {Map<string, {ref: number, after: number, upto: number}>} */
+    /** Holes being fetched without anybody asking: `ref` of the question, from where to where, and when to ask again. @type {Map<string, {ref: number, after: number, upto: number, again: number}>} */
     this.fills = new Map();
     /** Unacknowledged commands in order. @type {(Entry & {sent: boolean})[]} */
     this.outbox = [];
@@ -98,7 +98,8 @@ export class Session {
   deadline() {
     if (this.phase === 'waiting') return this.retryAt;
     if (this.phase === 'idle' || this.phase === 'stopped') return null;
-    return Math.min(this.heardAt + PATIENCE_MS, ...this.holds.values());
+    const fills = this.live ? [...this.fills.values()].map(({ again }) => again) : [];
+    return Math.min(this.heardAt + PATIENCE_MS, ...this.holds.values(), ...fills);
   }
 
   /** Begins, or begins anew after a final close. @param {number} now */
@@ -156,6 +157,12 @@ export class Session {
     } else if (this.phase !== 'idle' && this.phase !== 'stopped') {
       if (now - this.heardAt >= PATIENCE_MS) this.#giveUp(now, random);
       for (const [room, until] of this.holds) if (now >= until) this.holds.delete(room);
+      for (const [room, { ref, after, upto, again }] of this.live ? [...this.fills] : []) {
+        if (now < again) continue;
+        this.asked.delete(ref);
+        this.fills.delete(room);
+        this.#fill(room, after, upto, now);
+      }
       this.#pump(now);
     }
   }
@@ -264,18 +271,18 @@ export class Session {
     // The cursor is beyond a hole that the last link left open: resuming does not bring it.
     for (const [room, { after, upto }] of [...this.fills]) {
       this.fills.delete(room);
-      this.#fill(room, after, upto);
+      this.#fill(room, after, upto, now);
     }
     this.#pump(now);
   }
 
   /** @param {ServerFrame} frame @param {number} now */
   #frame(frame, now) {
-    if (isEvent(frame)) return this.#event(frame);
+    if (isEvent(frame)) return this.#event(frame, now);
     switch (frame.type) {
       case 'ping':
         this.#send({ type: 'pong' });
-        for (const [room, head] of Object.entries(frame.heads ?? {})) this.#expect(room, head);
+        for (const [room, head] of Object.entries(frame.heads ?? {})) this.#expect(room, head, now);
         return;
       case 'goaway':
         this.goaway = Math.min(frame.after_ms, BACKOFF_MAX_MS);
@@ -286,9 +293,10 @@ export class Session {
         return;
       case 'error':
         if (frame.id !== undefined && this.#refused(frame.id, frame, now)) return;
+        this.#unfilled(frame, now);
         break;
       case 'synced':
-        this.#expect(frame.room, frame.head);
+        this.#expect(frame.room, frame.head, now);
         break;
       case 'reset':
         this.fills.delete(frame.room);
@@ -299,7 +307,7 @@ export class Session {
         this.#elsewhere(frame);
         return;
       case 'history':
-        this.#page(frame);
+        this.#page(frame, now);
         break;
       case 'ok':
         this.#done(frame);
@@ -310,42 +318,51 @@ export class Session {
     if (ref !== undefined && this.asked.delete(ref)) this.outputs.push({ is: 'answer', ref, frame });
   }
 
-  /** @param {Event} event */
-  #event(event) {
+  /** @param {Event} event @param {number} now */
+  #event(event, now) {
     const last = this.cursors.get(event.room);
     if (last === undefined || event.seq <= last) return;
-    if (event.seq > last + 1) this.#fill(event.room, last, event.seq - 1);
+    if (event.seq > last + 1) this.#fill(event.room, last, event.seq - 1, now);
     this.cursors.set(event.room, event.seq);
     this.#own(event);
     this.outputs.push({ is: 'frame', frame: event });
   }
 
-  /** A tail that was written to this connection and did not arrive. @param {string} room @param {number} head */
-  #expect(room, head) {
+  /** A tail that was written to this connection and did not arrive. @param {string} room @param {number} head @param {number} now */
+  #expect(room, head, now) {
     const last = this.cursors.get(room);
-    if (last !== undefined && head > last) this.#fill(room, last, head);
+    if (last !== undefined && head > last) this.#fill(room, last, head, now);
   }
 
-  /** @param {string} room @param {number} after @param {number} upto */
-  #fill(room, after, upto) {
+  /** @param {string} room @param {number} after @param {number} upto @param {number} now */
+  #fill(room, after, upto, now) {
     const filling = this.fills.get(room);
     if (filling) {
       filling.upto = Math.max(filling.upto, upto);
       return;
     }
     const ref = this.ask({ type: 'history', room, after, limit: 200 });
-    if (ref !== 0) this.fills.set(room, { ref, after, upto });
+    if (ref !== 0) this.fills.set(room, { ref, after, upto, again: now + PATIENCE_MS });
   }
 
-  /** @param {HistoryPage} page */
-  #page(page) {
+  /** A hole that cannot be fetched now is asked for again later; one that cannot be fetched at all stays a hole. @param {Refusal & {ref?: number}} refusal @param {number} now */
+  #unfilled(refusal, now) {
+    for (const [room, filling] of this.fills) {
+      if (filling.ref !== refusal.ref) continue;
+      if (refusal.retry) filling.again = now + (refusal.retry_ms ?? RETRY_MS);
+      else this.fills.delete(room);
+    }
+  }
+
+  /** @param {HistoryPage} page @param {number} now */
+  #page(page, now) {
     for (const event of page.events) this.#own(event);
     const last = this.cursors.get(page.room);
     if (last !== undefined && page.first <= last + 1 && page.last > last) this.cursors.set(page.room, page.last);
     const filling = this.fills.get(page.room);
     if (filling === undefined || filling.ref !== page.ref) return;
     this.fills.delete(page.room);
-    if (page.last < filling.upto && page.events.length > 0) this.#fill(page.room, page.last, filling.upto);
+    if (page.last < filling.upto && page.events.length > 0) this.#fill(page.room, page.last, filling.upto, now);
   }
 
   /** @param {import('./protocol.js').Done} done */

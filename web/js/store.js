@@ -18,6 +18,8 @@
 const CACHED = 200;
 const STORES = /** @type {const} */ (['identity', 'rooms', 'events', 'outbox']);
 const DRAFT = 'chat.draft.';
+/** A disk that does not answer for this long when the page opens is done without. */
+const PATIENCE_MS = 3_000;
 const TROUBLE = 'This browser does not let the page store anything. Messages that are not sent yet are lost when you close it.';
 
 export class Store {
@@ -26,6 +28,8 @@ export class Store {
     this.database = database;
     this.onTrouble = onTrouble;
     this.local = localStore();
+    /** The drafts as this tab knows them: another tab's text under the same key is not this one's to remove. @type {Map<string, string>} */
+    this.written = new Map();
     /** The outbox while there is no disk. @type {Kept[]} */
     this.memory = [];
     this.nextN = 1;
@@ -33,11 +37,11 @@ export class Store {
     else database.onversionchange = () => database.close();
   }
 
-  /** Never fails: without a disk the store is in memory. @param {{factory?: IDBFactory | undefined, onTrouble?: (text: string) => void}} [options] */
-  static async open({ factory, onTrouble = () => {} } = {}) {
+  /** Never fails and never hangs: without a disk, or one that answers within `patience`, the store is in memory. @param {{factory?: IDBFactory | undefined, onTrouble?: (text: string) => void, patience?: number}} [options] */
+  static async open({ factory, onTrouble = () => {}, patience = PATIENCE_MS } = {}) {
     let database = null;
     try {
-      database = await openDatabase(factory ?? indexedDB);
+      database = await openDatabase(factory ?? indexedDB, patience);
     } catch {
       // Told by the constructor.
     }
@@ -48,7 +52,7 @@ export class Store {
   async load() {
     /** @type {Everything} */
     const all = { identity: {}, rooms: [], events: new Map(), outbox: [], drafts: new Map() };
-    await this.#run('readonly', STORES, async (store) => {
+    const read = await this.#run('readonly', STORES, async (store) => {
       const [keys, values, rooms, events, outbox] = await Promise.all([
         done(store('identity').getAllKeys()), done(store('identity').getAll()), done(store('rooms').getAll()),
         done(store('events').getAll()), done(store('outbox').getAll()),
@@ -58,8 +62,11 @@ export class Store {
       all.outbox = outbox;
       for (const event of events) all.events.set(event.room, [...(all.events.get(event.room) ?? []), event]);
     });
+    // What could not be read must not be written over: who one is, and what one wrote, may be there at the next start.
+    if (!read) this.database = null;
     if (!this.database) all.outbox = [...this.memory];
     for (const key of Object.keys(this.local ?? {})) if (key.startsWith(DRAFT)) all.drafts.set(key.slice(DRAFT.length), this.local?.getItem(key) ?? '');
+    this.written = new Map(all.drafts);
     return all;
   }
 
@@ -150,8 +157,9 @@ export class Store {
   /** At once, unlike all else: what somebody types outlives a page that is closed at the next moment. @param {string} room @param {string} text */
   saveDraft(room, text) {
     try {
-      if (text === '') this.local?.removeItem(DRAFT + room);
-      else this.local?.setItem(DRAFT + room, text);
+      if (text !== '') this.local?.setItem(DRAFT + room, text);
+      else if (this.local?.getItem(DRAFT + room) === this.written.get(room)) this.local?.removeItem(DRAFT + room);
+      this.written.set(room, text);
     } catch {
       this.onTrouble(TROUBLE);
     }
@@ -208,8 +216,8 @@ export function ulid() {
   return id;
 }
 
-/** @param {IDBFactory} factory @returns {Promise<IDBDatabase>} */
-function openDatabase(factory) {
+/** @param {IDBFactory} factory @param {number} patience @returns {Promise<IDBDatabase>} */
+function openDatabase(factory, patience) {
   return new Promise((resolve, reject) => {
     const request = factory.open('chat', 1);
     request.onupgradeneeded = () => {
@@ -219,8 +227,18 @@ function openDatabase(factory) {
       database.createObjectStore('events', { keyPath: ['room', 'seq'] });
       database.createObjectStore('outbox', { keyPath: 'n', autoIncrement: true }).createIndex('id', 'id', { unique: true });
     };
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
+    const late = setTimeout(() => {
+      reject(new Error('late'));
+      request.onsuccess = () => request.result.close();
+    }, patience);
+    request.onsuccess = () => {
+      clearTimeout(late);
+      resolve(request.result);
+    };
+    request.onerror = () => {
+      clearTimeout(late);
+      reject(request.error);
+    };
     request.onblocked = () => reject(new Error('blocked'));
   });
 }

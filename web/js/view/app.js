@@ -13,6 +13,8 @@ import { Avatar, Timeline } from './timeline.js';
 
 /** People listed by name; a crowd is counted. */
 const PEOPLE = 200;
+/** Written with a thumb: Enter makes a new line there. */
+const touch = matchMedia('(pointer: coarse)');
 const FINAL = {
   4001: 'Signed out.',
   4003: 'This page is out of date. Reload it.',
@@ -278,7 +280,10 @@ class Composer extends Component {
   };
 
   #key = (/** @type {KeyboardEvent} */ event) => {
-    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+    // While a word is being composed, Enter ends the word; some browsers say so only by the code 229.
+    if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    // A phone's keyboard has no other way to a new line, and the button is at hand.
+    if (touch.matches && !event.ctrlKey && !event.metaKey) return;
     event.preventDefault();
     this.#send(undefined);
   };
@@ -287,7 +292,7 @@ class Composer extends Component {
     const { room, input, chat } = this.props;
     const { over } = this.state;
     return h('form', { class: 'composer', onSubmit: this.#send },
-      h('textarea', { ref: input, rows: 1, 'aria-label': `Message to ${safe(room.title)}`, placeholder: `Message #${safe(room.title)}`, enterKeyHint: 'send', onInput: this.#typed, onKeyDown: this.#key, onBlur: () => chat.typing(false) }),
+      h('textarea', { ref: input, rows: 1, 'aria-label': `Message to ${safe(room.title)}`, placeholder: `Message #${safe(room.title)}`, enterKeyHint: touch.matches ? 'enter' : 'send', onInput: this.#typed, onKeyDown: this.#key, onBlur: () => chat.typing(false) }),
       over > 0 && h('span', { class: 'over', role: 'alert' }, `${over} bytes too long`),
       h('button', { type: 'submit', class: 'send', 'aria-label': 'Send', title: 'Send (Enter)', disabled: over > 0 }, h(Glyph, { of: 'send' })));
   }

@@ -80,10 +80,21 @@ export class Timeline extends Component {
     this.resize.observe(this.scroller.current);
     this.#place();
     this.#reach();
+    this.#midnight();
   }
 
   componentWillUnmount() {
     this.resize?.disconnect();
+    clearTimeout(this.midnight);
+  }
+
+  /** What was today is yesterday. */
+  #midnight() {
+    const now = new Date();
+    this.midnight = setTimeout(() => {
+      this.forceUpdate();
+      this.#midnight();
+    }, new Date(now.getFullYear(), now.getMonth(), now.getDate() + 1).getTime() - now.getTime() + 1_000);
   }
 
   /** @param {Props} before */
@@ -224,7 +235,8 @@ class RowView extends Component {
   shouldComponentUpdate(next) {
     const a = /** @type {any} */ (this.props.row);
     const b = /** @type {any} */ (next.row);
-    return a.kind === 'gap' || a.kind === 'notice' || a.message !== b.message || a.line !== b.line || a.head !== b.head || a.own !== b.own || a.kind !== b.kind;
+    // Only what is long to draw and says by itself whether it changed is left as it is: a day is no longer today at midnight.
+    return (a.kind !== 'message' && a.kind !== 'line') || a.message !== b.message || a.line !== b.line || a.head !== b.head || a.own !== b.own || a.kind !== b.kind;
   }
 
   /** @param {RowProps} props */

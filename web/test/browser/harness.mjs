@@ -147,7 +147,9 @@ export async function named(page, name) {
 
 export async function say(page, text) {
   await page.locator('.composer textarea').fill(text);
-  await page.keyboard.press('Enter');
+  const touch = await page.evaluate(() => matchMedia('(pointer: coarse)').matches);
+  if (touch) await page.getByRole('button', { name: 'Send' }).tap();
+  else await page.keyboard.press('Enter');
 }
 
 /** The texts of the timeline, in order. */

@@ -92,3 +92,52 @@ test('a room is not left with lines that wait, unless they are to be discarded',
   await calm(page);
   await page.context().close();
 });
+
+test('on a phone Enter makes a new line and the button sends; a word being composed is not sent', async () => {
+  const phone = await named(await visit(browser, server.url, { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }), 'dora');
+  const field = phone.locator('.composer textarea');
+  assert.equal(await field.getAttribute('enterkeyhint'), 'enter');
+  await field.pressSequentially('one');
+  await phone.keyboard.press('Enter');
+  await phone.keyboard.type('two');
+  await phone.getByRole('button', { name: 'Send' }).tap();
+  await settled(phone);
+  assert.equal((await texts(phone)).at(-1), 'one\ntwo');
+  await calm(phone);
+  await phone.context().close();
+
+  const desk = await named(await visit(browser, server.url), 'edda');
+  await desk.locator('.composer textarea').fill('half a word');
+  await desk.locator('.composer textarea').evaluate((field) => field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', keyCode: 229, bubbles: true, cancelable: true })));
+  assert.equal(await desk.locator('.composer textarea').inputValue(), 'half a word');
+  await desk.keyboard.press('Enter');
+  await settled(desk);
+  await calm(desk);
+  await desk.context().close();
+});
+
+test('what is today is yesterday after midnight', async () => {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.clock.install();
+  await page.goto(server.url);
+  await page.locator('.rule', { hasText: 'Today' }).waitFor();
+  const now = await page.evaluate(() => Date.now());
+  const today = new Date(now);
+  await page.clock.fastForward(new Date(today.getFullYear(), today.getMonth(), today.getDate() + 1).getTime() - now + 5_000);
+  await page.locator('.rule', { hasText: 'Yesterday' }).waitFor();
+  await context.close();
+});
+
+test('a draft outlives what another tab of the browser sends in the same room', async () => {
+  const one = await named(await visit(browser, server.url), 'fenja');
+  const two = await tab(one.context(), server.url);
+  await two.locator('.composer textarea').waitFor();
+  await one.locator('.composer textarea').fill('half a thought');
+  await say(two, 'a whole one');
+  await settled(two);
+  await one.reload();
+  await one.waitForFunction(() => document.querySelector('.composer textarea')?.value === 'half a thought');
+  await calm(one);
+  await one.context().close();
+});

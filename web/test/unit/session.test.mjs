@@ -410,3 +410,22 @@ test('a line that is withdrawn is not sent', () => {
   session.withdraw(({ id }) => id === 'a', 0);
   assert.deepEqual(session.outbox.map(({ id }) => id), ['b']);
 });
+
+test('a hole whose question is refused or not answered is asked for again in time; one that cannot be had is left', () => {
+  const { session } = connected();
+  const asks = (outputs) => sent(outputs).filter(({ type }) => type === 'history').map(({ after }) => after);
+  const [first] = sent(tell(session, message(20)));
+  tell(session, { type: 'error', ref: first.ref, code: 'slow_down', reason: 'x', retry: true, retry_ms: 3000 }, 100);
+  assert.equal(session.deadline(), 3100);
+  session.handleTime(3099, 0);
+  assert.deepEqual(asks(session.drain()), []);
+  session.handleTime(3100, 0);
+  assert.deepEqual(asks(session.drain()), [10]);
+  tell(session, { type: 'ping' }, 15_000);
+  session.handleTime(3100 + PATIENCE_MS, 0);
+  const [third] = sent(session.drain());
+  assert.equal(third.after, 10);
+  tell(session, { type: 'error', ref: third.ref, code: 'no_room', reason: 'x', retry: false }, 24_000);
+  assert.equal(session.fills.size, 0);
+  assert.deepEqual(asks(tell(session, message(30), 24_000)), [20]);
+});

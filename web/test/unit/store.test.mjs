@@ -119,3 +119,39 @@ test('a line that comes instead of another takes its place in one step', async (
   const { store: second } = await store(factory);
   assert.deepEqual((await second.load()).outbox.map(({ id, text, failed }) => [id, text, failed]), [['b', 'again', undefined]]);
 });
+
+test('a draft that another tab wrote is not removed with this one\'s', async () => {
+  const { store: one } = await store();
+  const { store: two } = await store();
+  one.saveDraft('shared', 'from one');
+  two.saveDraft('shared', '');
+  assert.equal((await one.load()).drafts.get('shared'), 'from one');
+  two.saveDraft('shared', 'from two');
+  one.saveDraft('shared', '');
+  assert.equal((await two.load()).drafts.get('shared'), 'from two');
+  two.saveDraft('shared', '');
+  assert.equal((await one.load()).drafts.has('shared'), false);
+});
+
+test('what could not be read is not written over, and is there at the next start', async () => {
+  const { factory, store: first } = await store();
+  await first.saveIdentity({ token: 'mine', name: 'ana' });
+  const told = [];
+  const second = await Store.open({ factory, onTrouble: (text) => told.push(text) });
+  const { database } = second;
+  second.database = { transaction: () => { throw new Error('cannot read'); } };
+  assert.deepEqual((await second.load()).identity, {});
+  second.database &&= database;
+  await second.saveIdentity({ token: 'somebody new' });
+  assert.equal(told.length, 1);
+  const { store: third } = await store(factory);
+  assert.deepEqual((await third.load()).identity, { token: 'mine', name: 'ana' });
+});
+
+test('a disk that does not answer is done without, and it is told', async () => {
+  const told = [];
+  const mute = await Store.open({ factory: { open: () => ({}) }, onTrouble: (text) => told.push(text), patience: 1 });
+  await mute.keep(line('a'));
+  assert.deepEqual((await mute.load()).outbox.map(({ id }) => id), ['a']);
+  assert.equal(told.length, 1);
+});
