@@ -134,6 +134,7 @@ test('a draft outlives what another tab of the browser sends in the same room', 
   const two = await tab(one.context(), server.url);
   await two.locator('.composer textarea').waitFor();
   await one.locator('.composer textarea').fill('half a thought');
+  await one.waitForFunction(() => localStorage['chat.draft.lobby'] === 'half a thought');
   await say(two, 'a whole one');
   await settled(two);
   await one.reload();
