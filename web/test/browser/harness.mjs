@@ -157,6 +157,14 @@ export function texts(page) {
   return page.locator('.message .text').allTextContents();
 }
 
+/** Waits until the page shows exactly these messages: what was there before goes in the same or a later drawing. */
+export function only(page, wanted) {
+  return page.waitForFunction(
+    (wanted) => [...document.querySelectorAll('.message .text')].map((text) => text.textContent).join('\n') === wanted,
+    wanted.join('\n'),
+  );
+}
+
 /** Waits until the page shows this text as a message. */
 export function shown(page, text) {
   return page.locator('.message .text', { hasText: text }).first().waitFor();

@@ -3,7 +3,7 @@
 import { after, before, beforeEach, afterEach, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { FakeServer } from '../fake_server.mjs';
-import { calm, launch, named, say, settled, shoot, shown, texts, visit } from './harness.mjs';
+import { calm, launch, named, only, say, settled, shoot, shown, texts, visit } from './harness.mjs';
 
 let server;
 let browser;
@@ -57,7 +57,7 @@ test('a history that was restored from a backup replaces what is shown', async (
   server.say('lobby', 'g-bo', 'bo', 'another second message');
   await server.listen(new URL(server.url).port);
   await shown(page, 'another second message');
-  assert.deepEqual(await texts(page), ['message 1', 'another second message']);
+  await only(page, ['message 1', 'another second message']);
 });
 
 test('a page that was replaced by another stops, and can take over again', async () => {
