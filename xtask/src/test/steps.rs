@@ -114,27 +114,10 @@ fn web() -> Result<Tally> {
     provide::tmux()?;
     binaries()?;
     let mut tally = sh::run(npm(&["ci", "--no-audit", "--no-fund"]), LIMIT)?;
-    for script in ["typecheck", "test:unit"] {
+    for script in ["typecheck", "test:unit", "test:browser"] {
         tally.add(sh::run(npm(&["run", "--silent", script]), LIMIT)?);
     }
-    tally.add(browser()?);
     Ok(tally)
-}
-
-/// The stories in a real browser. What failed once and passes when all are run again is told in the summary, not hidden:
-/// the machine's load can outlast a story's patience. What fails twice has failed.
-fn browser() -> Result<Tally> {
-    let stories = || sh::run(npm(&["run", "--silent", "test:browser"]), LIMIT);
-    let first = stories()?;
-    if first.failed == 0 {
-        return Ok(first);
-    }
-    let mut again = stories()?;
-    again.notes.push(format!(
-        "UNSTEADY: {} browser stories failed at first, {} when run again",
-        first.failed, again.failed
-    ));
-    Ok(again)
 }
 
 fn npm(args: &[&str]) -> std::process::Command {
