@@ -76,8 +76,9 @@ impl Load {
         let number = self.said;
         let payload = match dialect {
             Dialect::Chat => {
+                // In the order of time, as the ULIDs of real clients are.
                 format!(
-                    r#"{{"type":"message","room":"{room}","id":"b-{connection}-{number}","message":"{text}"}}"#
+                    r#"{{"type":"message","room":"{room}","id":"{mark:016X}{number:010}","message":"{text}"}}"#
                 )
             }
             Dialect::Relay => format!(r#"{{"type":"message","room":"{room}","message":"{text}"}}"#),
