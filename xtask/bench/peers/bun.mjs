@@ -8,9 +8,9 @@ Bun.serve({
   },
   websocket: {
     open: (socket) => socket.subscribe(socket.data.room),
-    message(socket, text) {
-      socket.publish(socket.data.room, text);
-      socket.send(text);
-    },
+    message: (socket, text) => socket.publish(socket.data.room, text),
+    publishToSelf: true,
+    // Nobody is robbed of messages under load.
+    backpressureLimit: 1 << 30,
   },
 });

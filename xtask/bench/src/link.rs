@@ -18,6 +18,16 @@ pub(crate) enum Dialect {
     Relay,
 }
 
+impl Dialect {
+    /// In words, for the report.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Chat => "durable chat.v1",
+            Self::Relay => "relay in memory",
+        }
+    }
+}
+
 /// Longer than any step of a handshake takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -61,7 +71,9 @@ pub(crate) fn connect(address: SocketAddr, dialect: Dialect, room: &str, member:
 
 impl Link {
     pub(crate) fn say(&mut self, frame: &serde_json::Value) -> Result<()> {
-        Ok(self.stream.write_all(&frames::text(frame.to_string().as_bytes()))?)
+        let mut bytes = Vec::new();
+        frames::text(frame.to_string().as_bytes(), &mut bytes);
+        Ok(self.stream.write_all(&bytes)?)
     }
 
     fn upgraded(&mut self) -> Result<()> {

@@ -7,16 +7,20 @@ use anyhow::{Context, Result, bail};
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 
-use crate::frames::{self, Cutter};
+use crate::frames::{self, Counter, Cutter};
 use crate::link::{Dialect, Link};
 
 const READ_BYTES: usize = 256 * 1024;
+/// Few enough that what is due is said in time.
+const EVENTS: usize = 128;
 /// Every so many connections one has its deliveries timed: looking for the mark costs more than counting.
 const TIMED: usize = 16;
 /// Without a delivery for this long while some are owed, the server has lost a message or hangs.
 const STALLED: Duration = Duration::from_secs(10);
-/// The texts' size in bytes.
-const TEXT_BYTES: usize = 100;
+/// The texts' usual size in bytes.
+pub(crate) const TEXT_BYTES: usize = 100;
+/// A text begins with when it was said: `~`, nanoseconds in 15 digits, `~`.
+const MARK_BYTES: usize = 17;
 
 /// Connections under load.
 #[derive(Debug)]
@@ -25,67 +29,107 @@ pub(crate) struct Load {
     events: Events,
     connections: Vec<Connection>,
     buffer: Vec<u8>,
+    /// The size of the texts that are said.
+    pub(crate) text_bytes: usize,
     /// Messages that arrived, over all connections.
     pub(crate) delivered: u64,
     /// Messages that were said.
     pub(crate) said: u64,
+    pub(crate) tally: Tally,
     begin: Instant,
+    due: Option<Duration>,
     last_delivery: Instant,
     /// Seconds from saying to arriving, of the connections that are timed; `None` while nothing is timed.
     pub(crate) latencies: Option<Vec<f64>>,
 }
 
+/// What was read so far.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Tally {
+    pub(crate) reads: u64,
+    pub(crate) bytes: u64,
+}
+
 #[derive(Debug)]
 struct Connection {
     stream: TcpStream,
-    cutter: Cutter,
+    incoming: Incoming,
     unsent: Vec<u8>,
+}
+
+/// How a connection's frames are looked at.
+#[derive(Debug)]
+enum Incoming {
+    Counted(Counter),
+    Timed(Cutter),
 }
 
 impl Load {
     /// Takes over connections that are in their rooms.
-    pub(crate) fn new(links: Vec<Link>) -> Result<Self> {
+    pub(crate) fn new(links: Vec<Link>, text_bytes: usize) -> Result<Self> {
         let poll = Poll::new()?;
         let mut connections = Vec::with_capacity(links.len());
         for (index, link) in links.into_iter().enumerate() {
             link.stream.set_nonblocking(true)?;
             let mut stream = TcpStream::from_std(link.stream);
-            poll.registry().register(&mut stream, Token(index), Interest::READABLE)?;
-            let mut cutter = Cutter::default();
-            cutter.push(&link.rest, |_| {});
-            connections.push(Connection { stream, cutter, unsent: Vec::new() });
+            poll.registry().register(&mut stream, Token(index), Interest::READABLE | Interest::WRITABLE)?;
+            let mut incoming = if index % TIMED == 0 {
+                Incoming::Timed(Cutter::default())
+            } else {
+                Incoming::Counted(Counter::default())
+            };
+            // What came with the handshake is none of what will be said.
+            match &mut incoming {
+                Incoming::Timed(cutter) => cutter.push(&link.rest, |_| {}),
+                Incoming::Counted(counter) => drop(counter.push(&link.rest)),
+            }
+            connections.push(Connection { stream, incoming, unsent: Vec::new() });
         }
         let now = Instant::now();
         Ok(Self {
             poll,
-            events: Events::with_capacity(4096),
+            events: Events::with_capacity(EVENTS),
             connections,
             buffer: vec![0; READ_BYTES],
+            text_bytes,
             delivered: 0,
             said: 0,
+            tally: Tally::default(),
             begin: now,
+            due: None,
             last_delivery: now,
             latencies: None,
         })
     }
 
-    /// Says one message of the usual size on a connection; it carries the time.
-    pub(crate) fn say(&mut self, connection: usize, dialect: Dialect, room: &str) -> Result<()> {
-        let mark = self.begin.elapsed().as_nanos();
-        let text = format!("~{mark:015}~{:x<1$}", "", TEXT_BYTES - 17);
-        let number = self.said;
-        let payload = match dialect {
-            Dialect::Chat => {
-                // In the order of time, as the ULIDs of real clients are.
-                format!(
-                    r#"{{"type":"message","room":"{room}","id":"{mark:016X}{number:010}","message":"{text}"}}"#
-                )
-            }
-            Dialect::Relay => format!(r#"{{"type":"message","room":"{room}","message":"{text}"}}"#),
-        };
-        self.said += 1;
+    /// The next message counts as said at this time.
+    pub(crate) fn due(&mut self, at: Instant) {
+        self.due = Some(at.saturating_duration_since(self.begin));
+    }
+
+    /// Says messages on a connection, all at once; they carry the time.
+    pub(crate) fn say(
+        &mut self,
+        connection: usize,
+        dialect: Dialect,
+        room: &str,
+        count: usize,
+    ) -> Result<()> {
+        let mark = self.due.take().unwrap_or_else(|| self.begin.elapsed()).as_nanos();
+        let text = format!("~{mark:015}~{:x<1$}", "", self.text_bytes - MARK_BYTES);
         let connection = &mut self.connections[connection];
-        connection.unsent.extend(frames::text(payload.as_bytes()));
+        for _ in 0..count {
+            let number = self.said;
+            let payload = match dialect {
+                // In the order of time, as the ULIDs of real clients are.
+                Dialect::Chat => format!(
+                    r#"{{"type":"message","room":"{room}","id":"{mark:016X}{number:010}","message":"{text}"}}"#
+                ),
+                Dialect::Relay => format!(r#"{{"type":"message","room":"{room}","message":"{text}"}}"#),
+            };
+            self.said += 1;
+            frames::text(payload.as_bytes(), &mut connection.unsent);
+        }
         connection.send()
     }
 
@@ -96,37 +140,39 @@ impl Load {
             other => other?,
         }
         let before = self.delivered;
-        let now = self.begin.elapsed().as_secs_f64();
         for event in &self.events {
             let Token(index) = event.token();
-            let Connection { stream, cutter, .. } = &mut self.connections[index];
+            let connection = &mut self.connections[index];
             loop {
-                let length = match stream.read(&mut self.buffer) {
+                let length = match connection.stream.read(&mut self.buffer) {
                     Ok(0) => bail!("the server closed a connection"),
                     Ok(length) => length,
                     Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                     Err(error) => return Err(error.into()),
                 };
-                let timed = self.latencies.as_mut().filter(|_| index % TIMED == 0);
-                let delivered = &mut self.delivered;
-                match timed {
-                    None => cutter.push(&self.buffer[..length], |payload| {
-                        *delivered += u64::from(frames::is_message(payload));
-                    }),
-                    Some(latencies) => cutter.push(&self.buffer[..length], |payload| {
-                        if frames::is_message(payload) {
-                            *delivered += 1;
-                            latencies.extend(said_at(payload).map(|said| now - said));
-                        }
-                    }),
+                self.tally.reads += 1;
+                self.tally.bytes += length as u64;
+                let bytes = &self.buffer[..length];
+                match &mut connection.incoming {
+                    Incoming::Counted(counter) => self.delivered += counter.push(bytes),
+                    Incoming::Timed(cutter) => {
+                        let now = self.begin.elapsed().as_secs_f64();
+                        let (delivered, latencies) = (&mut self.delivered, &mut self.latencies);
+                        cutter.push(bytes, |payload| {
+                            if frames::is_message(payload) {
+                                *delivered += 1;
+                                if let Some(latencies) = latencies {
+                                    latencies.extend(said_at(payload).map(|said| now - said));
+                                }
+                            }
+                        });
+                    }
                 }
                 // A read that does not fill the buffer has emptied the socket.
                 if length < self.buffer.len() {
                     break;
                 }
             }
-        }
-        for connection in self.connections.iter_mut().filter(|connection| !connection.unsent.is_empty()) {
             connection.send()?;
         }
         if self.delivered != before {
@@ -145,14 +191,17 @@ impl Load {
 }
 
 impl Connection {
+    /// Sends what the socket takes; it will be writable again for the rest.
     fn send(&mut self) -> Result<()> {
-        while !self.unsent.is_empty() {
-            match self.stream.write(&self.unsent) {
-                Ok(length) => drop(self.unsent.drain(..length)),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+        let mut sent = 0;
+        while sent < self.unsent.len() {
+            match self.stream.write(&self.unsent[sent..]) {
+                Ok(length) => sent += length,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 Err(error) => return Err(error).context("saying a message"),
             }
         }
+        self.unsent.drain(..sent);
         Ok(())
     }
 }
@@ -160,7 +209,7 @@ impl Connection {
 /// When a message was said, from the mark in its text, in seconds.
 fn said_at(payload: &[u8]) -> Option<f64> {
     let at = payload.iter().position(|&byte| byte == b'~')?;
-    let digits = payload.get(at + 1..at + 16)?;
+    let digits = payload.get(at + 1..at + MARK_BYTES - 1)?;
     let nanoseconds: u64 = std::str::from_utf8(digits).ok()?.parse().ok()?;
     Some(Duration::from_nanos(nanoseconds).as_secs_f64())
 }

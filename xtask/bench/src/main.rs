@@ -10,12 +10,15 @@
     reason = "counts and times of a benchmark are far from the bounds of f64 and usize"
 )]
 
+mod flow;
 mod frames;
 mod link;
 mod load;
+mod meter;
 mod process;
 mod report;
 mod scenario;
+mod still;
 mod target;
 
 use std::path::PathBuf;
@@ -26,13 +29,13 @@ use anyhow::{Result, bail};
 use clap::Parser;
 
 use report::{Report, Run};
-use scenario::{SCENARIOS, Scenario};
+use scenario::{SCENARIOS, Scenario, Size};
 use target::{Directories, TARGETS, Target};
 
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask bench", about = "Measures the server against its peers", max_term_width = 100)]
 struct Options {
-    /// A share that takes less than two minutes: short runs, one round, smaller rooms.
+    /// A share that takes less than two minutes: short runs, one round, smaller rooms, fewer peers.
     #[arg(long)]
     quick: bool,
     /// How often each scenario runs against each peer; medians are shown.
@@ -72,8 +75,14 @@ fn run(options: &Options) -> Result<()> {
         }
         return Ok(());
     }
-    let scenarios = choose(SCENARIOS, &options.scenario, |scenario| scenario.name)?;
-    let targets = choose(TARGETS, &options.peer, |target| target.name)?;
+    let mut scenarios = choose(SCENARIOS, &options.scenario, |scenario| scenario.name)?;
+    let mut targets = choose(TARGETS, &options.peer, |target| target.name)?;
+    if options.quick && options.scenario.is_empty() {
+        scenarios.retain(|scenario| scenario.quick.is_some());
+    }
+    if options.quick && options.peer.is_empty() {
+        targets.retain(|target| target.quick);
+    }
     let directories = Directories::prepare()?;
     process::raise_file_limit()?;
     let pinned = process::pin_self()?;
@@ -81,10 +90,11 @@ fn run(options: &Options) -> Result<()> {
         targets.into_iter().filter(|target| target.prepare_or_say(&directories)).collect();
     let mut report = Report::new(pinned);
     let (rounds, seconds) = if options.quick { (1, 1.0) } else { (options.rounds, options.seconds) };
-    for scenario in scenarios {
-        for round in 1..=rounds {
+    for round in 1..=rounds {
+        for scenario in &scenarios {
+            let size = if options.quick { scenario.quick } else { None };
             for target in &usable {
-                let run = measure(scenario, target, &directories, options.quick, seconds);
+                let run = measure(scenario, size.unwrap_or(scenario.full), target, &directories, seconds);
                 println!("{} · {} · round {round}: {run}", scenario.name, target.name);
                 report.add(scenario, target, run);
             }
@@ -97,17 +107,10 @@ fn run(options: &Options) -> Result<()> {
 }
 
 /// One run against a freshly started server. A failure is a result as well: it is shown and the others go on.
-fn measure(
-    scenario: &Scenario,
-    target: &Target,
-    directories: &Directories,
-    quick: bool,
-    seconds: f64,
-) -> Run {
-    let measured = target.start(directories).and_then(|server| {
-        let size = if quick { scenario.quick } else { scenario.full };
-        (scenario.run)(&server, size, Duration::from_secs_f64(seconds))
-    });
+fn measure(scenario: &Scenario, size: Size, target: &Target, directories: &Directories, seconds: f64) -> Run {
+    let measured = target
+        .start(directories)
+        .and_then(|server| (scenario.run)(&server, size, Duration::from_secs_f64(seconds)));
     match measured {
         Ok(measured) => Run::Measured(measured),
         Err(error) => Run::Failed(format!("{error:#}")),

@@ -35,7 +35,11 @@ impl fmt::Display for Run {
                     ", server {:.0} %, generator {:.0} %",
                     run.server_load * 100.0,
                     run.own_load * 100.0
-                )
+                )?;
+                for (name, value) in &run.details {
+                    write!(f, ", {name} {}", number(*value))?;
+                }
+                Ok(())
             }
             Self::Failed(reason) => write!(f, "failed: {reason}"),
         }
@@ -172,10 +176,15 @@ fn row_json(row: &Row) -> serde_json::Value {
             Run::Measured(run) => json!({
                 "value": run.value, "unit": run.unit, "more_is_better": run.more_is_better, "cpu_us": run.cpu_us,
                 "latency_ms": run.latency_ms, "server_load": run.server_load, "own_load": run.own_load,
+                "details": details_json(run),
             }),
         })
         .collect();
     json!({"scenario": row.scenario, "server": row.target, "kind": row.dialect, "runs": runs})
+}
+
+fn details_json(run: &Measured) -> serde_json::Map<String, serde_json::Value> {
+    run.details.iter().map(|&(name, value)| (name.to_owned(), json!(value))).collect()
 }
 
 fn number(value: f64) -> String {
@@ -208,6 +217,7 @@ mod tests {
                 latency_ms: None,
                 server_load: 1.0,
                 own_load: 0.5,
+                details: Vec::new(),
             })
         });
         Row { scenario: "s", title: "S", target, dialect: "", runs: runs.collect() }

@@ -1,5 +1,6 @@
 //! The servers that are measured: ours, and the peers that are written for this.
 
+use std::env;
 use std::fs;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -16,6 +17,8 @@ pub(crate) struct Target {
     pub(crate) name: &'static str,
     pub(crate) title: &'static str,
     pub(crate) dialect: Dialect,
+    /// Whether `--quick` starts it.
+    pub(crate) quick: bool,
     program: Program,
 }
 
@@ -25,26 +28,22 @@ enum Program {
     Rust(&'static str),
     Node(&'static str),
     Bun(&'static str),
+    /// In this environment variable.
+    Named(&'static str),
 }
 
+#[rustfmt::skip]
 pub(crate) const TARGETS: &[Target] = &[
-    Target { name: "ours", title: "chat-server, durable", dialect: Dialect::Chat, program: Program::Ours },
-    Target {
-        name: "warp",
-        title: "warp 0.4 as in its chat example",
-        dialect: Dialect::Relay,
-        program: Program::Rust("peer-warp"),
-    },
-    Target {
-        name: "axum",
-        title: "axum 0.8 as in its chat example",
-        dialect: Dialect::Relay,
-        program: Program::Rust("peer-axum"),
-    },
-    Target { name: "ws", title: "node with ws 8", dialect: Dialect::Relay, program: Program::Node("ws.mjs") },
-    Target { name: "bun", title: "Bun's publish", dialect: Dialect::Relay, program: Program::Bun("bun.mjs") },
+    Target { name: "ours", title: "chat-server, durable", dialect: Dialect::Chat, quick: true, program: Program::Ours },
+    Target { name: "uws", title: "uWebSockets' publish", dialect: Dialect::Relay, quick: true, program: Program::Named(UWS) },
+    Target { name: "bun", title: "Bun's publish", dialect: Dialect::Relay, quick: true, program: Program::Bun("bun.mjs") },
+    Target { name: "warp", title: "warp 0.4 as in its chat example", dialect: Dialect::Relay, quick: true, program: Program::Rust("peer-warp") },
+    Target { name: "axum", title: "axum 0.8 as in its chat example", dialect: Dialect::Relay, quick: false, program: Program::Rust("peer-axum") },
+    Target { name: "ws", title: "node with ws 8", dialect: Dialect::Relay, quick: false, program: Program::Node("ws.mjs") },
 ];
 
+/// Names the program that was made from `peers/uws.cpp`, if there is one.
+const UWS: &str = "UWS_PEER";
 /// As Bun names the machine's architecture.
 const BUN_ARCH: &str = if cfg!(target_arch = "aarch64") { "aarch64" } else { "x64" };
 /// From start to the first accepted connection.
@@ -113,6 +112,10 @@ impl Target {
     fn prepare(&self, directories: &Directories) -> Result<()> {
         let program = match self.program {
             Program::Ours | Program::Rust(_) => self.path(directories),
+            Program::Named(variable) if env::var_os(variable).is_none() => {
+                bail!("{variable} names no program");
+            }
+            Program::Named(_) => self.path(directories),
             Program::Node(_) | Program::Bun(_) => {
                 if !directories.scripts.join("node_modules/ws").exists() {
                     let mut npm = Command::new("npm");
@@ -138,6 +141,7 @@ impl Target {
         match self.program {
             Program::Ours => directories.programs.join("chat-server"),
             Program::Rust(name) => directories.programs.join(name),
+            Program::Named(variable) => PathBuf::from(env::var_os(variable).unwrap_or_default()),
             Program::Node(_) => PathBuf::from("node"),
             Program::Bun(_) => {
                 // Its install script moves the program; where npm runs no scripts it lies where it came.
@@ -160,7 +164,7 @@ impl Target {
                 let _ = fs::remove_dir_all(&directories.data);
                 vec!["--listen", &listen, "--data-dir", &data, "--no-rate-limits"]
             }
-            Program::Rust(_) => vec![&port],
+            Program::Rust(_) | Program::Named(_) => vec![&port],
             Program::Node(script) | Program::Bun(script) => vec![script, &port],
         };
         let mut command = process::on_first_core(&program.to_string_lossy(), &args);
