@@ -101,6 +101,20 @@ pub enum CreateError {
     Unavailable,
 }
 
+/// Why a piece of work came to nothing; nothing of it was stored.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum WorkError<E> {
+    /// It decided so.
+    #[error("{0}")]
+    Refused(E),
+    /// The disk is full.
+    #[error("the disk is full")]
+    StorageFull,
+    /// The store cannot be written.
+    #[error("the store cannot be written now")]
+    Unavailable,
+}
+
 /// Why nothing was read.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ReadError {

@@ -32,7 +32,7 @@ use protocol::event::{Event, Message};
 use protocol::ids::{Epoch, Id, RoomKey, Seq, UserId};
 use protocol::server::{Ack, RoomKind};
 
-pub use self::error::{Closed, CreateError, ReadError, StoreError, TryAppendError};
+pub use self::error::{Closed, CreateError, ReadError, StoreError, TryAppendError, WorkError};
 use self::sqlite::Handle;
 pub use self::sqlite::backup;
 
@@ -79,11 +79,13 @@ pub enum Outcome {
     Refused(Refusal),
 }
 
-/// What one transaction did.
+/// What one transaction did, or a stretch of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Commit {
-    /// The new events: of each room in the order of `seq`.
+    /// The new messages: of each room in the order of `seq`.
     pub events: Vec<Message>,
+    /// New events that rarer jobs made; they come after `events`, and of each room in the order of `seq`.
+    pub facts: Vec<Event>,
     /// What became of each append, in the order in which they were submitted.
     pub outcomes: Vec<(Origin, Outcome)>,
 }

@@ -3,6 +3,7 @@
 pub mod backup;
 mod clock;
 mod reader;
+mod rooms;
 mod rows;
 mod schema;
 #[cfg(test)]
@@ -20,14 +21,18 @@ use tokio::sync::{Semaphore, TryAcquireError, mpsc, oneshot};
 
 pub(super) use self::reader::Reader;
 use self::schema::Identity;
-use self::writer::{Create, Heads, Job, Orders, Writer, append_bytes};
+use self::writer::{Asked, Job, Turn, Writer, append_bytes};
 use super::directory::Directory;
 use super::{
     Append, Closed, CreateError, OnCommit, Options, ReadError, RoomRecord, StoreError, TryAppendError,
+    WorkError,
 };
 
 /// How many reads may wait for a reader; at the bound whoever asks waits.
 const READS: usize = 256;
+
+/// What a piece of work counts for beside what its author says.
+const WORK_BYTES: usize = 512;
 
 type Read = Box<dyn FnOnce(&Reader) + Send>;
 
@@ -59,15 +64,7 @@ impl Handle {
 
         let healthy = Arc::new(AtomicBool::new(true));
         let closing = Arc::new(AtomicBool::new(false));
-        let writer = Writer {
-            db,
-            on_commit,
-            healthy: Arc::clone(&healthy),
-            closing: Arc::clone(&closing),
-            heads: Heads::default(),
-            orders: Orders::default(),
-            directory,
-        };
+        let writer = Writer::new(db, directory, on_commit, Arc::clone(&healthy), Arc::clone(&closing));
         let (jobs, queue) = mpsc::unbounded_channel();
         let (reads, waiting) = mpsc::channel(READS);
         let waiting = Arc::new(Mutex::new(waiting));
@@ -117,10 +114,30 @@ impl Handle {
         title: String,
         creator: UserId,
     ) -> Result<RoomRecord, CreateError> {
+        let bytes = key.as_str().len() + title.len();
+        let created = self.work(bytes, move |turn| rooms::create(turn, &key, &title, &creator)).await;
+        created.map_err(|error| match error {
+            WorkError::Refused(error) => error,
+            WorkError::StorageFull => CreateError::StorageFull,
+            WorkError::Unavailable => CreateError::Unavailable,
+        })
+    }
+
+    /// Has `work` done in its turn between the messages, in their transaction (see [`Turn`]), and gives what it gave
+    /// when that is committed. `bytes` is what it keeps in memory while it waits; where the queue is full it waits
+    /// to get in. An SQL error of its own undoes it alone; one of the disk undoes the transaction.
+    pub(super) async fn work<T: Send + 'static, E: Send + 'static>(
+        &self,
+        bytes: usize,
+        work: impl FnOnce(&mut Turn<'_>) -> rusqlite::Result<Result<T, E>> + Send + 'static,
+    ) -> Result<T, WorkError<E>> {
+        let permits = self.share(bytes + WORK_BYTES);
+        let room = Arc::clone(&self.room).acquire_many_owned(permits).await;
+        let room = room.map_err(|_| WorkError::Unavailable)?;
         let (answer, answered) = oneshot::channel();
-        let create = Create { key, title, creator };
-        self.jobs.send(Job::Create(create, answer)).map_err(|_| CreateError::Unavailable)?;
-        answered.await.unwrap_or(Err(CreateError::Unavailable))
+        let job = Job::Work(Box::new(Asked::new(work, answer)), room);
+        self.jobs.send(job).map_err(|_| WorkError::Unavailable)?;
+        answered.await.unwrap_or(Err(WorkError::Unavailable))
     }
 
     pub(super) async fn read<T: Send + 'static>(
@@ -170,9 +187,13 @@ impl Handle {
         }
     }
 
-    /// What an append takes of the queue; one that is larger than the queue takes all of it.
     fn cost(&self, append: &Append) -> u32 {
-        u32::try_from(append_bytes(append)).unwrap_or(u32::MAX).min(self.capacity)
+        self.share(append_bytes(append))
+    }
+
+    /// What so many bytes take of the queue; more than all of it is all of it.
+    fn share(&self, bytes: usize) -> u32 {
+        u32::try_from(bytes).unwrap_or(u32::MAX).min(self.capacity)
     }
 
     #[cfg(test)]

@@ -16,6 +16,7 @@ use super::super::{
 };
 
 mod failures;
+mod work;
 
 struct Fixture {
     store: Store,

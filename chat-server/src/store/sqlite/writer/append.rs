@@ -1,0 +1,117 @@
+//! One event put at the end of its room's log.
+
+use protocol::ids::{Id, RoomKey, Seq, UserId};
+use protocol::server::Ack;
+use rusqlite::{Connection, params};
+
+use super::heads::Heads;
+use crate::store::Append;
+use crate::store::sqlite::clock;
+use crate::store::sqlite::rows::{self, from_sql, to_sql};
+
+/// An event before it has its place.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::store) struct NewEvent<'a> {
+    pub(in crate::store) room: &'a RoomKey,
+    /// Its author's name for it, unique together with the author.
+    pub(in crate::store) id: &'a Id,
+    pub(in crate::store) user: &'a UserId,
+    pub(in crate::store) sender: &'a str,
+    pub(in crate::store) guest: bool,
+    /// What it is, as rows say it.
+    pub(in crate::store) kind: &'static str,
+    /// Its contents. Only a message's are found by searching.
+    pub(in crate::store) text: &'a str,
+    pub(in crate::store) reply: Option<Seq>,
+    pub(in crate::store) thread: Option<Seq>,
+}
+
+/// What became of an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::store) enum Appended {
+    /// It is new, at this place and time (milliseconds since 1970).
+    Stored { seq: Seq, ms: i64 },
+    /// The same one is there already.
+    Repeated(Ack),
+    /// Its author has used this id for another one.
+    Reused,
+    /// There is no such room.
+    NoRoom,
+}
+
+impl<'a> NewEvent<'a> {
+    pub(super) fn message(append: &'a Append) -> Self {
+        let Append { room, id, user, sender, guest, text, reply, thread, origin: _, ordered: _ } = append;
+        Self {
+            room,
+            id,
+            user,
+            sender,
+            guest: *guest,
+            kind: rows::MESSAGE,
+            text,
+            reply: *reply,
+            thread: *thread,
+        }
+    }
+}
+
+pub(super) fn append(
+    db: &Connection,
+    heads: &mut Heads,
+    event: &NewEvent<'_>,
+    now: i64,
+) -> rusqlite::Result<Appended> {
+    let Some(head) = heads.get(db, event.room)? else { return Ok(Appended::NoRoom) };
+    let seq = head.seq + 1;
+    let ms = clock::stamp(head.last_ms, now);
+    let inserted = db
+        .prepare_cached(
+            "INSERT INTO events (room, seq, id, user, sender, guest, kind, text, reply, thread, timestamp_ms)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (id, user) DO NOTHING",
+        )?
+        .execute(params![
+            head.row,
+            to_sql(seq),
+            event.id.as_str(),
+            event.user.as_str(),
+            event.sender,
+            event.guest,
+            event.kind,
+            event.text,
+            event.reply.map(to_sql),
+            event.thread.map(to_sql),
+            ms,
+        ])?;
+    if inserted == 0 {
+        return repeated(db, head.row, event);
+    }
+    heads.advance(event.room, seq, ms);
+    Ok(Appended::Stored { seq, ms })
+}
+
+/// An `id` that its user has used before: the same command again, or another one.
+fn repeated(db: &Connection, room: i64, event: &NewEvent<'_>) -> rusqlite::Result<Appended> {
+    let (seq, ms, same): (i64, i64, bool) = db
+        .prepare_cached(
+            "SELECT seq, timestamp_ms, room = ?3 AND kind = ?4 AND text = ?5 AND reply IS ?6 AND thread IS ?7
+             FROM events WHERE id = ?1 AND user = ?2",
+        )?
+        .query_row(
+            params![
+                event.id.as_str(),
+                event.user.as_str(),
+                room,
+                event.kind,
+                event.text,
+                event.reply.map(to_sql),
+                event.thread.map(to_sql),
+            ],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )?;
+    if !same {
+        return Ok(Appended::Reused);
+    }
+    let (id, room) = (event.id.clone(), event.room.clone());
+    Ok(Appended::Repeated(Ack { id, room, seq: from_sql(seq), timestamp: clock::rfc3339(ms), dup: true }))
+}

@@ -1,0 +1,30 @@
+//! What the writer is asked to do.
+
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::work::Work;
+use crate::store::Append;
+
+/// Each with its share of the queue, given back when the job is done.
+pub(in crate::store) enum Job {
+    /// Stores a message.
+    Append(Append, #[expect(dead_code, reason = "held for its drop")] OwnedSemaphorePermit),
+    /// Stores anything else.
+    Work(Box<dyn Work>, #[expect(dead_code, reason = "held for its drop")] OwnedSemaphorePermit),
+    Close,
+    /// Changes the writer's own connection, so that tests can make it fail.
+    #[cfg(test)]
+    Sql(&'static str),
+}
+
+/// The bytes that an append counts for in the queue and in a batch.
+pub(in crate::store) fn append_bytes(append: &Append) -> usize {
+    256 + append.text.len()
+}
+
+pub(super) fn size(job: &Job) -> usize {
+    match job {
+        Job::Append(append, _) => append_bytes(append),
+        _ => 0,
+    }
+}

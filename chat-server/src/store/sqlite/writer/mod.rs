@@ -1,0 +1,231 @@
+//! Writing: one thread, one transaction for all that waits, acknowledged after the commit.
+
+mod append;
+mod heads;
+mod job;
+mod orders;
+mod settle;
+mod work;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rusqlite::{Connection, ErrorCode as SqlError};
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use self::append::append;
+pub(in crate::store) use self::append::{Appended, NewEvent};
+use self::heads::Heads;
+use self::job::size;
+pub(super) use self::job::{Job, append_bytes};
+use self::orders::Orders;
+use self::settle::Told;
+pub(in crate::store) use self::work::{Asked, Turn};
+use super::clock;
+use crate::store::OnCommit;
+use crate::store::directory::Directory;
+
+/// What one transaction holds at most: so many jobs, and appends of so many bytes (one more may go over).
+const BATCH_JOBS: usize = 256;
+const BATCH_BYTES: usize = 1 << 20;
+
+/// How often the writer tries to get the write lock from a foreign process, each for [`super::schema::BUSY`].
+const BUSY_TRIES: u32 = 30;
+
+/// The writer's own state.
+pub(super) struct Writer {
+    db: Connection,
+    on_commit: OnCommit,
+    healthy: Arc<AtomicBool>,
+    closing: Arc<AtomicBool>,
+    heads: Heads,
+    orders: Orders,
+    /// Held until the last commit is done.
+    directory: Directory,
+}
+
+/// What the transaction made of a job.
+enum Decision {
+    Append(Appended),
+    /// An earlier message of the sender must come first.
+    OutOfOrder,
+    Work(work::Done),
+    Nothing,
+}
+
+/// Why a write came to nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::store) enum Failure {
+    /// The disk is full; it may work again later.
+    Full,
+    /// Another process holds the lock, or there is no memory; it may work again later.
+    Busy,
+    /// It is not known what the disk holds.
+    Broken,
+}
+
+impl Writer {
+    /// A writer on a database that nothing else of this process writes. It says through `healthy` when it must not
+    /// write any more, and waits for nobody once `closing` is set.
+    pub(super) fn new(
+        db: Connection,
+        directory: Directory,
+        on_commit: OnCommit,
+        healthy: Arc<AtomicBool>,
+        closing: Arc<AtomicBool>,
+    ) -> Self {
+        Self {
+            db,
+            on_commit,
+            healthy,
+            closing,
+            heads: Heads::default(),
+            orders: Orders::default(),
+            directory,
+        }
+    }
+
+    /// Works until there is nothing more to come.
+    pub(super) fn run(mut self, mut jobs: UnboundedReceiver<Job>) {
+        let _unhealthy_if_it_panics = Unwinding(Arc::clone(&self.healthy));
+        while let Some(first) = jobs.blocking_recv() {
+            let mut batch = Vec::with_capacity(16);
+            let mut bytes = size(&first);
+            batch.push(first);
+            while batch.len() < BATCH_JOBS && bytes < BATCH_BYTES {
+                let Ok(job) = jobs.try_recv() else { break };
+                bytes += size(&job);
+                batch.push(job);
+            }
+            if batch.iter().any(|job| matches!(job, Job::Close)) {
+                // What was submitted meanwhile is still stored; nothing more can be.
+                jobs.close();
+            }
+            self.store(batch);
+        }
+        if let Err(error) = self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
+            tracing::warn!(%error, "the write-ahead log stays beside the database");
+        }
+        let Self { db, directory, .. } = self;
+        drop(db);
+        drop(directory);
+    }
+
+    /// Carries out a batch in one transaction, then tells everybody what became of it.
+    fn store(&mut self, mut batch: Vec<Job>) {
+        let decisions = if self.healthy.load(Ordering::Relaxed) {
+            self.transact(&mut batch).map_err(|error| self.fail(&error))
+        } else {
+            Err(Failure::Broken)
+        };
+        let mut told = Told::default();
+        match decisions {
+            Ok(decisions) => {
+                for (job, decision) in batch.into_iter().zip(decisions) {
+                    told.settle(job, decision);
+                }
+            }
+            Err(failure) => {
+                self.orders.refuse(&batch);
+                for job in batch {
+                    told.refuse(job, failure);
+                }
+            }
+        }
+        told.tell(&mut self.on_commit);
+    }
+
+    fn transact(&mut self, batch: &mut [Job]) -> rusqlite::Result<Vec<Decision>> {
+        self.begin()?;
+        self.heads.refresh(&self.db)?;
+        let now = clock::now_ms();
+        let mut decisions = Vec::with_capacity(batch.len());
+        for job in batch {
+            decisions.push(match job {
+                Job::Append(message, _) if !self.orders.admit(message) => Decision::OutOfOrder,
+                Job::Append(message, _) => {
+                    let event = NewEvent::message(message);
+                    Decision::Append(append(&self.db, &mut self.heads, &event, now)?)
+                }
+                Job::Work(work, _) => {
+                    Decision::Work(work::run(&self.db, &mut self.heads, work.as_mut(), now)?)
+                }
+                Job::Close => Decision::Nothing,
+                #[cfg(test)]
+                Job::Sql(sql) => {
+                    self.db.execute_batch(sql)?;
+                    Decision::Nothing
+                }
+            });
+        }
+        self.heads.save(&self.db)?;
+        self.db.prepare_cached("COMMIT")?.execute([])?;
+        Ok(decisions)
+    }
+
+    /// Takes the write lock, waiting for a foreign process that has it.
+    fn begin(&self) -> rusqlite::Result<()> {
+        let mut tries = BUSY_TRIES;
+        loop {
+            match self.db.prepare_cached("BEGIN IMMEDIATE")?.execute([]) {
+                Ok(_) => return Ok(()),
+                Err(error) if failure(&error) == Failure::Busy && tries > 1 => {
+                    if tries == BUSY_TRIES {
+                        tracing::warn!("another process holds the database's write lock; waiting for it");
+                    }
+                    // When the server stops, whoever waits is told rather than kept.
+                    tries = if self.closing.load(Ordering::Relaxed) { 1 } else { tries - 1 };
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Undoes what a transaction began, and decides whether there may be another.
+    fn fail(&mut self, error: &rusqlite::Error) -> Failure {
+        self.heads.forget();
+        let mut failure = failure(error);
+        if !self.db.is_autocommit()
+            && let Err(error) = self.db.execute_batch("ROLLBACK")
+        {
+            tracing::error!(%error, "a failed transaction could not be undone");
+            failure = Failure::Broken;
+        }
+        match failure {
+            Failure::Full => {
+                tracing::warn!(%error, "the disk is full: nothing is stored until there is room");
+            }
+            Failure::Busy => tracing::warn!(%error, "the database could not be written for now"),
+            Failure::Broken => {
+                self.healthy.store(false, Ordering::Relaxed);
+                tracing::error!(
+                    %error,
+                    "writing the database failed: nothing more is stored or acknowledged until a restart"
+                );
+            }
+        }
+        failure
+    }
+}
+
+fn failure(error: &rusqlite::Error) -> Failure {
+    // The index of the write-ahead log could not grow: the disk is full there.
+    const SHARED_MEMORY_SIZE: i32 = rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
+    let rusqlite::Error::SqliteFailure(error, _) = error else { return Failure::Broken };
+    match (error.code, error.extended_code) {
+        (SqlError::DiskFull, _) | (_, SHARED_MEMORY_SIZE) => Failure::Full,
+        (SqlError::DatabaseBusy | SqlError::DatabaseLocked | SqlError::OutOfMemory, _) => Failure::Busy,
+        _ => Failure::Broken,
+    }
+}
+
+/// Says that the store is broken if its writer panics.
+struct Unwinding(Arc<AtomicBool>);
+
+impl Drop for Unwinding {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.store(false, Ordering::Relaxed);
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Telling everybody what became of their jobs.
+
+use std::sync::Arc;
+
+use protocol::error::ErrorCode;
+use protocol::server::Ack;
+
+use super::append::Appended;
+use super::job::Job;
+use super::work::{Done, Work};
+use super::{Decision, Failure};
+use crate::store::sqlite::{clock, rows};
+use crate::store::{Append, Commit, OnCommit, Outcome};
+
+/// What is to be told of one transaction, in the order of its jobs.
+#[derive(Default)]
+pub(super) struct Told {
+    /// More than one where a message follows the facts of a piece of work.
+    commits: Vec<Commit>,
+    answers: Vec<(Box<dyn Work>, Option<Failure>)>,
+}
+
+impl Told {
+    /// Files what the committed transaction made of a job.
+    pub(super) fn settle(&mut self, job: Job, decision: Decision) {
+        match (job, decision) {
+            (Job::Append(append, _), Decision::Append(appended)) => self.append(append, appended),
+            (Job::Append(append, _), _) => {
+                let reason = "an earlier message of yours was refused and must come first";
+                self.refuse_append(&append, ErrorCode::Unavailable, reason);
+            }
+            (Job::Work(work, _), Decision::Work(Done::Kept(facts))) => {
+                if !facts.is_empty() {
+                    self.commit().facts.extend(facts);
+                }
+                self.answers.push((work, None));
+            }
+            (Job::Work(work, _), Decision::Work(Done::Undone(failure))) => self.answers.push((work, failure)),
+            _ => {}
+        }
+    }
+
+    /// Files that nothing came of a job.
+    pub(super) fn refuse(&mut self, job: Job, failure: Failure) {
+        match job {
+            Job::Append(append, _) => {
+                let (code, reason) = match failure {
+                    Failure::Full => {
+                        (ErrorCode::StorageFull, "the server's disk is full; nothing was stored")
+                    }
+                    Failure::Busy | Failure::Broken => {
+                        (ErrorCode::Unavailable, "the server cannot store messages now")
+                    }
+                };
+                self.refuse_append(&append, code, reason);
+            }
+            Job::Work(work, _) => self.answers.push((work, Some(failure))),
+            Job::Close => {}
+            #[cfg(test)]
+            Job::Sql(_) => {}
+        }
+    }
+
+    /// Tells all of it: events and outcomes first, so that whoever gets an answer finds them told.
+    pub(super) fn tell(self, on_commit: &mut OnCommit) {
+        for commit in self.commits {
+            on_commit(Arc::new(commit));
+        }
+        for (work, undone) in self.answers {
+            work.answer(undone);
+        }
+    }
+
+    fn append(&mut self, append: Append, appended: Appended) {
+        let origin = append.origin;
+        let outcome = match appended {
+            Appended::Stored { seq, ms } => {
+                let timestamp = clock::rfc3339(ms);
+                let (id, room) = (append.id.clone(), append.room.clone());
+                let ack = Ack { id, room, seq, timestamp: timestamp.clone(), dup: false };
+                self.commit_of_messages().events.push(rows::stored(append, seq, timestamp));
+                Outcome::Stored(ack)
+            }
+            Appended::Repeated(ack) => Outcome::Stored(ack),
+            Appended::Reused => {
+                let reason = "this id was used before for another message";
+                return self.refuse_append(&append, ErrorCode::IdReused, reason);
+            }
+            Appended::NoRoom => {
+                return self.refuse_append(&append, ErrorCode::NoRoom, "there is no such room");
+            }
+        };
+        self.commit().outcomes.push((origin, outcome));
+    }
+
+    fn refuse_append(&mut self, append: &Append, code: ErrorCode, reason: &str) {
+        let outcome = Outcome::Refused(rows::refusal(append, code, reason));
+        self.commit().outcomes.push((append.origin, outcome));
+    }
+
+    fn commit(&mut self) -> &mut Commit {
+        if self.commits.is_empty() {
+            self.commits.push(Commit::default());
+        }
+        self.commits.last_mut().expect("there is one")
+    }
+
+    /// The commit that a new message goes to: not one whose facts it would come before.
+    fn commit_of_messages(&mut self) -> &mut Commit {
+        if self.commits.last().is_some_and(|commit| !commit.facts.is_empty()) {
+            self.commits.push(Commit::default());
+        }
+        self.commit()
+    }
+}

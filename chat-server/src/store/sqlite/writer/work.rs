@@ -1,0 +1,158 @@
+//! Rare writes: whatever is not a plain message, in the same queue and the same transactions.
+//!
+//! A piece of work is a closure that runs in its turn between the messages, under a save point of the transaction that
+//! stores them: it sees what was stored before it, in the order of the queue, and what it read still holds when it is
+//! committed. It may append events to rooms ([`Turn::append`]). Where it refuses or fails, only what it did is undone.
+//! Whoever asked gets its value after the commit, when the events were handed on.
+
+use protocol::event::Event;
+use protocol::ids::Seq;
+use rusqlite::{Connection, ErrorCode as SqlError};
+use tokio::sync::oneshot;
+
+use super::Failure;
+use super::append::{Appended, NewEvent, append};
+use super::heads::Heads;
+use crate::store::WorkError;
+use crate::store::sqlite::clock;
+
+/// What a piece of work may use.
+pub(in crate::store) struct Turn<'a> {
+    db: &'a Connection,
+    heads: &'a mut Heads,
+    now: i64,
+    facts: Vec<Event>,
+}
+
+impl Turn<'_> {
+    /// The writer's connection, inside the transaction. Rooms' heads are not to be moved by hand.
+    pub(in crate::store) fn db(&self) -> &Connection {
+        self.db
+    }
+
+    /// The transaction's time, milliseconds since 1970.
+    pub(in crate::store) fn now_ms(&self) -> i64 {
+        self.now
+    }
+
+    /// Puts an event at the end of its room's log. `told` makes of its `seq` and timestamp what members are told
+    /// once it is committed; it is not called where nothing new was stored.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "messages have their own job, and there is nothing else yet")
+    )]
+    pub(in crate::store) fn append(
+        &mut self,
+        event: &NewEvent<'_>,
+        told: impl FnOnce(Seq, String) -> Event,
+    ) -> rusqlite::Result<Appended> {
+        let appended = append(self.db, self.heads, event, self.now)?;
+        if let Appended::Stored { seq, ms } = appended {
+            self.facts.push(told(seq, clock::rfc3339(ms)));
+        }
+        Ok(appended)
+    }
+}
+
+/// A piece of work and whoever waits for it.
+pub(in crate::store) trait Work: Send {
+    /// Does it; called once. False: what it did is to be undone, as it decided.
+    fn run(&mut self, turn: &mut Turn<'_>) -> rusqlite::Result<bool>;
+
+    /// Answers with what it gave, which is committed; or with the failure that undid it.
+    fn answer(self: Box<Self>, undone: Option<Failure>);
+}
+
+/// [`Work`] of a closure with a typed answer.
+pub(in crate::store) struct Asked<F, T, E> {
+    work: Option<F>,
+    given: Option<Result<T, E>>,
+    answer: oneshot::Sender<Result<T, WorkError<E>>>,
+}
+
+impl<F, T, E> Asked<F, T, E> {
+    pub(in crate::store) fn new(work: F, answer: oneshot::Sender<Result<T, WorkError<E>>>) -> Self {
+        Self { work: Some(work), given: None, answer }
+    }
+}
+
+impl<F, T, E> Work for Asked<F, T, E>
+where
+    F: FnOnce(&mut Turn<'_>) -> rusqlite::Result<Result<T, E>> + Send,
+    T: Send,
+    E: Send,
+{
+    fn run(&mut self, turn: &mut Turn<'_>) -> rusqlite::Result<bool> {
+        let work = self.work.take().expect("a piece of work runs once");
+        let given = work(turn)?;
+        let keep = given.is_ok();
+        self.given = Some(given);
+        Ok(keep)
+    }
+
+    fn answer(self: Box<Self>, undone: Option<Failure>) {
+        let answer = match (undone, self.given) {
+            (None, Some(Ok(value))) => Ok(value),
+            // A refusal holds even where the transaction came to nothing: it would have stored nothing either.
+            (_, Some(Err(refusal))) => Err(WorkError::Refused(refusal)),
+            (Some(Failure::Full), _) => Err(WorkError::StorageFull),
+            _ => Err(WorkError::Unavailable),
+        };
+        // Whoever asked may be gone.
+        let _ = self.answer.send(answer);
+    }
+}
+
+/// What the transaction made of a piece of work.
+pub(super) enum Done {
+    /// It stays, and these are its events.
+    Kept(Vec<Event>),
+    /// It is undone alone, as it decided or because it failed.
+    Undone(Option<Failure>),
+}
+
+/// Runs a piece of work under a save point.
+pub(super) fn run(
+    db: &Connection,
+    heads: &mut Heads,
+    work: &mut dyn Work,
+    now: i64,
+) -> rusqlite::Result<Done> {
+    db.prepare_cached("SAVEPOINT work")?.execute([])?;
+    heads.save_point();
+    let mut turn = Turn { db, heads, now, facts: Vec::new() };
+    let ran = work.run(&mut turn);
+    let facts = turn.facts;
+    let undone = match ran {
+        Ok(true) => {
+            heads.release();
+            db.prepare_cached("RELEASE work")?.execute([])?;
+            return Ok(Done::Kept(facts));
+        }
+        Ok(false) => None,
+        Err(error) if is_its_own(&error) => {
+            tracing::error!(%error, "a write was refused by the database and undone alone");
+            Some(Failure::Busy)
+        }
+        Err(error) => return Err(error),
+    };
+    heads.roll_back();
+    db.prepare_cached("ROLLBACK TO work")?.execute([])?;
+    db.prepare_cached("RELEASE work")?.execute([])?;
+    Ok(Done::Undone(undone))
+}
+
+/// Whether an error is about what was asked, rather than about the disk: then the transaction can go on.
+fn is_its_own(error: &rusqlite::Error) -> bool {
+    match error {
+        rusqlite::Error::SqliteFailure(error, _) => matches!(
+            error.code,
+            SqlError::ConstraintViolation
+                | SqlError::TypeMismatch
+                | SqlError::TooBig
+                | SqlError::ParameterOutOfRange
+                | SqlError::Unknown
+        ),
+        _ => true,
+    }
+}
