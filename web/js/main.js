@@ -1,13 +1,11 @@
 // Wires the parts: what the person does goes to the session and the store, what the session tells goes to the state,
 // and the state to the screen. The only module that knows all of them.
 
-import { h, render } from 'preact';
 import { Session } from './session.js';
 import { Socket } from './socket.js';
 import { Store, inTurn, ulid } from './store.js';
 import * as model from './state.js';
-import { line as safe } from './safe_text.js';
-import { App } from './view/app.js';
+import { Screen } from './view/app.js';
 
 /**
  * @typedef {import('./protocol.js').ServerFrame} ServerFrame
@@ -21,8 +19,6 @@ const PAGE = 100;
 const TYPING_RENEW_MS = 3_000;
 const IDLE_MS = 5 * 60_000;
 const SAVE_MS = 500;
-/** Without a frame for this long, the page is drawn anyway. */
-const UNSEEN_MS = 100;
 /** After a refusal that does not say how long to wait. */
 const RETRY_MS = 2_000;
 
@@ -32,7 +28,10 @@ export class Chat {
   constructor(store, kept) {
     this.store = store;
     this.state = model.initial();
+    this.screen = new Screen(this);
     this.named = kept.identity.name !== undefined;
+    /** A name taken without a link. @type {string | undefined} */
+    this.wish = undefined;
     this.drafts = kept.drafts;
     this.#restore(kept);
     this.session = new Session({
@@ -61,7 +60,8 @@ export class Chat {
     this.unsaved = new Set();
     /** @type {Set<string>} */
     this.unsavedDrafts = new Set();
-    this.drawing = false;
+    /** Rooms whose end was missed while another page of them was on its way. @type {Set<string>} */
+    this.ensureAgain = new Set();
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.saveTimer = undefined;
   }
@@ -164,6 +164,7 @@ export class Chat {
       name = answer.name ?? name;
     } else {
       this.session.name = name;
+      this.wish = name;
     }
     this.named = true;
     this.store.saveIdentity({ name });
@@ -223,21 +224,8 @@ export class Chat {
     });
   }
 
-  /** Draws soon, however often it is called; a hidden tab gets no frames, also one that hides right now, but its title counts. */
   draw() {
-    if (this.drawing) return;
-    this.drawing = true;
-    const now = () => {
-      cancelAnimationFrame(frame);
-      clearTimeout(late);
-      this.drawing = false;
-      this.#seen();
-      const { room, count } = model.headline(this.state);
-      document.title = `${count > 0 ? `(${count}) ` : ''}${safe(room)} · Chat`;
-      render(h(App, { chat: this, version: this.state.version }), /** @type {Element} */ (document.getElementById('app')));
-    };
-    const frame = requestAnimationFrame(now);
-    const late = setTimeout(now, UNSEEN_MS);
+    this.screen.draw();
   }
 
   /** @param {import('./store.js').Everything} kept */
@@ -308,10 +296,11 @@ export class Chat {
     switch (frame.type) {
       case 'welcome': {
         const { token, epoch, user } = frame;
-        this.store.saveIdentity({ token, epoch, user: user.user, ...(this.named && { name: user.name }) }, this.epoch !== undefined && this.epoch !== epoch);
+        this.store.saveIdentity({ token, epoch, user: user.user, ...(this.named && { name: this.wish ?? user.name }) }, this.epoch !== undefined && this.epoch !== epoch);
         this.epoch = epoch;
         if (this.idle) this.session.signal({ type: 'presence', state: 'idle' });
         for (const { room } of frame.rooms) this.unsaved.add(room);
+        this.#wished(user.name);
         this.#claim();
         return this.#ensure(this.state.active);
       }
@@ -370,13 +359,23 @@ export class Chat {
     inTurn(over.signal, send);
   }
 
+  /** The greeting may have been on its way before the name was taken. @param {string} now what one is called by the server */
+  async #wished(now) {
+    const { wish } = this;
+    this.wish = undefined;
+    const error = wish === undefined || wish === now ? '' : await this.rename(wish);
+    if (error !== '') this.state.notice = `You are ${now} here: ${error}`;
+  }
+
   /** Asks for what a room on screen needs and does not have. @param {string} key */
   #ensure(key) {
-    const room = model.roomOf(this.state, key);
-    if (!this.session.live) return;
+    const room = this.state.rooms.get(key);
+    if (!room || !this.session.live) return;
     this.#members(key);
     const end = room.stretches.at(-1)?.[1];
-    if (end === undefined || (room.synced && end < room.head)) this.#page(room, {});
+    if (end !== undefined && !(room.synced && end < room.head)) return;
+    if (room.loading) this.ensureAgain.add(key);
+    else this.#page(room, {});
   }
 
   /** @param {string} room */
@@ -396,6 +395,7 @@ export class Chat {
     room.loading = false;
     room.version += 1;
     this.state.version += 1;
+    if (this.ensureAgain.delete(room.room)) this.#ensure(room.room);
     this.draw();
     return answer;
   }
@@ -422,7 +422,7 @@ export class Chat {
   }
 
   /** What is on screen at the end of the timeline, in a window that is looked at, has been read. */
-  #seen() {
+  seen() {
     const room = this.state.rooms.get(this.state.active);
     if (room && this.state.watching && room.atEnd && model.seen(this.state, room)) {
       this.unsaved.add(room.room);

@@ -239,15 +239,14 @@ function frame(state, frame, now) {
     case 'history':
       return paged(state, frame);
     case 'synced': {
-      const room = roomOf(state, frame.room);
-      room.synced = true;
-      room.head = Math.max(room.head, frame.head);
-      room.version += 1;
+      // What comes late for a room that was left meanwhile does not bring it back: so also below.
+      const room = state.rooms.get(frame.room);
+      if (room) Object.assign(room, { synced: true, head: Math.max(room.head, frame.head), version: room.version + 1 });
       return;
     }
     case 'reset': {
-      if (frame.why === 'gone') return left(state, frame.room);
-      const room = roomOf(state, frame.room);
+      const room = state.rooms.get(frame.room);
+      if (frame.why === 'gone' || !room) return left(state, frame.room);
       // Another history: the places mean other events now, and the lines held may never have been in it.
       if (frame.why === 'epoch' || frame.why === 'ahead') Object.assign(room, { events: [], stretches: [], notices: [], mark: null, read: frame.head });
       Object.assign(room, { first: frame.first, head: frame.head, synced: true, version: room.version + 1 });
@@ -257,10 +256,10 @@ function frame(state, frame, now) {
       if (frame.name !== undefined && state.me) state.me = { ...state.me, name: frame.name };
       return;
     case 'members': {
-      const room = roomOf(state, frame.room);
-      room.people = new Map(frame.members.map(({ user, name, guest, state: presence }) => [user, { name, guest: guest === true, state: presence }]));
-      room.present = frame.present;
-      room.version += 1;
+      const room = state.rooms.get(frame.room);
+      if (!room) return;
+      const people = new Map(frame.members.map(({ user, name, guest, state: presence }) => [user, { name, guest: guest === true, state: presence }]));
+      Object.assign(room, { people, present: frame.present, version: room.version + 1 });
       return;
     }
     case 'join':

@@ -18,6 +18,10 @@ export class FakeServer {
     this.names = new Map();
     /** What is wrong with a message, by the wish of a test. */
     this.refuse = () => null;
+    /** Which frames of the server wait, and which files it does not serve, by the wish of a test. */
+    this.holds = () => false;
+    this.held = [];
+    this.withholds = () => false;
     this.room('lobby', 'Lobby');
   }
 
@@ -37,6 +41,12 @@ export class FakeServer {
 
   tell(key, frame, except) {
     for (const link of this.links) if (link !== except && link.rooms.has(key)) link.send(frame);
+  }
+
+  /** What was held back goes out now, in order. */
+  release() {
+    this.holds = () => false;
+    for (const go of this.held.splice(0)) go();
   }
 
   info({ key, title, log }) {
@@ -63,6 +73,7 @@ export class FakeServer {
 
   async #serve(request, response) {
     const path = normalize(new URL(request.url, 'http://x').pathname);
+    if (this.withholds(path)) return request.socket.destroy();
     const file = path === '/' ? 'index.html' : path.slice(1);
     try {
       const body = await readFile(join(WEB, file));
@@ -80,10 +91,12 @@ export class FakeServer {
   }
 
   #link(socket) {
-    const link = { socket, rooms: new Set(), user: null, name: '', send: (frame) => socket.send(JSON.stringify(frame)) };
+    const send = (frame) => (this.holds(frame) ? this.held.push(() => socket.send(JSON.stringify(frame))) : socket.send(JSON.stringify(frame)));
+    const link = { socket, rooms: new Set(), user: null, name: '', send };
     socket.on('message', (data, binary) => !binary && this.#frame(link, JSON.parse(String(data))));
     socket.on('close', () => {
-      this.links.delete(link);
+      // Of a server that crashed, nobody hears.
+      if (!this.links.delete(link)) return;
       for (const key of link.rooms) this.tell(key, this.comeOrGo('leave', key, link));
     });
   }
@@ -144,6 +157,7 @@ export class FakeServer {
       case 'create':
       case 'join': {
         const key = frame.room.toLowerCase();
+        if (frame.type === 'create' && this.rooms.has(key)) return link.send({ type: 'error', ref, code: 'room_exists', reason: 'There is a room of this name.', retry: false });
         if (frame.type === 'join' && !this.rooms.has(key)) return link.send({ type: 'error', ref, code: 'no_room', reason: 'There is no such room.', retry: false });
         link.rooms.add(key);
         this.tell(key, this.comeOrGo('join', this.room(key).key, link), link);

@@ -1,8 +1,8 @@
 // The page around the timeline: rooms, people, the truth about the link, and the composer.
 
-import { Component, createRef, Fragment, h } from 'preact';
+import { Component, createRef, Fragment, h, render } from 'preact';
 import { line as safe } from '../safe_text.js';
-import { unread, unsent } from '../state.js';
+import { headline, unread, unsent } from '../state.js';
 import { Avatar, Timeline } from './timeline.js';
 
 /**
@@ -11,6 +11,8 @@ import { Avatar, Timeline } from './timeline.js';
  * @typedef {import('../state.js').State} State
  */
 
+/** Without a frame for this long, the page is drawn anyway. */
+const UNSEEN_MS = 100;
 /** People listed by name; a crowd is counted. */
 const PEOPLE = 200;
 /** Written with a thumb: Enter makes a new line there. */
@@ -21,8 +23,34 @@ const FINAL = {
   4010: 'This chat went on in another window.',
 };
 
+/** Puts what the chat knows on the screen and into the window's title. */
+export class Screen {
+  /** @param {Chat} chat */
+  constructor(chat) {
+    this.chat = chat;
+    this.drawing = false;
+  }
+
+  /** Draws soon, however often it is called; a hidden tab gets no frames, also one that hides right now, but its title counts. */
+  draw() {
+    if (this.drawing) return;
+    this.drawing = true;
+    const now = () => {
+      cancelAnimationFrame(frame);
+      clearTimeout(late);
+      this.drawing = false;
+      this.chat.seen();
+      const { room, count } = headline(this.chat.state);
+      document.title = `${count > 0 ? `(${count}) ` : ''}${safe(room)} · Chat`;
+      render(h(App, { chat: this.chat, version: this.chat.state.version }), /** @type {Element} */ (document.getElementById('app')));
+    };
+    const frame = requestAnimationFrame(now);
+    const late = setTimeout(now, UNSEEN_MS);
+  }
+}
+
 /** @extends {Component<{chat: Chat, version: number}, {drawer: '' | 'rooms' | 'people', dialog: any, renaming: boolean}>} */
-export class App extends Component {
+class App extends Component {
   state = { drawer: /** @type {'' | 'rooms' | 'people'} */ (''), dialog: /** @type {any} */ (null), renaming: false };
   timeline = createRef();
   composer = createRef();

@@ -25,6 +25,7 @@ export class Switcher extends Component {
   /** @returns {Choice[]} */
   #choices() {
     const { chat } = this.props;
+    const { open } = this.state;
     const wanted = this.state.text.trim().replace(/^#/, '').toLowerCase();
     const fits = (/** @type {{room: string, title: string}} */ room) => `${room.room} ${room.title}`.toLowerCase().includes(wanted);
     const joined = [...chat.state.rooms.values()].filter((room) => room.joined);
@@ -37,14 +38,26 @@ export class Switcher extends Component {
       };
       return { key: room.room, title: room.title, hint: count > 0 ? `${count} unread` : room.room === chat.state.active ? 'here' : '', go };
     });
-    for (const room of this.state.open ?? []) {
+    for (const room of open ?? []) {
       if (chat.state.rooms.get(room.room)?.joined || !fits(room)) continue;
       const present = room.present > 0 ? `${room.present} here · ` : '';
       choices.push({ key: room.room, title: room.title, hint: `${present}join`, go: () => chat.enter('join', room.room) });
     }
     const taken = choices.some(({ key, title }) => key === wanted || title.toLowerCase() === wanted);
-    if (wanted !== '' && !taken) choices.push({ key: '+', title: this.state.text.trim().replace(/^#/, ''), hint: 'create this room', go: () => chat.enter('create', this.state.text.trim()) });
+    if (wanted !== '' && !taken) choices.push({ key: '+', title: this.state.text.trim().replace(/^#/, ''), hint: open === null ? 'join or create this room' : 'create this room', go: () => this.#enter() });
     return choices.slice(0, SHOWN);
+  }
+
+  /** Makes the room, or joins it: it may be there although it is not listed here, or not yet. */
+  async #enter() {
+    const { chat } = this.props;
+    const name = this.state.text.trim().replace(/^#/, '');
+    const error = await chat.enter('create', name);
+    if (error === '') return '';
+    const open = await chat.list();
+    this.setState({ open });
+    const there = open?.find(({ room, title }) => room === name.toLowerCase() || title.toLowerCase() === name.toLowerCase());
+    return there ? chat.enter('join', there.room) : error;
   }
 
   /** @param {Choice | undefined} choice */

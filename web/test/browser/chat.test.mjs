@@ -1,29 +1,20 @@
 // Two people in two browsers, and a third with a few lines of JavaScript, share one room.
 
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { Person, Server, calm, launch, named, say, settled, shoot, shown, texts, visit } from './harness.mjs';
+import { named, only, say, settled, shoot, shown, staged, texts } from './harness.mjs';
 
-let server;
-let browser;
-before(async () => {
-  server = await Server.start();
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const stage = staged();
 
 test('two pages share the lobby: names, messages, typing, coming and going', async () => {
-  const ana = await visit(browser, server.url);
+  const ana = await stage.visit();
   await ana.getByText('This is the beginning of').waitFor();
   await shoot(ana, 'first-visit');
   await named(ana, 'ana');
   await say(ana, 'Is anybody here?');
   await settled(ana);
 
-  const bo = await visit(browser, server.url);
+  const bo = await stage.visit();
   await shown(bo, 'Is anybody here?');
   await named(bo, 'bo');
   await ana.locator('.people li', { hasText: 'bo' }).waitFor();
@@ -42,9 +33,9 @@ test('two pages share the lobby: names, messages, typing, coming and going', asy
   for (let i = 1; i <= 10; i++) await say(i % 2 ? ana : bo, `line ${i}`).then(() => shown(i % 2 ? bo : ana, `line ${i}`));
   await settled(ana);
   await settled(bo);
-  assert.deepEqual(await texts(ana), await texts(bo));
+  await only(bo, await texts(ana));
 
-  const cy = await Person.join(server.url, 'cy');
+  const cy = await stage.person('cy');
   await cy.say('Hello from ten lines of JavaScript');
   await shown(ana, 'Hello from ten lines');
   await ana.locator('.people li', { hasText: 'cy' }).waitFor();
@@ -53,13 +44,11 @@ test('two pages share the lobby: names, messages, typing, coming and going', asy
   await bo.context().close();
   await ana.locator('.quiet', { hasText: 'left' }).first().waitFor();
   await ana.waitForFunction(() => document.querySelectorAll('.people li').length === 1);
-  await calm(ana);
-  await ana.context().close();
 });
 
 test('rooms: made by one, joined by the other, counted while not looked at', async () => {
-  const dee = await named(await visit(browser, server.url), 'dee');
-  const eve = await named(await visit(browser, server.url), 'eve');
+  const dee = await stage.guest('dee');
+  const eve = await stage.guest('eve');
   await dee.keyboard.press('Control+k');
   await dee.getByRole('combobox').fill('ops');
   await dee.getByRole('option', { name: 'create this room' }).waitFor();
@@ -88,15 +77,11 @@ test('rooms: made by one, joined by the other, counted while not looked at', asy
   await eve.locator('h1', { hasText: 'Lobby' }).waitFor();
   assert.equal(await eve.locator('.room').count(), 1);
   await dee.waitForFunction(() => document.querySelectorAll('.people li').length === 1);
-  for (const page of [dee, eve]) {
-    await calm(page);
-    await page.context().close();
-  }
 });
 
 test('names: changed later, refused with the reason, remembered', async () => {
-  const one = await named(await visit(browser, server.url), 'fay');
-  const two = await visit(browser, server.url);
+  const one = await stage.guest('fay');
+  const two = await stage.visit();
   await two.getByLabel('What should we call you?').fill('fay');
   await two.keyboard.press('Enter');
   await two.locator('#name-error', { hasText: /./ }).waitFor();
@@ -112,14 +97,10 @@ test('names: changed later, refused with the reason, remembered', async () => {
   await one.reload();
   await one.locator('.me .name', { hasText: 'fern' }).waitFor();
   await one.locator('.composer textarea').waitFor();
-  for (const page of [one, two]) {
-    await calm(page);
-    await page.context().close();
-  }
 });
 
 test('a message over the limit is not sent, drafts are kept per room and over a reload', async () => {
-  const page = await named(await visit(browser, server.url), 'hal');
+  const page = await stage.guest('hal');
   await page.locator('.composer textarea').fill('x'.repeat(65_537));
   await page.getByText('1 bytes too long').waitFor();
   await page.keyboard.press('Enter');
@@ -130,6 +111,4 @@ test('a message over the limit is not sent, drafts are kept per room and over a 
   await page.locator('.composer textarea').pressSequentially('half a sen');
   await page.reload();
   await page.waitForFunction(() => document.querySelector('.composer textarea')?.value === 'half a sen');
-  await calm(page);
-  await page.context().close();
 });

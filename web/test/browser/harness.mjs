@@ -1,9 +1,10 @@
 // What the stories need: the real server as a process, a real browser, and people who are neither.
 
+import { after, afterEach, before } from 'node:test';
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -107,34 +108,81 @@ export class Person {
   }
 }
 
-export function launch() {
-  return chromium.launch({
-    executablePath: CHROMIUM,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-  });
+/** What the stories of one file share. Each story's pages are looked at and closed after it, and its people leave. */
+class Stage {
+  /** @type {Server} */
+  server;
+  browser;
+  pages = [];
+  people = [];
+
+  /** A browser of one's own with the page open. */
+  async visit(options = {}) {
+    const context = await this.browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme: 'light', ...options });
+    return this.tab(context);
+  }
+
+  /** The same for somebody who took a name. */
+  async guest(name, options = {}) {
+    return named(await this.visit(options), name);
+  }
+
+  /** One more page of a browser, at the chat unless `url` says otherwise; what goes wrong in it is collected in `page.trouble`. */
+  async tab(context, url = this.server.url) {
+    const page = await context.newPage();
+    page.setDefaultTimeout(PATIENCE);
+    page.trouble = [];
+    page.requested = [];
+    // A server that is down is what some stories are about; the browser reports it as an error.
+    page.on('console', (message) => ['error', 'warning'].includes(message.type()) && !/WebSocket connection to/.test(message.text()) && page.trouble.push(message.text()));
+    page.on('pageerror', (error) => page.trouble.push(error.stack ?? error.message));
+    page.on('request', (request) => page.requested.push(request.url()));
+    await page.addInitScript(() => {
+      globalThis.violations = [];
+      addEventListener('securitypolicyviolation', (event) => globalThis.violations.push(`${event.violatedDirective} ${event.blockedURI}`));
+    });
+    this.pages.push(page);
+    if (url) await page.goto(url);
+    return page;
+  }
+
+  /** Somebody without a browser. */
+  async person(name) {
+    const person = await Person.join(this.server.url, name);
+    this.people.push(person);
+    return person;
+  }
+
+  /** After a story; one that failed leaves what its pages showed. */
+  async clear(story) {
+    const pages = this.pages.splice(0).filter((page) => !page.isClosed());
+    for (const person of this.people.splice(0)) person.leave();
+    try {
+      if (story.passed) for (const page of pages) await calm(page);
+      else for (const [i, page] of pages.entries()) await lastSight(page, `failed-${story.name.replace(/\W+/g, '-')}-${i}`);
+    } finally {
+      for (const context of new Set(pages.map((page) => page.context()))) await context.close();
+    }
+  }
 }
 
-/** A browser of one's own with the page open; what goes wrong in it is collected in `page.trouble`. */
-export async function visit(browser, url, options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme: 'light', ...options });
-  return tab(context, url);
-}
-
-export async function tab(context, url) {
-  const page = await context.newPage();
-  page.setDefaultTimeout(PATIENCE);
-  page.trouble = [];
-  page.requested = [];
-  // A server that is down is what some stories are about; the browser reports it as an error.
-  page.on('console', (message) => ['error', 'warning'].includes(message.type()) && !/WebSocket connection to/.test(message.text()) && page.trouble.push(message.text()));
-  page.on('pageerror', (error) => page.trouble.push(error.stack ?? error.message));
-  page.on('request', (request) => page.requested.push(request.url()));
-  await page.addInitScript(() => {
-    globalThis.violations = [];
-    addEventListener('securitypolicyviolation', (event) => globalThis.violations.push(`${event.violatedDirective} ${event.blockedURI}`));
+/** Sets the stage for the stories of a file: a browser, and the real server unless a story brings its own; `prepare` sees both. */
+export function staged({ real = true, prepare = async () => {} } = {}) {
+  const stage = new Stage();
+  before(async () => {
+    stage.browser = await chromium.launch({
+      executablePath: CHROMIUM,
+      args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    });
+    if (real) stage.server = await Server.start();
+    await prepare(stage);
   });
-  if (url) await page.goto(url);
-  return page;
+  afterEach((story) => stage.clear(story));
+  after(async () => {
+    await stage.browser?.close();
+    if (real) await stage.server?.stop();
+  });
+  return stage;
 }
 
 /** Takes a name, as on a first visit. */
@@ -142,7 +190,23 @@ export async function named(page, name) {
   await page.getByLabel('What should we call you?').fill(name);
   await page.keyboard.press('Enter');
   await page.locator('.composer textarea').waitFor();
+  await warm(page);
   return page;
+}
+
+/** Has the page load what it loads with the first key: a server that goes away in the middle of that is another story. */
+export async function warm(page) {
+  await page.keyboard.press('Shift');
+  await page.waitForFunction(() => performance.getEntriesByName(new URL('js/view/dialogs.js', document.baseURI).href).length > 0);
+}
+
+/** Opens a room that is there, by the keyboard. */
+export async function goTo(page, room) {
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox').fill(room);
+  await page.locator('[role=option] .name', { hasText: new RegExp(`^${room}$`) }).waitFor();
+  await page.keyboard.press('Enter');
+  await page.locator('h1', { hasText: room }).waitFor();
 }
 
 export async function say(page, text) {
@@ -157,12 +221,17 @@ export function texts(page) {
   return page.locator('.message .text').allTextContents();
 }
 
-/** Waits until the page shows exactly these messages: what was there before goes in the same or a later drawing. */
-export function only(page, wanted) {
-  return page.waitForFunction(
-    (wanted) => [...document.querySelectorAll('.message .text')].map((text) => text.textContent).join('\n') === wanted,
-    wanted.join('\n'),
-  );
+/** Waits until the page shows exactly these messages, or exactly these of those that begin so. */
+export async function only(page, wanted, beginning = '') {
+  const shows = ({ wanted, beginning }) => {
+    const all = [...document.querySelectorAll('.message .text')].map((text) => text.textContent);
+    return JSON.stringify(all.filter((text) => text.startsWith(beginning))) === wanted;
+  };
+  try {
+    await page.waitForFunction(shows, { wanted: JSON.stringify(wanted), beginning });
+  } catch {
+    assert.deepEqual((await texts(page)).filter((text) => text.startsWith(beginning)), wanted);
+  }
 }
 
 /** Waits until the page shows this text as a message. */
@@ -170,8 +239,9 @@ export function shown(page, text) {
   return page.locator('.message .text', { hasText: text }).first().waitFor();
 }
 
-/** All own lines are stored. */
-export function settled(page) {
+/** All own lines are stored. What was said last is on screen with the next frame, so that is waited for. */
+export async function settled(page) {
+  await page.evaluate(() => new Promise(requestAnimationFrame));
   return page.waitForFunction(() => document.querySelectorAll('.fate.stored').length > 0 && !document.querySelector('.fate.saving, .fate.queued, .fate.sent'));
 }
 
@@ -185,4 +255,10 @@ export async function calm(page) {
   assert.deepEqual(await page.evaluate(() => globalThis.violations), []);
   const origin = new URL(page.url()).origin;
   assert.deepEqual(page.requested.filter((url) => !url.startsWith(origin) && !url.startsWith('data:')), []);
+}
+
+async function lastSight(page, name) {
+  await shoot(page, name);
+  const text = await page.evaluate(() => document.body.innerText);
+  writeFileSync(join(ARTEFACTS, `${name}.txt`), `${text}\n\n${page.trouble.join('\n')}\n`);
 }

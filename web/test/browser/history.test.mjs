@@ -1,28 +1,23 @@
 // A long room: opened at its end, read back to its first message with the place kept, and there again at once.
 
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { Person, Server, calm, launch, named, say, shoot, shown, tab, texts, visit } from './harness.mjs';
+import { PATIENCE, Person, say, shoot, shown, staged, texts } from './harness.mjs';
 
 const COUNT = 640;
-let server;
-let browser;
 let writer;
-before(async () => {
-  server = await Server.start();
-  browser = await launch();
-  writer = await Person.join(server.url, 'writer');
-  await Promise.all(Array.from({ length: COUNT }, (_, i) => writer.say(`message ${i + 1}${i % 7 === 0 ? '\nwith a second line' : ''}`)));
+const stage = staged({
+  prepare: async ({ server }) => {
+    writer = await Person.join(server.url, 'writer');
+    await Promise.all(Array.from({ length: COUNT }, (_, i) => writer.say(`message ${i + 1}${i % 7 === 0 ? '\nwith a second line' : ''}`)));
+  },
 });
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+after(() => writer?.leave());
 
 const number = (text) => Number(/message (\d+)/.exec(text)?.[1]);
 
 test('scrolling up reaches the first message, keeps the place, and the page stays small', async () => {
-  const page = await visit(browser, server.url);
+  const page = await stage.visit();
   await shown(page, `message ${COUNT}`);
   const scroller = page.locator('.scroller');
   let first = Infinity;
@@ -42,6 +37,7 @@ test('scrolling up reaches the first message, keeps the place, and the page stay
       return now ? Math.abs(now.getBoundingClientRect().top - before) : Infinity;
     });
     if (moved > 2) jumps += 1;
+    await page.locator('.scroller[aria-busy=false]').waitFor();
     first = number((await texts(page))[0]);
     assert.ok((await page.locator('.rows > *').count()) <= 420, 'the DOM is bounded');
   }
@@ -61,24 +57,22 @@ test('scrolling up reaches the first message, keeps the place, and the page stay
     const element = document.querySelector('.scroller');
     return element.scrollHeight - element.scrollTop - element.clientHeight < 60 && !document.querySelector('.jump');
   });
-  await calm(page);
-  await page.context().close();
 });
 
 test('scrolling down again passes every message without a hole', async () => {
-  const page = await visit(browser, server.url);
+  const page = await stage.visit();
   await shown(page, 'something new');
-  const seen = await page.locator('.scroller').evaluate(async (element) => {
+  const seen = await page.locator('.scroller').evaluate(async (element, patience) => {
     const numbers = new Set();
     const note = () => element.querySelectorAll('.text').forEach((text) => numbers.add(Number(/message (\d+)/.exec(text.textContent)?.[1] ?? 0)));
     const frame = () => new Promise(requestAnimationFrame);
-    for (let i = 0; i < 400 && !document.querySelector('.begin'); i++) {
+    const end = performance.now() + patience;
+    while (!document.querySelector('.begin') && performance.now() < end) {
       element.scrollTop -= 700;
       await frame();
       await frame();
     }
-    numbers.clear();
-    for (let i = 0; i < 400; i++) {
+    while (performance.now() < end) {
       note();
       element.scrollTop += 400;
       await frame();
@@ -87,40 +81,33 @@ test('scrolling down again passes every message without a hole', async () => {
     }
     note();
     return [...numbers].filter((n) => n > 0).sort((a, b) => a - b);
-  });
+  }, PATIENCE);
   assert.deepEqual(seen, Array.from({ length: COUNT }, (_, i) => i + 1));
-  await calm(page);
-  await page.context().close();
 });
 
 test('a page that is opened again shows the last screen before anything is asked, also without the server', async () => {
-  const page = await named(await visit(browser, server.url), 'ana');
+  const page = await stage.guest('ana');
   await say(page, 'I was here');
   await page.locator('.fate.stored').waitFor();
   // Written to disk a moment after it is shown, or when the page is hidden.
-  await page.evaluate(async () => {
-    const read = () => new Promise((resolve) => {
-      const open = indexedDB.open('chat');
-      open.onsuccess = () => {
-        const get = open.result.transaction('events').objectStore('events').getAll();
-        get.onsuccess = () => {
-          open.result.close();
-          resolve(get.result.some(({ message }) => message === 'I was here'));
-        };
+  await page.waitForFunction(() => new Promise((resolve) => {
+    const open = indexedDB.open('chat');
+    open.onsuccess = () => {
+      const get = open.result.transaction('events').objectStore('events').getAll();
+      get.onsuccess = () => {
+        open.result.close();
+        resolve(get.result.some(({ message }) => message === 'I was here'));
       };
-    });
-    for (const end = performance.now() + 10_000; !(await read()) && performance.now() < end; ) await new Promise(requestAnimationFrame);
-  });
-  const context = page.context();
+    };
+  }));
   // The server answers for the page's files only: nothing that is shown came over a WebSocket.
-  const cold = await tab(context);
+  const cold = await stage.tab(page.context(), '');
   await cold.routeWebSocket(/\/ws$/, () => {});
-  await cold.goto(server.url);
+  await cold.goto(stage.server.url);
   await shown(cold, 'I was here');
   await shown(cold, 'something new');
   assert.equal(await cold.locator('.link.live').count(), 0);
   assert.ok((await texts(cold)).length >= 100);
   await cold.locator('.composer textarea').waitFor();
   await shoot(cold, 'from-cache');
-  await context.close();
 });

@@ -1,22 +1,13 @@
 // Hostile text is shown and does nothing; the page is small, keeps to its origin, and can be used by everybody.
 
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { Person, Server, calm, launch, named, say, settled, shoot, shown, texts, visit } from './harness.mjs';
+import { calm, named, say, settled, shoot, shown, staged, texts } from './harness.mjs';
 
 const AXE = readFileSync(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
 
-let server;
-let browser;
-before(async () => {
-  server = await Server.start();
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const stage = staged();
 
 const HOSTILE = [
   '<script>globalThis.owned = 1</script>', '<img src=x onerror="globalThis.owned = 1">', '"><svg onload=globalThis.owned=1>',
@@ -27,8 +18,8 @@ const HOSTILE = [
 ];
 
 test('W01 hostile texts are shown as they are, run nothing and ask for nothing', async () => {
-  const page = await named(await visit(browser, server.url), 'ana');
-  const eve = await Person.join(server.url, 'eve');
+  const page = await stage.guest('ana');
+  const eve = await stage.person('eve');
   for (const text of HOSTILE) await eve.say(text);
   await eve.say('before \u202eevil\u202c \u200bzero\u001b[31m \u0007bell');
   await eve.say(`tower ${'a' + '\u0301'.repeat(500)}`);
@@ -47,15 +38,12 @@ test('W01 hostile texts are shown as they are, run nothing and ask for nothing',
   const tags = await page.locator('.rows').evaluate((rows) => [...new Set([...rows.querySelectorAll('*')].map(({ localName }) => localName))].sort());
   assert.deepEqual(tags, ['a', 'article', 'div', 'header', 'span', 'strong', 'time']);
   await shoot(page, 'hostile');
-  await calm(page);
-  eve.leave();
-  await page.context().close();
 });
 
 test('W02 the page may run nothing but its own files', async () => {
-  const page = await visit(browser, server.url);
+  const page = await stage.visit();
   await page.getByText('Connected').waitFor();
-  const policy = (await page.request.get(server.url)).headers()['content-security-policy'];
+  const policy = (await page.request.get(stage.server.url)).headers()['content-security-policy'];
   assert.ok(policy);
   assert.doesNotMatch(policy, /unsafe/);
   assert.match(policy, /require-trusted-types-for 'script'/);
@@ -69,23 +57,21 @@ test('W02 the page may run nothing but its own files', async () => {
     }
   });
   assert.ok(refused, 'text cannot become HTML by mistake');
-  await page.context().close();
+  await page.close();
 });
 
 test('the first load is at most 12 requests and 100 KB, all of them from here', async () => {
-  const page = await visit(browser);
+  const page = await stage.tab(await stage.browser.newContext(), '');
   const network = await page.context().newCDPSession(page);
   await network.send('Network.enable');
   let bytes = 0;
   network.on('Network.loadingFinished', ({ encodedDataLength }) => (bytes += encodedDataLength));
-  await page.goto(server.url);
+  await page.goto(stage.server.url);
   await page.getByText('Connected').waitFor();
   await page.waitForLoadState('networkidle');
   const requested = page.requested.filter((url) => !url.startsWith('data:'));
   assert.ok(requested.length <= 12, requested.join('\n'));
   assert.ok(bytes > 5_000 && bytes <= 100 * 1024, `${bytes} bytes`);
-  await calm(page);
-  await page.context().close();
 });
 
 async function violations(page) {
@@ -103,7 +89,7 @@ for (const [look, options] of Object.entries({
 })) {
   test(`everybody can use it: ${look}`, async () => {
     const name = look.replace(' ', '-');
-    const page = await visit(browser, server.url, { reducedMotion: 'reduce', ...options });
+    const page = await stage.visit({ reducedMotion: 'reduce', ...options });
     await page.getByText('What should we call you?').waitFor();
     await shown(page, 'see https://');
     assert.deepEqual(await violations(page), [], 'first visit');
@@ -131,13 +117,11 @@ for (const [look, options] of Object.entries({
     assert.deepEqual(await violations(page), [], 'going to a room');
     await shoot(page, `switcher-${name}`);
     await page.keyboard.press('Escape');
-    await calm(page);
-    await page.context().close();
   });
 }
 
 test('the keyboard alone is enough', async () => {
-  const page = await visit(browser, server.url);
+  const page = await stage.visit();
   await page.getByText('Connected').waitFor();
   await page.keyboard.type('kai');
   await page.keyboard.press('Enter');
@@ -167,6 +151,4 @@ test('the keyboard alone is enough', async () => {
     stops.add(stop.name);
   }
   assert.ok(stops.size >= 6, [...stops].join(', '));
-  await calm(page);
-  await page.context().close();
 });

@@ -46,6 +46,14 @@ test('a reset keeps what is held and marks the gap; another history starts anew'
   assert.equal(lobby.events.length, 0);
 });
 
+test('what comes late for a room that was left does not bring it back', () => {
+  const { state } = welcomed(2);
+  tell(state, { type: 'members', ref: 1, room: 'ops', members: [], present: 0 });
+  tell(state, { type: 'synced', room: 'ops', head: 5 });
+  tell(state, { type: 'reset', room: 'ops', epoch: 'e1', first: 1, head: 9, why: 'too_old' });
+  assert.deepEqual([...state.rooms.keys()], ['lobby']);
+});
+
 test('an own line is queued, sent, stored and then the message itself, in one place', () => {
   const { state } = welcomed(0);
   update(state, { is: 'link', link: { state: 'live' } }, 0);
