@@ -72,21 +72,21 @@ test('a message that cannot be read is a quiet line, and all else goes on', asyn
 test('a reset that comes while an older page is on its way leaves no hole', async () => {
   const { log } = server.rooms.get('lobby');
   for (let i = 4; i <= 250; i++) server.say('lobby', 'g-bo', 'bo', `message ${i}`);
-  await page.reload();
-  await shown(page, 'message 250');
+  const late = await stage.guest('cy');
+  await shown(late, 'message 250');
   server.holds = ({ type }) => type === 'history';
-  await page.waitForFunction(() => {
+  await late.waitForFunction(() => {
     const scroller = document.querySelector('.scroller');
     scroller.scrollTop = 0;
     return scroller.ariaBusy === 'true';
   });
   for (let i = 251; i <= 260; i++) log.push({ ...log[0], seq: i, id: `r${i}`, message: `message ${i}` });
   server.tell('lobby', { type: 'reset', room: 'lobby', epoch: server.epoch, first: 1, head: 260, why: 'too_old' });
-  await page.locator('.gap').waitFor({ state: 'attached' });
+  await late.locator('.gap').waitFor({ state: 'attached' });
   server.release();
-  await page.waitForFunction(() => !document.querySelector('.gap'));
-  await page.getByRole('button', { name: /new messages|Latest messages/ }).click();
-  await shown(page, 'message 260');
+  await late.waitForFunction(() => !document.querySelector('.gap'));
+  await late.getByRole('button', { name: /new messages|Latest messages/ }).click();
+  await shown(late, 'message 260');
 });
 
 test('what is loaded later is loaded again after it failed', async () => {
