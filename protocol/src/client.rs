@@ -9,6 +9,8 @@ use ts_rs::TS;
 use crate::error::{ErrorCode, Refusal};
 use crate::ids::{Epoch, Id, Ref, RoomKey, Seq};
 use crate::json::{Envelope, safe_integer, safe_integer_option};
+use crate::own::{Block, Draft, Notify, Read};
+use crate::rooms::{Browse, Change, Create, Delete, Direct, Moderate, Report, Resolve, SetRole};
 use crate::signal::PresenceState;
 
 /// One frame from a client.
@@ -22,18 +24,57 @@ pub enum ClientFrame {
     Message(Say),
     /// Asks for a page of a room's log. Answered by `history`.
     History(History),
-    /// Makes an open room and joins it. Answered by `ok` with the room.
-    Create(RoomQuestion),
-    /// Joins an open room: its events flow from the `head` that the answer tells. Answered by `ok` with the room.
+    /// Makes a room and joins it. Answered by `ok` with the room.
+    Create(Create),
+    /// Opens the conversation with a few people. Answered by `ok` with the room.
+    Direct(Direct),
+    /// Joins a public room, or one that one is invited to or a member of: its events flow from the `head` that the
+    /// answer tells. `@self` is joined like a room. Answered by `ok` with the room.
     Join(RoomQuestion),
-    /// Leaves a room: its events stop. Answered by `ok`.
+    /// Leaves a room: its events stop, and one is no member of it any more. Answered by `ok`.
     Leave(RoomQuestion),
+    /// Does not take an invitation. Answered by `ok`.
+    Decline(RoomQuestion),
+    /// Changes a room's title, topic or rules, or archives it. Answered by `ok` with the room.
+    Change(Change),
+    /// Invites somebody to a private room. Answered by `ok`.
+    Invite(Moderate),
+    /// Puts somebody out of a room, or withdraws an invitation. Answered by `ok`.
+    Kick(Moderate),
+    /// Puts somebody out of a room, who may not come back before it is over. Answered by `ok`.
+    Ban(Moderate),
+    /// Ends a ban. Answered by `ok`.
+    Unban(Moderate),
+    /// Lets somebody say nothing in a room before it is over. Answered by `ok`.
+    Mute(Moderate),
+    /// Ends a mute. Answered by `ok`.
+    Unmute(Moderate),
+    /// Gives somebody another role in a room. Answered by `ok`.
+    Role(SetRole),
+    /// Takes a message out. Durable: answered by `ack` or `error` with its `id`.
+    Delete(Delete),
+    /// Tells those who keep order of a message. Answered by `ok`.
+    Report(Report),
+    /// Asks what was reported. Answered by `reports`.
+    Reports(Browse),
+    /// Says that a report needs nothing more. Answered by `ok`.
+    Resolve(Resolve),
+    /// Asks what was decided about rooms, people and messages. Answered by `audit`.
+    Audit(Browse),
     /// Asks who is in a room. Answered by `members`.
     Members(RoomQuestion),
-    /// Asks which open rooms there are. Answered by `rooms`.
+    /// Asks which public rooms there are. Answered by `rooms`.
     Rooms(Question),
     /// Takes another nickname. Answered by `ok` with the name.
     Nick(Nick),
+    /// Says up to where a room was read. Not answered; all of one's devices are told by `read` in `@self`.
+    Read(Read),
+    /// Says of what in a room to be told. Answered by `ok`.
+    Notify(Notify),
+    /// Hides a person from oneself, on all devices. Answered by `ok`.
+    Block(Block),
+    /// Keeps what is written and not yet said, for all devices. Not answered.
+    Draft(Draft),
     /// Says that the person is typing, or stopped. Not answered.
     Typing(Typing),
     /// Says that the person is there, or idle. Not answered.
@@ -50,7 +91,8 @@ pub struct Hello {
     pub client: String,
     /// One per process or tab, kept over reconnects: an older connection of the same `conn` is replaced.
     pub conn: Id,
-    /// What an earlier `welcome` gave: makes this the same user again. An unknown or expired one yields a new guest.
+    /// Proves who this is: what an earlier `welcome` gave a guest, or the token of a session or a bot. An unknown one of
+    /// a guest yields a new guest; any other that does not hold (any more) is refused (`sign_in`, close code 4001).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
     /// The name that a guest asks for; adapted if it is taken or not allowed, as `welcome` tells.
@@ -68,7 +110,7 @@ pub struct Resume {
     /// The history that the cursors belong to.
     pub epoch: Epoch,
     /// The rooms that the client is in, each with the last `seq` it has (0: nothing). With `resume` the connection is
-    /// in exactly these rooms and the lobby.
+    /// in exactly these rooms, the lobby, and all rooms that an account is a member of.
     pub rooms: BTreeMap<RoomKey, Seq>,
 }
 
@@ -199,11 +241,30 @@ impl ClientFrame {
             "message" => serde_json::from_str(text).map(Self::Message),
             "history" => serde_json::from_str(text).map(Self::History),
             "create" => serde_json::from_str(text).map(Self::Create),
+            "direct" => serde_json::from_str(text).map(Self::Direct),
             "join" => serde_json::from_str(text).map(Self::Join),
             "leave" => serde_json::from_str(text).map(Self::Leave),
+            "decline" => serde_json::from_str(text).map(Self::Decline),
+            "change" => serde_json::from_str(text).map(Self::Change),
+            "invite" => serde_json::from_str(text).map(Self::Invite),
+            "kick" => serde_json::from_str(text).map(Self::Kick),
+            "ban" => serde_json::from_str(text).map(Self::Ban),
+            "unban" => serde_json::from_str(text).map(Self::Unban),
+            "mute" => serde_json::from_str(text).map(Self::Mute),
+            "unmute" => serde_json::from_str(text).map(Self::Unmute),
+            "role" => serde_json::from_str(text).map(Self::Role),
+            "delete" => serde_json::from_str(text).map(Self::Delete),
+            "report" => serde_json::from_str(text).map(Self::Report),
+            "reports" => serde_json::from_str(text).map(Self::Reports),
+            "resolve" => serde_json::from_str(text).map(Self::Resolve),
+            "audit" => serde_json::from_str(text).map(Self::Audit),
             "members" => serde_json::from_str(text).map(Self::Members),
             "rooms" => serde_json::from_str(text).map(Self::Rooms),
             "nick" => serde_json::from_str(text).map(Self::Nick),
+            "read" => serde_json::from_str(text).map(Self::Read),
+            "notify" => serde_json::from_str(text).map(Self::Notify),
+            "block" => serde_json::from_str(text).map(Self::Block),
+            "draft" => serde_json::from_str(text).map(Self::Draft),
             "typing" => serde_json::from_str(text).map(Self::Typing),
             "presence" => serde_json::from_str(text).map(Self::Presence),
             "pong" => Ok(Self::Pong(Pong {})),
@@ -223,6 +284,50 @@ impl ClientFrame {
             }
         };
         frame.map_err(|error| Box::new(refuse(envelope, ErrorCode::BadFrame, error.to_string())))
+    }
+
+    /// The `type` of each frame that there is.
+    pub const TYPES: [&str; 31] = [
+        "hello", "message", "history", "create", "direct", "join", "leave", "decline", "change", "invite",
+        "kick", "ban", "unban", "mute", "unmute", "role", "delete", "report", "reports", "resolve", "audit",
+        "members", "rooms", "nick", "read", "notify", "block", "draft", "typing", "presence", "pong",
+    ];
+
+    /// The frame's `type`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Hello(_) => "hello",
+            Self::Message(_) => "message",
+            Self::History(_) => "history",
+            Self::Create(_) => "create",
+            Self::Direct(_) => "direct",
+            Self::Join(_) => "join",
+            Self::Leave(_) => "leave",
+            Self::Decline(_) => "decline",
+            Self::Change(_) => "change",
+            Self::Invite(_) => "invite",
+            Self::Kick(_) => "kick",
+            Self::Ban(_) => "ban",
+            Self::Unban(_) => "unban",
+            Self::Mute(_) => "mute",
+            Self::Unmute(_) => "unmute",
+            Self::Role(_) => "role",
+            Self::Delete(_) => "delete",
+            Self::Report(_) => "report",
+            Self::Reports(_) => "reports",
+            Self::Resolve(_) => "resolve",
+            Self::Audit(_) => "audit",
+            Self::Members(_) => "members",
+            Self::Rooms(_) => "rooms",
+            Self::Nick(_) => "nick",
+            Self::Read(_) => "read",
+            Self::Notify(_) => "notify",
+            Self::Block(_) => "block",
+            Self::Draft(_) => "draft",
+            Self::Typing(_) => "typing",
+            Self::Presence(_) => "presence",
+            Self::Pong(_) => "pong",
+        }
     }
 
     /// The frame as its JSON text.

@@ -43,6 +43,32 @@ pub enum ErrorCode {
     StorageFull,
     /// The store cannot be written or read now; nothing was stored.
     Unavailable,
+    /// May say nothing in this room until the mute is over.
+    Muted,
+    /// May not be in this public room until the ban is over.
+    Banned,
+    /// Nothing more is said in this room.
+    Archived,
+    /// Only owners and moderators may say something in this room.
+    AnnounceOnly,
+    /// For this one must be signed in; or what proved it (a token, a cookie) does no longer.
+    SignIn,
+    /// Not allowed to whoever asks. Never said of what must stay secret: that is not there.
+    Forbidden,
+    /// The name or the password is wrong.
+    BadLogin,
+    /// The password is not good enough; the reason says why.
+    BadPassword,
+    /// The invite or link is unknown, used up, expired or withdrawn: one answer.
+    BadLink,
+    /// What the address or the body names is not there.
+    NotFound,
+    /// Not a picture that can be read.
+    BadImage,
+    /// There is always an owner: this is the last one.
+    LastOwner,
+    /// The request came from a page of another site.
+    BadOrigin,
     /// A code this version does not know.
     #[serde(other)]
     Other,

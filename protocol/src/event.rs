@@ -10,6 +10,8 @@ use ts_rs::TS;
 
 use crate::ids::{Id, RoomKey, Seq, UserId};
 use crate::json::{Envelope, is_false, safe_integer, safe_integer_option};
+use crate::own::{Blocked, Drafted, Invited, Joined, NotifyOf, ReadUpto};
+use crate::rooms::{MemberChanged, RoomEdited};
 
 /// One durable thing that happened in a room.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -24,6 +26,22 @@ pub enum Event {
     Delete(Delete),
     /// A reaction was put on an earlier message or taken off.
     React(React),
+    /// Somebody's membership changed.
+    Member(MemberChanged),
+    /// The room's title, topic or rules changed.
+    Changed(RoomEdited),
+    /// In `@self`: a room was read up to a place.
+    Read(ReadUpto),
+    /// In `@self`: of what in a room to be told.
+    Notify(NotifyOf),
+    /// In `@self`: a person is hidden, or no more.
+    Block(Blocked),
+    /// In `@self`: what is written and not yet said.
+    Draft(Drafted),
+    /// In `@self`: somebody invites to a room.
+    Invited(Invited),
+    /// In `@self`: one is in a room, or no more.
+    Joined(Joined),
     /// An event this version does not know or cannot read: it keeps its place and is shown as a placeholder.
     #[serde(rename = "unknown")]
     Unknown(Unknown),
@@ -173,6 +191,14 @@ impl Event {
             Self::Edit(event) => &event.room,
             Self::Delete(event) => &event.room,
             Self::React(event) => &event.room,
+            Self::Member(event) => &event.room,
+            Self::Changed(event) => &event.room,
+            Self::Read(event) => &event.room,
+            Self::Notify(event) => &event.room,
+            Self::Block(event) => &event.room,
+            Self::Draft(event) => &event.room,
+            Self::Invited(event) => &event.room,
+            Self::Joined(event) => &event.room,
             Self::Unknown(event) => &event.room,
         }
     }
@@ -184,6 +210,14 @@ impl Event {
             Self::Edit(event) => event.seq,
             Self::Delete(event) => event.seq,
             Self::React(event) => event.seq,
+            Self::Member(event) => event.seq,
+            Self::Changed(event) => event.seq,
+            Self::Read(event) => event.seq,
+            Self::Notify(event) => event.seq,
+            Self::Block(event) => event.seq,
+            Self::Draft(event) => event.seq,
+            Self::Invited(event) => event.seq,
+            Self::Joined(event) => event.seq,
             Self::Unknown(event) => event.seq,
         }
     }
@@ -195,7 +229,15 @@ impl Event {
             Self::Edit(event) => Some((&event.user, &event.id)),
             Self::Delete(event) => Some((&event.user, &event.id)),
             Self::React(event) => Some((&event.user, &event.id)),
-            Self::Unknown(_) => None,
+            Self::Member(event) => Some((&event.user, &event.id)),
+            Self::Changed(event) => Some((&event.user, &event.id)),
+            Self::Read(_)
+            | Self::Notify(_)
+            | Self::Block(_)
+            | Self::Draft(_)
+            | Self::Invited(_)
+            | Self::Joined(_)
+            | Self::Unknown(_) => None,
         }
     }
 
@@ -211,6 +253,14 @@ impl Event {
             "edit" => serde_json::from_str(text).map(Self::Edit),
             "delete" => serde_json::from_str(text).map(Self::Delete),
             "react" => serde_json::from_str(text).map(Self::React),
+            "member" => serde_json::from_str(text).map(Self::Member),
+            "changed" => serde_json::from_str(text).map(Self::Changed),
+            "read" => serde_json::from_str(text).map(Self::Read),
+            "notify" => serde_json::from_str(text).map(Self::Notify),
+            "block" => serde_json::from_str(text).map(Self::Block),
+            "draft" => serde_json::from_str(text).map(Self::Draft),
+            "invited" => serde_json::from_str(text).map(Self::Invited),
+            "joined" => serde_json::from_str(text).map(Self::Joined),
             _ => Err(serde_json::Error::custom("not an event of this version")),
         };
         known.or_else(|error| match (&envelope.room, envelope.seq) {

@@ -107,6 +107,28 @@ impl RoomKey {
         Self(crate::LOBBY.into())
     }
 
+    /// The log of what belongs to one user alone, as a server tells it from that of others; on the wire it is `@self`.
+    pub fn own(user: &UserId) -> Self {
+        Self(format!("@{user}").into())
+    }
+
+    /// Whether it is a log of what belongs to one user alone.
+    pub fn is_own(&self) -> bool {
+        self.0.starts_with('@')
+    }
+
+    /// The key of a private room or a direct conversation, from an id that was never given before.
+    pub fn made(direct: bool, ulid: &Id) -> Self {
+        let prefix = if direct { "d-" } else { "r-" };
+        Self(format!("{prefix}{}", ulid.as_str().to_ascii_lowercase()).into())
+    }
+
+    /// Whether it has the form of a private room's or a direct conversation's key, which no public room may have.
+    pub fn is_made(&self) -> bool {
+        let ulid = self.0.strip_prefix("r-").or_else(|| self.0.strip_prefix("d-"));
+        ulid.is_some_and(|ulid| ulid.len() == 26 && ulid.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+    }
+
     /// Whether people may create and join a room of this key, as opposed to one that the server made.
     pub fn is_open(&self) -> bool {
         !self.0.starts_with('@')
@@ -142,5 +164,11 @@ mod tests {
         assert!(RoomKey::new("ops").unwrap().is_open());
         assert!(!RoomKey::new("@self").unwrap().is_open());
         assert!(RoomKey::new("@other").is_err());
+        let id = Id::new("01JDEPOCH00000000000000000").unwrap();
+        let made = RoomKey::made(false, &id);
+        assert!(made.is_made() && !RoomKey::lobby().is_made() && !RoomKey::new("r-and-d").unwrap().is_made());
+        assert_eq!(RoomKey::new(made.as_str()), Ok(made));
+        let own = RoomKey::own(&UserId::new("u-7").unwrap());
+        assert!(own.is_own() && RoomKey::new(own.as_str()).is_err());
     }
 }

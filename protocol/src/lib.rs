@@ -25,10 +25,14 @@
 pub mod client;
 pub mod error;
 pub mod event;
+pub mod http;
 pub mod ids;
 mod json;
 pub mod limits;
 pub mod names;
+pub mod own;
+pub mod people;
+pub mod rooms;
 pub mod safe_text;
 pub mod server;
 pub mod session;

@@ -15,6 +15,30 @@ pub const ID_CHARS: usize = 64;
 pub const ROOM_BYTES: usize = 64;
 /// The characters of a name.
 pub const NAME_CHARS: usize = 32;
+/// The characters that a password has at least.
+pub const PASSWORD_CHARS: usize = 10;
+/// The bytes that a password has at most.
+pub const PASSWORD_BYTES: usize = 1024;
+/// The characters of a status text, and of the name of a device or a token.
+pub const STATUS_CHARS: usize = 100;
+/// The bytes of the body of a request under `/api`, but for a picture.
+pub const BODY_BYTES: usize = 16 * 1024;
+/// The bytes of a picture that is uploaded.
+pub const PICTURE_BYTES: usize = 5 * 1024 * 1024;
+/// The width and height of pictures of people, in pixels, once made small.
+pub const AVATAR_PIXELS: usize = 128;
+/// The characters of a room's title.
+pub const TITLE_CHARS: usize = 64;
+/// The characters of a room's topic.
+pub const TOPIC_CHARS: usize = 250;
+/// The characters of a reason.
+pub const REASON_CHARS: usize = 500;
+/// The people in a direct conversation, with oneself.
+pub const DIRECT_PEOPLE: usize = 10;
+/// The longest pause between two messages that a room may ask for, in seconds.
+pub const SLOW_SECONDS: u32 = 21_600;
+/// The bytes of what is written and not yet said.
+pub const DRAFT_BYTES: usize = 16 * 1024;
 /// The events of one history page; a larger `limit` is lowered to it.
 pub const HISTORY_EVENTS: u32 = 200;
 /// The events of a history page whose request gives no `limit`.

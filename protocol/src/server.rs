@@ -10,7 +10,10 @@ use crate::error::Refusal;
 use crate::event::Event;
 use crate::ids::{Epoch, Id, Ref, RoomKey, Seq, UserId};
 use crate::json::{Envelope, is_false, safe_integer, safe_integer_option};
-use crate::signal::{ComeAndGo, Presence, PresenceState, Renamed, Typing};
+use crate::people::{Profile, Role};
+pub use crate::rooms::RoomKind;
+use crate::rooms::{Audit, Reports, RoomRole, Rules};
+use crate::signal::{ComeAndGo, Presence, PresenceState, Profiled, Renamed, Typing};
 
 /// One frame from the server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -27,12 +30,16 @@ pub enum ServerFrame {
     Ack(Ack),
     /// Answers `history`.
     History(HistoryPage),
-    /// Answers `create`, `join`, `leave`, `nick`.
+    /// A request was carried out.
     Ok(Done),
     /// Answers `members`.
     Members(Members),
     /// Answers `rooms`.
     Rooms(Rooms),
+    /// Answers `reports`.
+    Reports(Reports),
+    /// Answers `audit`.
+    Audit(Audit),
     /// Another connection of this user joined or left a room.
     Room(RoomChanged),
     /// Who came.
@@ -41,6 +48,8 @@ pub enum ServerFrame {
     Leave(ComeAndGo),
     /// Somebody goes by another name.
     Renamed(Renamed),
+    /// Somebody's role changed, or what they tell of themselves.
+    Profile(Profiled),
     /// Somebody types, or stopped.
     Typing(Typing),
     /// Somebody's state changed.
@@ -62,7 +71,7 @@ pub enum ServerFrame {
 
 /// Answers `hello`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(TS))]
+#[cfg_attr(feature = "ts", derive(TS), ts(optional_fields))]
 pub struct Welcome {
     /// The server's name and version.
     pub server: String,
@@ -70,8 +79,9 @@ pub struct Welcome {
     pub epoch: Epoch,
     /// Who this connection is.
     pub user: User,
-    /// Say it in the next `hello` to be the same user again.
-    pub token: String,
+    /// A guest's: say it in the next `hello` to be the same guest again. Whoever is signed in has a token already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
     /// Between two `ping`s, in milliseconds.
     pub heartbeat_ms: u64,
     /// This server's bounds.
@@ -91,6 +101,13 @@ pub struct User {
     /// Not signed in.
     #[serde(default)]
     pub guest: bool,
+    /// What they are on this server.
+    #[serde(default)]
+    pub role: Role,
+    /// What they tell of themselves.
+    #[serde(default, skip_serializing_if = "Profile::is_empty")]
+    #[cfg_attr(feature = "ts", ts(as = "Option<Profile>", optional))]
+    pub profile: Profile,
 }
 
 /// A server's bounds.
@@ -103,22 +120,6 @@ pub struct Limits {
     pub history: u32,
     /// Events behind the head from which a cursor may be resumed.
     pub resume: u64,
-}
-
-/// The kinds of rooms.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(TS))]
-#[serde(rename_all = "snake_case")]
-pub enum RoomKind {
-    /// Everybody may join.
-    Public,
-    /// Only who is invited.
-    Private,
-    /// Between a few people.
-    Direct,
-    /// A kind this version does not know.
-    #[serde(other)]
-    Other,
 }
 
 /// A room as its members see it.
@@ -143,6 +144,21 @@ pub struct RoomInfo {
     /// How many people are there now.
     #[serde(default)]
     pub present: u32,
+    /// How it is to be used.
+    #[serde(default, skip_serializing_if = "Rules::is_empty")]
+    #[cfg_attr(feature = "ts", ts(as = "Option<Rules>", optional))]
+    pub rules: Rules,
+    /// What whoever is told this is there; missing: no member.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standing: Option<RoomRole>,
+    /// Up to where they have read it, on any of their devices.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "safe_integer_option")]
+    pub read: Option<Seq>,
+    /// The others in a direct conversation.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "ts", ts(as = "Option<Vec<User>>", optional))]
+    pub people: Vec<User>,
 }
 
 /// The room is live.
@@ -245,7 +261,7 @@ pub struct Done {
     #[serde(rename = "ref")]
     #[serde(deserialize_with = "safe_integer")]
     pub reference: Ref,
-    /// The room that was made, joined or left.
+    /// The room that was made, joined, left or changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub room: Option<RoomInfo>,
     /// The name that was taken.
@@ -255,7 +271,7 @@ pub struct Done {
 
 /// Somebody in a room.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(TS))]
+#[cfg_attr(feature = "ts", derive(TS), ts(optional_fields))]
 pub struct Member {
     /// Who.
     pub user: UserId,
@@ -264,6 +280,16 @@ pub struct Member {
     /// Not signed in.
     #[serde(default)]
     pub guest: bool,
+    /// What they are on this server.
+    #[serde(default)]
+    pub role: Role,
+    /// What they are in this room; missing: no member, only there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standing: Option<RoomRole>,
+    /// What they tell of themselves.
+    #[serde(default, skip_serializing_if = "Profile::is_empty")]
+    #[cfg_attr(feature = "ts", ts(as = "Option<Profile>", optional))]
+    pub profile: Profile,
     /// Whether they are there.
     pub state: PresenceState,
 }
@@ -278,7 +304,7 @@ pub struct Members {
     pub reference: Ref,
     /// Which room.
     pub room: RoomKey,
-    /// Who is there, by name; in a crowd only the first 500.
+    /// Who is there, and who else is a member, by name; in a crowd only the first 500.
     pub members: Vec<Member>,
     /// How many are there.
     pub present: u32,
@@ -292,7 +318,7 @@ pub struct Rooms {
     #[serde(rename = "ref")]
     #[serde(deserialize_with = "safe_integer")]
     pub reference: Ref,
-    /// The open rooms, most recently used first; at most 1000.
+    /// The public rooms that are not archived, most recently used first; at most 1000.
     pub rooms: Vec<RoomInfo>,
 }
 
@@ -333,9 +359,8 @@ impl ServerFrame {
         let kind = envelope.kind.as_deref().unwrap_or_default();
         match kind {
             "welcome" => serde_json::from_str(text).map(Self::Welcome),
-            "message" | "edit" | "delete" | "react" => {
-                Event::parse_as(kind, &envelope, text).map(Self::Event)
-            }
+            "message" | "edit" | "delete" | "react" | "member" | "changed" | "read" | "notify" | "block"
+            | "draft" | "invited" | "joined" => Event::parse_as(kind, &envelope, text).map(Self::Event),
             "synced" => serde_json::from_str(text).map(Self::Synced),
             "reset" => serde_json::from_str(text).map(Self::Reset),
             "ack" => serde_json::from_str(text).map(Self::Ack),
@@ -343,10 +368,13 @@ impl ServerFrame {
             "ok" => serde_json::from_str(text).map(Self::Ok),
             "members" => serde_json::from_str(text).map(Self::Members),
             "rooms" => serde_json::from_str(text).map(Self::Rooms),
+            "reports" => serde_json::from_str(text).map(Self::Reports),
+            "audit" => serde_json::from_str(text).map(Self::Audit),
             "room" => serde_json::from_str(text).map(Self::Room),
             "join" => serde_json::from_str(text).map(Self::Join),
             "leave" => serde_json::from_str(text).map(Self::Leave),
             "renamed" => serde_json::from_str(text).map(Self::Renamed),
+            "profile" => serde_json::from_str(text).map(Self::Profile),
             "typing" => serde_json::from_str(text).map(Self::Typing),
             "presence" => serde_json::from_str(text).map(Self::Presence),
             "error" => serde_json::from_str(text).map(Self::Error),

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::ids::{RoomKey, UserId};
+use crate::people;
 
 /// Whether a person is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -82,4 +83,20 @@ pub struct Renamed {
     pub from: String,
     /// The name from now on.
     pub to: String,
+}
+
+/// Somebody's role changed, or what they tell of themselves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(TS))]
+pub struct Profiled {
+    /// Where this is told.
+    pub room: RoomKey,
+    /// Who.
+    pub user: UserId,
+    /// Their name.
+    pub sender: String,
+    /// Their role from now on.
+    pub role: people::Role,
+    /// What they tell from now on.
+    pub profile: people::Profile,
 }

@@ -3,6 +3,7 @@
 use ts_rs::{Config, TS, TypeVisitor};
 
 use crate::client::ClientFrame;
+use crate::http;
 use crate::server::ServerFrame;
 
 /// The declarations as the text of one module.
@@ -11,6 +12,7 @@ pub fn declarations() -> String {
     let mut collected = Declarations { config: &config, seen: Vec::new(), texts: Vec::new() };
     collected.visit::<ClientFrame>();
     collected.visit::<ServerFrame>();
+    collected.visit_http();
     collected.texts.sort();
     let mut text =
         String::from("// Generated from the `protocol` crate by `cargo xtask codegen`; do not edit.\n\n");
@@ -26,6 +28,29 @@ struct Declarations<'a> {
     config: &'a Config,
     seen: Vec<std::any::TypeId>,
     texts: Vec<String>,
+}
+
+impl Declarations<'_> {
+    /// The bodies of requests and answers; those that they are made of come along.
+    fn visit_http(&mut self) {
+        self.visit::<http::About>();
+        self.visit::<http::Register>();
+        self.visit::<http::Login>();
+        self.visit::<http::PasswordReset>();
+        self.visit::<http::SignedIn>();
+        self.visit::<http::ProfileChange>();
+        self.visit::<http::PasswordChange>();
+        self.visit::<http::Sessions>();
+        self.visit::<http::NewToken>();
+        self.visit::<http::TokenMade>();
+        self.visit::<http::Tokens>();
+        self.visit::<http::NewInvite>();
+        self.visit::<http::Invites>();
+        self.visit::<http::Users>();
+        self.visit::<http::NewUser>();
+        self.visit::<http::UserMade>();
+        self.visit::<http::RoleChange>();
+    }
 }
 
 impl TypeVisitor for Declarations<'_> {

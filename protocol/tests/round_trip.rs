@@ -13,6 +13,9 @@ use protocol::error::{ErrorCode, Refusal};
 use protocol::event::{Delete, Edit, Event, Folded, Message, React, Unknown};
 use protocol::ids::{Epoch, Id, RoomKey, Seq, UserId};
 use protocol::limits::MAX_SAFE_INTEGER;
+use protocol::own::{self, Level};
+use protocol::people::{Profile, Role};
+use protocol::rooms::{self, RoomRole, Rules};
 use protocol::server::{self, RoomInfo, RoomKind, ServerFrame};
 use protocol::signal::{self, ComeAndGo, PresenceState, Renamed};
 
@@ -66,10 +69,11 @@ fn client_frame() -> impl Strategy<Value = ClientFrame> {
     );
     let about = || (number(), text()).prop_map(|(reference, room)| client::RoomQuestion { reference, room });
     prop_oneof![
+        about_rooms(),
+        about_people(),
         hello.prop_map(ClientFrame::Hello),
         say.prop_map(ClientFrame::Message),
         history.prop_map(ClientFrame::History),
-        about().prop_map(ClientFrame::Create),
         about().prop_map(ClientFrame::Join),
         about().prop_map(ClientFrame::Leave),
         about().prop_map(ClientFrame::Members),
@@ -78,6 +82,100 @@ fn client_frame() -> impl Strategy<Value = ClientFrame> {
         (room(), any::<bool>()).prop_map(|(room, on)| ClientFrame::Typing(client::Typing { room, on })),
         state().prop_map(|state| ClientFrame::Presence(client::Presence { state })),
         Just(ClientFrame::Pong(client::Pong {})),
+    ]
+}
+
+fn kind() -> impl Strategy<Value = RoomKind> {
+    select(vec![RoomKind::Public, RoomKind::Private, RoomKind::Direct, RoomKind::Other])
+}
+
+fn room_role() -> impl Strategy<Value = RoomRole> {
+    select(vec![RoomRole::Owner, RoomRole::Moderator, RoomRole::Member, RoomRole::Other])
+}
+
+/// What is asked about rooms, and kept in `@self`.
+fn about_rooms() -> impl Strategy<Value = ClientFrame> {
+    let create = (number(), text(), kind(), of(text()))
+        .prop_map(|(reference, room, kind, topic)| rooms::Create { reference, room, kind, topic });
+    let rules = (of(any::<bool>()), of(any::<u32>()), of(any::<bool>()));
+    let change = (number(), room(), of(id()), of(text()), of(text()), rules).prop_map(
+        |(reference, room, id, title, topic, (announce, slow_s, archived))| rooms::Change {
+            reference,
+            room,
+            id,
+            title,
+            topic,
+            announce,
+            slow_s,
+            archived,
+        },
+    );
+    prop_oneof![
+        create.prop_map(ClientFrame::Create),
+        change.prop_map(ClientFrame::Change),
+        (number(), vec(user(), 0..4))
+            .prop_map(|(reference, users)| ClientFrame::Direct(rooms::Direct { reference, users })),
+        (number(), text())
+            .prop_map(|(reference, room)| ClientFrame::Decline(client::RoomQuestion { reference, room })),
+        (room(), number()).prop_map(|(room, seq)| ClientFrame::Read(own::Read { room, seq })),
+        (number(), room(), select(vec![Level::All, Level::Mentions, Level::None]))
+            .prop_map(|(reference, room, level)| ClientFrame::Notify(own::Notify { reference, room, level })),
+        (number(), user(), any::<bool>()).prop_map(|(reference, user, on)| ClientFrame::Block(own::Block {
+            reference,
+            user,
+            on
+        })),
+        (room(), text(), of(number())).prop_map(|(room, text, reply)| ClientFrame::Draft(own::Draft {
+            room,
+            text,
+            reply
+        })),
+    ]
+}
+
+/// What is asked about people in rooms, and what they said.
+fn about_people() -> impl Strategy<Value = ClientFrame> {
+    let moderate = || {
+        (number(), room(), user(), of(id()), of(number()), of(text())).prop_map(
+            |(reference, room, user, id, for_s, reason)| rooms::Moderate {
+                reference,
+                room,
+                user,
+                id,
+                for_s,
+                reason,
+            },
+        )
+    };
+    let browse = || {
+        (number(), of(number()), of(any::<u32>())).prop_map(|(reference, before, limit)| rooms::Browse {
+            reference,
+            before,
+            limit,
+        })
+    };
+    prop_oneof![
+        moderate().prop_map(ClientFrame::Invite),
+        moderate().prop_map(ClientFrame::Kick),
+        moderate().prop_map(ClientFrame::Ban),
+        moderate().prop_map(ClientFrame::Unban),
+        moderate().prop_map(ClientFrame::Mute),
+        moderate().prop_map(ClientFrame::Unmute),
+        (number(), room(), user(), room_role(), of(id())).prop_map(|(reference, room, user, role, id)| {
+            ClientFrame::Role(rooms::SetRole { reference, room, user, role, id })
+        }),
+        (room(), number(), of(id())).prop_map(|(room, target, id)| ClientFrame::Delete(rooms::Delete {
+            room,
+            target,
+            id
+        })),
+        (number(), room(), number(), text()).prop_map(|(reference, room, target, reason)| {
+            ClientFrame::Report(rooms::Report { reference, room, target, reason })
+        }),
+        browse().prop_map(ClientFrame::Reports),
+        browse().prop_map(ClientFrame::Audit),
+        (number(), number())
+            .prop_map(|(reference, report)| ClientFrame::Resolve(rooms::Resolve { reference, report })),
     ]
 }
 
@@ -118,13 +216,100 @@ fn event() -> impl Strategy<Value = Event> {
         },
     );
     let unknown = (room(), number()).prop_map(|(room, seq)| Event::Unknown(Unknown { room, seq }));
-    prop_oneof![4 => message, 1 => edit, 1 => delete, 1 => react, 1 => unknown]
+    prop_oneof![4 => message, 1 => edit, 1 => delete, 1 => react, 2 => room_event(), 2 => own_event(), 1 => unknown]
+}
+
+/// Membership, and the room itself.
+fn room_event() -> impl Strategy<Value = Event> {
+    use rooms::MemberChange::{Banned, Joined, Kicked, Left, Muted, Other, Role, Unbanned, Unmuted};
+    let head = || (room(), number(), id(), user(), text(), text());
+    let change = select(vec![Joined, Left, Kicked, Banned, Unbanned, Muted, Unmuted, Role, Other]);
+    let member = (head(), user(), text(), change, of(room_role()), of(text()), of(text())).prop_map(
+        |((room, seq, id, user, sender, timestamp), who, name, change, role, until, reason)| {
+            Event::Member(rooms::MemberChanged {
+                room,
+                seq,
+                id,
+                user,
+                sender,
+                who,
+                name,
+                change,
+                role,
+                until,
+                reason,
+                timestamp,
+            })
+        },
+    );
+    let rules = (of(any::<bool>()), of(any::<u32>()), of(any::<bool>()));
+    let changed = (head(), of(text()), of(text()), rules).prop_map(
+        |((room, seq, id, user, sender, timestamp), title, topic, (announce, slow_s, archived))| {
+            Event::Changed(rooms::RoomEdited {
+                room,
+                seq,
+                id,
+                user,
+                sender,
+                title,
+                topic,
+                announce,
+                slow_s,
+                archived,
+                timestamp,
+            })
+        },
+    );
+    prop_oneof![member, changed]
+}
+
+/// What is in `@self`.
+fn own_event() -> impl Strategy<Value = Event> {
+    let own = || RoomKey::new(protocol::SELF_ROOM).unwrap();
+    prop_oneof![
+        (number(), room(), number()).prop_map(move |(seq, of, upto)| Event::Read(own::ReadUpto {
+            room: own(),
+            seq,
+            of,
+            upto
+        })),
+        (number(), room(), select(vec![Level::All, Level::Mentions, Level::None]))
+            .prop_map(move |(seq, of, level)| Event::Notify(own::NotifyOf { room: own(), seq, of, level })),
+        (number(), user(), any::<bool>()).prop_map(move |(seq, who, on)| Event::Block(own::Blocked {
+            room: own(),
+            seq,
+            who,
+            on
+        })),
+        (number(), room(), text(), of(number())).prop_map(move |(seq, of, text, reply)| {
+            Event::Draft(own::Drafted { room: own(), seq, of, text, reply })
+        }),
+        (number(), room(), text(), user(), text(), any::<bool>(), text()).prop_map(
+            move |(seq, of, title, user, sender, on, timestamp)| {
+                Event::Invited(own::Invited { room: own(), seq, of, title, user, sender, on, timestamp })
+            }
+        ),
+        (number(), room(), text(), kind(), any::<bool>(), (of(text()), of(text()), of(text()))).prop_map(
+            move |(seq, of, title, kind, on, (why, reason, until))| {
+                Event::Joined(own::Joined { room: own(), seq, of, title, kind, on, why, reason, until })
+            }
+        ),
+    ]
+}
+
+/// How a room is used, what one is in it, and where one has read it.
+fn in_room() -> impl Strategy<Value = (Rules, Option<RoomRole>, Option<Seq>)> {
+    let rules = (any::<bool>(), any::<u32>(), any::<bool>()).prop_map(|(announce, slow_s, archived)| Rules {
+        announce,
+        slow_s,
+        archived,
+    });
+    (rules, of(room_role()), of(number()))
 }
 
 fn info() -> impl Strategy<Value = RoomInfo> {
-    let kind = select(vec![RoomKind::Public, RoomKind::Private, RoomKind::Direct, RoomKind::Other]);
-    (room(), text(), kind, of(text()), number(), number(), any::<u32>()).prop_map(
-        |(room, title, kind, topic, first, head, present)| RoomInfo {
+    (room(), text(), kind(), of(text()), number(), number(), any::<u32>(), in_room()).prop_map(
+        |(room, title, kind, topic, first, head, present, (rules, standing, read))| RoomInfo {
             room,
             title,
             kind,
@@ -132,6 +317,10 @@ fn info() -> impl Strategy<Value = RoomInfo> {
             first,
             head,
             present,
+            rules,
+            standing,
+            read,
+            people: vec![],
         },
     )
 }
@@ -151,13 +340,24 @@ fn refusal() -> impl Strategy<Value = Refusal> {
     )
 }
 
+fn role() -> impl Strategy<Value = Role> {
+    select(vec![Role::Guest, Role::Member, Role::Moderator, Role::Admin, Role::Owner, Role::Other])
+}
+
+fn profile() -> impl Strategy<Value = Profile> {
+    (of(0_u16..360), of(text()), of(text()), any::<bool>())
+        .prop_map(|(colour, avatar, status, away)| Profile { colour, avatar, status, away })
+}
+
 /// Answers to `hello` and to questions.
 fn answer() -> impl Strategy<Value = ServerFrame> {
-    let who =
-        || (user(), text(), any::<bool>()).prop_map(|(user, name, guest)| server::User { user, name, guest });
+    let who = || {
+        (user(), text(), any::<bool>(), role(), profile())
+            .prop_map(|(user, name, guest, role, profile)| server::User { user, name, guest, role, profile })
+    };
     let limits = (any::<u64>(), any::<u32>(), any::<u64>())
         .prop_map(|(message_bytes, history, resume)| server::Limits { message_bytes, history, resume });
-    let welcome = (text(), epoch(), who(), text(), any::<u64>(), limits, vec(info(), 0..3)).prop_map(
+    let welcome = (text(), epoch(), who(), of(text()), any::<u64>(), limits, vec(info(), 0..3)).prop_map(
         |(server, epoch, user, token, heartbeat_ms, limits, rooms)| {
             ServerFrame::Welcome(Box::new(server::Welcome {
                 server,
@@ -185,12 +385,17 @@ fn answer() -> impl Strategy<Value = ServerFrame> {
             })
         },
     );
-    let member = (who(), state()).prop_map(|(server::User { user, name, guest }, state)| server::Member {
-        user,
-        name,
-        guest,
-        state,
-    });
+    let member = (who(), state(), of(room_role())).prop_map(
+        |(server::User { user, name, guest, role, profile }, state, standing)| server::Member {
+            standing,
+            user,
+            name,
+            guest,
+            role,
+            profile,
+            state,
+        },
+    );
     let members = (number(), room(), vec(member, 0..3), any::<u32>()).prop_map(
         |(reference, room, members, present)| {
             ServerFrame::Members(server::Members { reference, room, members, present })
@@ -244,6 +449,9 @@ fn told() -> impl Strategy<Value = ServerFrame> {
             from,
             to
         })),
+        (room(), user(), text(), role(), profile()).prop_map(|(room, user, sender, role, profile)| {
+            ServerFrame::Profile(signal::Profiled { room, user, sender, role, profile })
+        }),
         (room(), user(), text(), any::<bool>()).prop_map(|(room, user, sender, on)| {
             ServerFrame::Typing(signal::Typing { room, user, sender, on })
         }),

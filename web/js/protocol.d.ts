@@ -1,5 +1,59 @@
 // Generated from the `protocol` crate by `cargo xtask codegen`; do not edit.
 
+export type About = { 
+/**
+ * The server's name and version.
+ */
+server: string, 
+/**
+ * Whether guests are let in.
+ */
+guests: Guests, 
+/**
+ * Who may make an account.
+ */
+registration: Registration, 
+/**
+ * There is an owner: the one-time link that the first start printed is closed.
+ */
+owned: boolean, };
+export type Account = { 
+/**
+ * The immutable identity.
+ */
+user: UserId, 
+/**
+ * The present name.
+ */
+name: string, 
+/**
+ * What they are on this server.
+ */
+role: Role, 
+/**
+ * What they tell of themselves.
+ */
+profile?: Profile, 
+/**
+ * It is a bot's: nobody signs in to it, its tokens speak for it.
+ */
+bot?: boolean, 
+/**
+ * It was ended.
+ */
+inactive?: boolean, 
+/**
+ * When it was made, RFC 3339; for admins.
+ */
+created?: string, 
+/**
+ * When it was last there, give or take ten minutes; for admins.
+ */
+seen?: string, 
+/**
+ * How many devices are signed in; for admins.
+ */
+sessions?: number, };
 export type Ack = { 
 /**
  * The command.
@@ -21,7 +75,133 @@ timestamp: string,
  * It was stored before: this is the first ack again.
  */
 dup?: boolean, };
-export type ClientFrame = { "type": "hello" } & Hello | { "type": "message" } & Say | { "type": "history" } & History | { "type": "create" } & RoomQuestion | { "type": "join" } & RoomQuestion | { "type": "leave" } & RoomQuestion | { "type": "members" } & RoomQuestion | { "type": "rooms" } & Question | { "type": "nick" } & Nick | { "type": "typing" } & TypingCommand | { "type": "presence" } & PresenceCommand | { "type": "pong" } & Pong;
+export type Audit = { 
+/**
+ * The question.
+ */
+ref: number, 
+/**
+ * What was done, newest first.
+ */
+entries: Array<AuditEntry>, 
+/**
+ * There are older ones.
+ */
+more: boolean, };
+export type AuditEntry = { 
+/**
+ * Its number: higher is newer.
+ */
+n: number, 
+/**
+ * When, RFC 3339 in UTC with milliseconds.
+ */
+timestamp: string, 
+/**
+ * Who did it; missing: whoever runs the server, on its command line.
+ */
+user?: UserId, 
+/**
+ * Their name at that moment.
+ */
+sender: string, 
+/**
+ * What was done, in one word: `ban`, `delete`, `role` …
+ */
+action: string, 
+/**
+ * In which room.
+ */
+room?: RoomKey, 
+/**
+ * To whom.
+ */
+who?: UserId, 
+/**
+ * To which message.
+ */
+target?: number, 
+/**
+ * What else there is to know, for people.
+ */
+detail?: string, };
+export type Block = { 
+/**
+ * Names the answer.
+ */
+ref: number, 
+/**
+ * Whom.
+ */
+user: UserId, 
+/**
+ * Hides, or shows again.
+ */
+on: boolean, };
+export type Blocked = { 
+/**
+ * Always `@self`.
+ */
+room: RoomKey, 
+/**
+ * Its place in that log.
+ */
+seq: number, 
+/**
+ * Who.
+ */
+who: UserId, 
+/**
+ * Hidden, or shown again.
+ */
+on: boolean, };
+export type Browse = { 
+/**
+ * Names the answer.
+ */
+ref: number, 
+/**
+ * Only what has a lower number.
+ */
+before?: number, 
+/**
+ * At most so many; lowered to [`HISTORY_EVENTS`](crate::limits::HISTORY_EVENTS).
+ */
+limit?: number, };
+export type Change = { 
+/**
+ * Names the answer.
+ */
+ref: number, 
+/**
+ * Which room.
+ */
+room: RoomKey, 
+/**
+ * The sender's name for this command, kept over repeats.
+ */
+id?: Id, 
+/**
+ * What is shown, at most [`TITLE_CHARS`](crate::limits::TITLE_CHARS) characters; the key stays, and links with it.
+ */
+title?: string, 
+/**
+ * What it is about; empty takes it away.
+ */
+topic?: string, 
+/**
+ * Only owners and moderators may say something.
+ */
+announce?: boolean, 
+/**
+ * Seconds between two messages of one member, at most [`SLOW_SECONDS`](crate::limits::SLOW_SECONDS); 0: no pause.
+ */
+slow_s?: number, 
+/**
+ * Kept to be read only, or open again.
+ */
+archived?: boolean, };
+export type ClientFrame = { "type": "hello" } & Hello | { "type": "message" } & Say | { "type": "history" } & History | { "type": "create" } & Create | { "type": "direct" } & Direct | { "type": "join" } & RoomQuestion | { "type": "leave" } & RoomQuestion | { "type": "decline" } & RoomQuestion | { "type": "change" } & Change | { "type": "invite" } & Moderate | { "type": "kick" } & Moderate | { "type": "ban" } & Moderate | { "type": "unban" } & Moderate | { "type": "mute" } & Moderate | { "type": "unmute" } & Moderate | { "type": "role" } & SetRole | { "type": "delete" } & DeleteCommand | { "type": "report" } & Report | { "type": "reports" } & Browse | { "type": "resolve" } & Resolve | { "type": "audit" } & Browse | { "type": "members" } & RoomQuestion | { "type": "rooms" } & Question | { "type": "nick" } & Nick | { "type": "read" } & Read | { "type": "notify" } & Notify | { "type": "block" } & Block | { "type": "draft" } & Draft | { "type": "typing" } & TypingCommand | { "type": "presence" } & PresenceCommand | { "type": "pong" } & Pong;
 export type ComeAndGo = { 
 /**
  * Where.
@@ -51,6 +231,23 @@ present: number,
  * When, RFC 3339 in UTC with milliseconds.
  */
 timestamp: string, };
+export type Create = { 
+/**
+ * Names the answer; a plain connection may leave it out (0).
+ */
+ref: number, 
+/**
+ * Its name as a person types it: what is shown, and of a public room the key. A private room's key is the server's.
+ */
+room: string, 
+/**
+ * `public` where it is missing, or `private`.
+ */
+kind?: RoomKind, 
+/**
+ * What it is about, at most [`TOPIC_CHARS`](crate::limits::TOPIC_CHARS) characters.
+ */
+topic?: string, };
 export type Delete = { 
 /**
  * Where.
@@ -80,19 +277,75 @@ sender: string,
  * When it was stored.
  */
 timestamp: string, };
+export type DeleteCommand = { 
+/**
+ * Where.
+ */
+room: RoomKey, 
+/**
+ * The message.
+ */
+target: number, 
+/**
+ * The sender's name for this command, kept over repeats; made by the server where it is missing.
+ */
+id?: Id, };
+export type Direct = { 
+/**
+ * Names the answer.
+ */
+ref: number, 
+/**
+ * The others, at most [`DIRECT_PEOPLE`](crate::limits::DIRECT_PEOPLE) with oneself.
+ */
+users: Array<UserId>, };
 export type Done = { 
 /**
  * The request.
  */
 ref: number, 
 /**
- * The room that was made, joined or left.
+ * The room that was made, joined, left or changed.
  */
 room?: RoomInfo, 
 /**
  * The name that was taken.
  */
 name?: string, };
+export type Draft = { 
+/**
+ * Which room.
+ */
+room: RoomKey, 
+/**
+ * The text, at most [`DRAFT_BYTES`](crate::limits::DRAFT_BYTES) bytes; empty: there is none any more.
+ */
+text: string, 
+/**
+ * The message it is to answer.
+ */
+reply?: number, };
+export type Drafted = { 
+/**
+ * Always `@self`.
+ */
+room: RoomKey, 
+/**
+ * Its place in that log.
+ */
+seq: number, 
+/**
+ * Which room it is for.
+ */
+of: RoomKey, 
+/**
+ * The text; empty: there is none any more.
+ */
+text: string, 
+/**
+ * The message it is to answer.
+ */
+reply?: number, };
 export type Edit = { 
 /**
  * Where.
@@ -127,8 +380,8 @@ text: string,
  */
 timestamp: string, };
 export type Epoch = string;
-export type ErrorCode = "bad_frame" | "unknown_type" | "hello_expected" | "unexpected_hello" | "bad_name" | "name_taken" | "room_exists" | "no_room" | "not_joined" | "too_many_rooms" | "empty" | "too_long" | "id_reused" | "rate_limited" | "storage_full" | "unavailable" | "other";
-export type Event = { "type": "message" } & Message | { "type": "edit" } & Edit | { "type": "delete" } & Delete | { "type": "react" } & React | { "type": "unknown" } & Unknown;
+export type ErrorCode = "bad_frame" | "unknown_type" | "hello_expected" | "unexpected_hello" | "bad_name" | "name_taken" | "room_exists" | "no_room" | "not_joined" | "too_many_rooms" | "empty" | "too_long" | "id_reused" | "rate_limited" | "storage_full" | "unavailable" | "muted" | "banned" | "archived" | "announce_only" | "sign_in" | "forbidden" | "bad_login" | "bad_password" | "bad_link" | "not_found" | "bad_image" | "last_owner" | "bad_origin" | "other";
+export type Event = { "type": "message" } & Message | { "type": "edit" } & Edit | { "type": "delete" } & Delete | { "type": "react" } & React | { "type": "member" } & MemberChanged | { "type": "changed" } & RoomEdited | { "type": "read" } & ReadUpto | { "type": "notify" } & NotifyOf | { "type": "block" } & Blocked | { "type": "draft" } & Drafted | { "type": "invited" } & Invited | { "type": "joined" } & Joined | { "type": "unknown" } & Unknown;
 export type Folded = { 
 /**
  * Its newest text.
@@ -151,6 +404,7 @@ after_ms: number,
  * Why, in one word.
  */
 why: string, };
+export type Guests = "on" | "read_only" | "off";
 export type Hello = { 
 /**
  * The client's name and version, for the server's log.
@@ -161,7 +415,8 @@ client: string,
  */
 conn: Id, 
 /**
- * What an earlier `welcome` gave: makes this the same user again. An unknown or expired one yields a new guest.
+ * Proves who this is: what an earlier `welcome` gave a guest, or the token of a session or a bot. An unknown one of
+ * a guest yields a new guest; any other that does not hold (any more) is refused (`sign_in`, close code 4001).
  */
 token?: string, 
 /**
@@ -231,6 +486,111 @@ as_of: number,
  */
 more: boolean, };
 export type Id = string;
+export type InviteInfo = { 
+/**
+ * Names it; proves nothing.
+ */
+invite: Id, 
+/**
+ * What whoever uses it becomes.
+ */
+role: Role, 
+/**
+ * How many accounts it can still make.
+ */
+uses: number, 
+/**
+ * For whom or what.
+ */
+note: string, 
+/**
+ * The name of whoever made it; missing where the server did.
+ */
+by?: string, 
+/**
+ * When it was made, RFC 3339.
+ */
+created: string, 
+/**
+ * When it ends.
+ */
+expires: string, };
+export type Invited = { 
+/**
+ * Always `@self`.
+ */
+room: RoomKey, 
+/**
+ * Its place in that log.
+ */
+seq: number, 
+/**
+ * Where to: `join` it, or `decline`.
+ */
+of: RoomKey, 
+/**
+ * What is shown of it.
+ */
+title: string, 
+/**
+ * Who invites.
+ */
+user: UserId, 
+/**
+ * Their name at that moment.
+ */
+sender: string, 
+/**
+ * It stands; otherwise it was taken, declined or withdrawn.
+ */
+on: boolean, 
+/**
+ * When.
+ */
+timestamp: string, };
+export type Invites = { 
+/**
+ * The newest first.
+ */
+invites: Array<InviteInfo>, };
+export type Joined = { 
+/**
+ * Always `@self`.
+ */
+room: RoomKey, 
+/**
+ * Its place in that log.
+ */
+seq: number, 
+/**
+ * Which room.
+ */
+of: RoomKey, 
+/**
+ * What was shown of it then.
+ */
+title: string, 
+/**
+ * Its kind.
+ */
+kind: RoomKind, 
+/**
+ * In it, or no more.
+ */
+on: boolean, 
+/**
+ * Where one was put out: `kicked` or `banned`.
+ */
+why?: string, 
+/**
+ * For what reason, as it was given.
+ */
+reason?: string, 
+/**
+ * When a ban is over; missing: never.
+ */
+until?: string, };
+export type Level = "all" | "mentions" | "none";
 export type Limits = { 
 /**
  * UTF-8 bytes of a message.
@@ -244,6 +604,61 @@ history: number,
  * Events behind the head from which a cursor may be resumed.
  */
 resume: number, };
+export type LinkMade = { 
+/**
+ * Names it; proves nothing.
+ */
+id: Id, 
+/**
+ * The address to pass on: the secret stands behind `#invite=` or `#reset=`.
+ */
+link: string, 
+/**
+ * The secret alone, for whoever types it.
+ */
+secret: string, 
+/**
+ * When it ends, RFC 3339.
+ */
+expires: string, };
+export type Login = { 
+/**
+ * The account's name.
+ */
+name: string, 
+/**
+ * Its password.
+ */
+password: string, 
+/**
+ * What the device is called in the list of sessions.
+ */
+device?: string, 
+/**
+ * What an earlier [`SignedIn::known`] gave: others' wrong passwords do not slow this device down.
+ */
+known?: string, };
+export type Me = { 
+/**
+ * The immutable identity.
+ */
+user: UserId, 
+/**
+ * The present name.
+ */
+name: string, 
+/**
+ * What they are on this server.
+ */
+role: Role, 
+/**
+ * What they tell of themselves.
+ */
+profile?: Profile, 
+/**
+ * The session that asks; missing where a bot's token does.
+ */
+session?: Id, };
 export type Member = { 
 /**
  * Who.
@@ -258,9 +673,71 @@ name: string,
  */
 guest: boolean, 
 /**
+ * What they are on this server.
+ */
+role: Role, 
+/**
+ * What they are in this room; missing: no member, only there.
+ */
+standing?: RoomRole, 
+/**
+ * What they tell of themselves.
+ */
+profile?: Profile, 
+/**
  * Whether they are there.
  */
 state: PresenceState, };
+export type MemberChange = "joined" | "left" | "kicked" | "banned" | "unbanned" | "muted" | "unmuted" | "role" | "other";
+export type MemberChanged = { 
+/**
+ * Where.
+ */
+room: RoomKey, 
+/**
+ * Its place in the room's log.
+ */
+seq: number, 
+/**
+ * The command that made it.
+ */
+id: Id, 
+/**
+ * Who did it.
+ */
+user: UserId, 
+/**
+ * Their name at that moment.
+ */
+sender: string, 
+/**
+ * Whose membership; often the same.
+ */
+who: UserId, 
+/**
+ * That person's name at that moment.
+ */
+name: string, 
+/**
+ * What became of it.
+ */
+change: MemberChange, 
+/**
+ * The role from now on.
+ */
+role?: RoomRole, 
+/**
+ * When a ban or mute is over, RFC 3339; missing: never.
+ */
+until?: string, 
+/**
+ * Why.
+ */
+reason?: string, 
+/**
+ * When it was stored.
+ */
+timestamp: string, };
 export type Members = { 
 /**
  * The question.
@@ -271,7 +748,7 @@ ref: number,
  */
 room: RoomKey, 
 /**
- * Who is there, by name; in a crowd only the first 500.
+ * Who is there, and who else is a member, by name; in a crowd only the first 500.
  */
 members: Array<Member>, 
 /**
@@ -323,6 +800,78 @@ thread?: number,
  * What later events made of it; only on history pages, as of the page's `as_of`.
  */
 folded?: Folded, };
+export type Moderate = { 
+/**
+ * Names the answer.
+ */
+ref: number, 
+/**
+ * Where.
+ */
+room: RoomKey, 
+/**
+ * To whom.
+ */
+user: UserId, 
+/**
+ * The sender's name for this command, kept over repeats.
+ */
+id?: Id, 
+/**
+ * Of `ban` and `mute`: over after so many seconds; missing: never.
+ */
+for_s?: number, 
+/**
+ * Why, at most [`REASON_CHARS`](crate::limits::REASON_CHARS) characters; the room sees it.
+ */
+reason?: string, };
+export type NewInvite = { 
+/**
+ * What whoever uses it becomes; missing: member.
+ */
+role?: Role, 
+/**
+ * How many accounts it makes; missing: 1.
+ */
+uses?: number, 
+/**
+ * After how many hours it ends; missing: 168, a week.
+ */
+hours?: number, 
+/**
+ * For whom or what, for the list.
+ */
+note?: string, };
+export type NewToken = { 
+/**
+ * What it is for.
+ */
+name: string, 
+/**
+ * What it is good for; at least one.
+ */
+scopes: Array<Scope>, 
+/**
+ * The only rooms it is good for; missing: all that its account may see.
+ */
+rooms?: Array<RoomKey>, 
+/**
+ * After how many days it ends; missing: never.
+ */
+days?: number, };
+export type NewUser = { 
+/**
+ * How it is called.
+ */
+name: string, 
+/**
+ * What it is; missing: member.
+ */
+role?: Role, 
+/**
+ * It is a bot's.
+ */
+bot?: boolean, };
 export type Nick = { 
 /**
  * Names the answer.
@@ -332,6 +881,58 @@ ref: number,
  * The name wanted; refused if it is taken or not allowed.
  */
 name: string, };
+export type Notify = { 
+/**
+ * Names the answer.
+ */
+ref: number, 
+/**
+ * Which room.
+ */
+room: RoomKey, 
+/**
+ * Of what.
+ */
+level: Level, };
+export type NotifyOf = { 
+/**
+ * Always `@self`.
+ */
+room: RoomKey, 
+/**
+ * Its place in that log.
+ */
+seq: number, 
+/**
+ * Which room.
+ */
+of: RoomKey, 
+/**
+ * Of what.
+ */
+level: Level, };
+export type PasswordChange = { 
+/**
+ * The one until now.
+ */
+current: string, 
+/**
+ * The one from now on.
+ */
+password: string, };
+export type PasswordReset = { 
+/**
+ * What stands behind `#reset=` in the link.
+ */
+link: string, 
+/**
+ * The new password.
+ */
+password: string, 
+/**
+ * What the device is called in the list of sessions.
+ */
+device?: string, };
 export type Ping = { 
 /**
  * The last `seq` written to this connection, per room: what is above the client's own was lost on the way.
@@ -361,6 +962,61 @@ export type PresenceCommand = {
  */
 state: PresenceState, };
 export type PresenceState = "online" | "idle" | "offline";
+export type Profile = { 
+/**
+ * The hue of their name, 0 to 359 degrees; screens choose how light it is.
+ */
+colour?: number, 
+/**
+ * Names their picture: `GET /api/avatars/{avatar}`.
+ */
+avatar?: string, 
+/**
+ * What they are at, in a few words.
+ */
+status?: string, 
+/**
+ * They say that they are not there, whatever their devices say.
+ */
+away?: boolean, };
+export type ProfileChange = { 
+/**
+ * The new name.
+ */
+name?: string, 
+/**
+ * The hue of the name, 0 to 359 degrees; -1 takes it away.
+ */
+colour?: number, 
+/**
+ * What they are at, at most [`STATUS_CHARS`](crate::limits::STATUS_CHARS) characters.
+ */
+status?: string, 
+/**
+ * They say that they are not there.
+ */
+away?: boolean, };
+export type Profiled = { 
+/**
+ * Where this is told.
+ */
+room: RoomKey, 
+/**
+ * Who.
+ */
+user: UserId, 
+/**
+ * Their name.
+ */
+sender: string, 
+/**
+ * Their role from now on.
+ */
+role: Role, 
+/**
+ * What they tell from now on.
+ */
+profile: Profile, };
 export type Question = { 
 /**
  * Names the answer.
@@ -403,6 +1059,32 @@ on: boolean,
  * When it was stored.
  */
 timestamp: string, };
+export type Read = { 
+/**
+ * Which room.
+ */
+room: RoomKey, 
+/**
+ * The last event that was read; never moves back.
+ */
+seq: number, };
+export type ReadUpto = { 
+/**
+ * Always `@self`.
+ */
+room: RoomKey, 
+/**
+ * Its place in that log.
+ */
+seq: number, 
+/**
+ * Which room was read.
+ */
+of: RoomKey, 
+/**
+ * The last event that was read.
+ */
+upto: number, };
 export type Refusal = { 
 /**
  * The refused command's `id`.
@@ -432,6 +1114,28 @@ retry: boolean,
  * How long to wait before trying again, in milliseconds.
  */
 retry_ms?: number, };
+export type Register = { 
+/**
+ * How to be called, and to sign in.
+ */
+name: string, 
+/**
+ * At least [`PASSWORD_CHARS`](crate::limits::PASSWORD_CHARS) characters.
+ */
+password: string, 
+/**
+ * What stands behind `#invite=` in an invite; needed where registration is not open.
+ */
+invite?: string, 
+/**
+ * A guest's token: the account goes on as that guest, with all that they have said.
+ */
+guest?: string, 
+/**
+ * What the device is called in the list of sessions.
+ */
+device?: string, };
+export type Registration = "open" | "invite" | "closed";
 export type Renamed = { 
 /**
  * Where this is told.
@@ -449,6 +1153,81 @@ from: string,
  * The name from now on.
  */
 to: string, };
+export type Report = { 
+/**
+ * Names the answer.
+ */
+ref: number, 
+/**
+ * Where.
+ */
+room: RoomKey, 
+/**
+ * The message.
+ */
+target: number, 
+/**
+ * What is wrong with it, at most [`REASON_CHARS`](crate::limits::REASON_CHARS) characters.
+ */
+reason: string, };
+export type Reported = { 
+/**
+ * Its number: higher is newer.
+ */
+n: number, 
+/**
+ * When, RFC 3339 in UTC with milliseconds.
+ */
+timestamp: string, 
+/**
+ * Who reported it.
+ */
+user: UserId, 
+/**
+ * Their name at that moment.
+ */
+sender: string, 
+/**
+ * Why.
+ */
+reason: string, 
+/**
+ * Where the message is.
+ */
+room: RoomKey, 
+/**
+ * The message.
+ */
+target: number, 
+/**
+ * Who said it.
+ */
+who: UserId, 
+/**
+ * Their name when they said it.
+ */
+name: string, 
+/**
+ * Its text when it was reported; empty once the message is deleted.
+ */
+text: string, 
+/**
+ * It needs nothing more.
+ */
+resolved?: boolean, };
+export type Reports = { 
+/**
+ * The question.
+ */
+ref: number, 
+/**
+ * What was told, newest first.
+ */
+reports: Array<Reported>, 
+/**
+ * There are older ones.
+ */
+more: boolean, };
 export type Reset = { 
 /**
  * Which room.
@@ -471,6 +1250,15 @@ head: number,
  */
 why: ResetWhy, };
 export type ResetWhy = "epoch" | "too_old" | "ahead" | "gone";
+export type Resolve = { 
+/**
+ * Names the answer.
+ */
+ref: number, 
+/**
+ * Its number.
+ */
+report: number, };
 export type Resume = { 
 /**
  * The history that the cursors belong to.
@@ -478,9 +1266,15 @@ export type Resume = {
 epoch: Epoch, 
 /**
  * The rooms that the client is in, each with the last `seq` it has (0: nothing). With `resume` the connection is
- * in exactly these rooms and the lobby.
+ * in exactly these rooms, the lobby, and all rooms that an account is a member of.
  */
 rooms: { [key in RoomKey]: number }, };
+export type Role = "guest" | "member" | "moderator" | "admin" | "owner" | "other";
+export type RoleChange = { 
+/**
+ * The new one; not `guest`.
+ */
+role: Role, };
 export type RoomChanged = { 
 /**
  * The room.
@@ -490,6 +1284,51 @@ room: RoomInfo,
  * Joined, or left.
  */
 joined: boolean, };
+export type RoomEdited = { 
+/**
+ * Which room.
+ */
+room: RoomKey, 
+/**
+ * Its place in the room's log.
+ */
+seq: number, 
+/**
+ * The command that made it.
+ */
+id: Id, 
+/**
+ * Who did it.
+ */
+user: UserId, 
+/**
+ * Their name at that moment.
+ */
+sender: string, 
+/**
+ * What is shown from now on.
+ */
+title?: string, 
+/**
+ * What it is about from now on; empty: nothing is said of that.
+ */
+topic?: string, 
+/**
+ * Only owners and moderators may say something, or everybody again.
+ */
+announce?: boolean, 
+/**
+ * Seconds between two messages of one member.
+ */
+slow_s?: number, 
+/**
+ * Kept to be read only, or open again.
+ */
+archived?: boolean, 
+/**
+ * When it was stored.
+ */
+timestamp: string, };
 export type RoomInfo = { 
 /**
  * Its key.
@@ -518,7 +1357,23 @@ head: number,
 /**
  * How many people are there now.
  */
-present: number, };
+present: number, 
+/**
+ * How it is to be used.
+ */
+rules?: Rules, 
+/**
+ * What whoever is told this is there; missing: no member.
+ */
+standing?: RoomRole, 
+/**
+ * Up to where they have read it, on any of their devices.
+ */
+read?: number, 
+/**
+ * The others in a direct conversation.
+ */
+people?: Array<User>, };
 export type RoomKey = string;
 export type RoomKind = "public" | "private" | "direct" | "other";
 export type RoomQuestion = { 
@@ -530,15 +1385,29 @@ ref: number,
  * Which room, by its key or its name as a person types it.
  */
 room: string, };
+export type RoomRole = "owner" | "moderator" | "member" | "other";
 export type Rooms = { 
 /**
  * The question.
  */
 ref: number, 
 /**
- * The open rooms, most recently used first; at most 1000.
+ * The public rooms that are not archived, most recently used first; at most 1000.
  */
 rooms: Array<RoomInfo>, };
+export type Rules = { 
+/**
+ * Only its owners and moderators may say something.
+ */
+announce?: boolean, 
+/**
+ * Seconds between two messages of one member; 0: as fast as one likes. Owners and moderators are not held up.
+ */
+slow_s?: number, 
+/**
+ * Kept to be read: nothing more is said in it.
+ */
+archived?: boolean, };
 export type Say = { 
 /**
  * Where; a plain connection may leave it out and means the room it is in.
@@ -564,7 +1433,72 @@ thread?: number,
  * The nickname a plain client goes by; ignored in `chat.v1`.
  */
 sender?: string, };
-export type ServerFrame = { "type": "welcome" } & Welcome | { "type": "synced" } & Synced | { "type": "reset" } & Reset | { "type": "ack" } & Ack | { "type": "history" } & HistoryPage | { "type": "ok" } & Done | { "type": "members" } & Members | { "type": "rooms" } & Rooms | { "type": "room" } & RoomChanged | { "type": "join" } & ComeAndGo | { "type": "leave" } & ComeAndGo | { "type": "renamed" } & Renamed | { "type": "typing" } & Typing | { "type": "presence" } & Presence | { "type": "error" } & Refusal | { "type": "ping" } & Ping | { "type": "goaway" } & Goaway | Event;
+export type Scope = "read" | "write" | "other";
+export type ServerFrame = { "type": "welcome" } & Welcome | { "type": "synced" } & Synced | { "type": "reset" } & Reset | { "type": "ack" } & Ack | { "type": "history" } & HistoryPage | { "type": "ok" } & Done | { "type": "members" } & Members | { "type": "rooms" } & Rooms | { "type": "reports" } & Reports | { "type": "audit" } & Audit | { "type": "room" } & RoomChanged | { "type": "join" } & ComeAndGo | { "type": "leave" } & ComeAndGo | { "type": "renamed" } & Renamed | { "type": "profile" } & Profiled | { "type": "typing" } & Typing | { "type": "presence" } & Presence | { "type": "error" } & Refusal | { "type": "ping" } & Ping | { "type": "goaway" } & Goaway | Event;
+export type Session = { 
+/**
+ * Names it; proves nothing.
+ */
+session: Id, 
+/**
+ * What it called itself.
+ */
+device: string, 
+/**
+ * From where it signed in.
+ */
+address: string, 
+/**
+ * When it signed in, RFC 3339.
+ */
+created: string, 
+/**
+ * When it was last used, RFC 3339, give or take ten minutes.
+ */
+used: string, 
+/**
+ * It is the one that asks.
+ */
+current?: boolean, };
+export type Sessions = { 
+/**
+ * The one last used first.
+ */
+sessions: Array<Session>, };
+export type SetRole = { 
+/**
+ * Names the answer.
+ */
+ref: number, 
+/**
+ * Where.
+ */
+room: RoomKey, 
+/**
+ * Whom.
+ */
+user: UserId, 
+/**
+ * The role from now on.
+ */
+role: RoomRole, 
+/**
+ * The sender's name for this command, kept over repeats.
+ */
+id?: Id, };
+export type SignedIn = { 
+/**
+ * Who that is.
+ */
+me: Me, 
+/**
+ * The session's token, for `hello` and `Authorization`; a browser has it as a cookie instead.
+ */
+token?: string, 
+/**
+ * Say it in the next [`Login`] from this device; a browser has it as a cookie instead.
+ */
+known?: string, };
 export type Synced = { 
 /**
  * Which room.
@@ -574,6 +1508,49 @@ room: RoomKey,
  * The last event that was sent.
  */
 head: number, };
+export type Token = { 
+/**
+ * Names it; proves nothing.
+ */
+token: Id, 
+/**
+ * What it is for.
+ */
+name: string, 
+/**
+ * What it is good for.
+ */
+scopes: Array<Scope>, 
+/**
+ * The only rooms it is good for.
+ */
+rooms?: Array<RoomKey>, 
+/**
+ * When it was made, RFC 3339.
+ */
+created: string, 
+/**
+ * When it was last used, give or take ten minutes.
+ */
+used?: string, 
+/**
+ * When it ends.
+ */
+expires?: string, };
+export type TokenMade = { 
+/**
+ * The secret, for `hello` and `Authorization`.
+ */
+secret: string, 
+/**
+ * All else.
+ */
+token: Token, };
+export type Tokens = { 
+/**
+ * The newest first.
+ */
+tokens: Array<Token>, };
 export type Typing = { 
 /**
  * Where.
@@ -621,8 +1598,30 @@ name: string,
 /**
  * Not signed in.
  */
-guest: boolean, };
+guest: boolean, 
+/**
+ * What they are on this server.
+ */
+role: Role, 
+/**
+ * What they tell of themselves.
+ */
+profile?: Profile, };
 export type UserId = string;
+export type UserMade = { 
+/**
+ * The account.
+ */
+account: Account, 
+/**
+ * With this link its person sets the password; missing for a bot.
+ */
+link?: LinkMade, };
+export type Users = { 
+/**
+ * By name.
+ */
+users: Array<Account>, };
 export type Welcome = { 
 /**
  * The server's name and version.
@@ -637,9 +1636,9 @@ epoch: Epoch,
  */
 user: User, 
 /**
- * Say it in the next `hello` to be the same user again.
+ * A guest's: say it in the next `hello` to be the same guest again. Whoever is signed in has a token already.
  */
-token: string, 
+token?: string, 
 /**
  * Between two `ping`s, in milliseconds.
  */

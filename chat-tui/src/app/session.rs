@@ -56,7 +56,10 @@ pub(super) fn handle(model: &mut Model, event: SessionEvent) -> Vec<Effect> {
             learn(model, &info);
         }
         SessionEvent::RoomLeft(key) => return left(model, &key),
-        SessionEvent::RoomElsewhere(_) | SessionEvent::Goaway { .. } => {}
+        SessionEvent::Reports(_)
+        | SessionEvent::Audit(_)
+        | SessionEvent::RoomElsewhere(_)
+        | SessionEvent::Goaway { .. } => {}
         SessionEvent::Members(members) => set_members(model, members),
         SessionEvent::Rooms(rooms) => list_rooms(model, &rooms.rooms),
         SessionEvent::Named(name) => {
@@ -70,6 +73,7 @@ pub(super) fn handle(model: &mut Model, event: SessionEvent) -> Vec<Effect> {
         SessionEvent::Came(who) => come_and_go(model, true, &who),
         SessionEvent::Went(who) => come_and_go(model, false, &who),
         SessionEvent::Renamed(renamed) => rename(model, &renamed),
+        SessionEvent::Profile(_) => {}
         SessionEvent::Typing(typing) => see_typing(model, typing),
         SessionEvent::Presence(presence) => {
             if let Some(room) = model.rooms.get_mut(&presence.room) {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crossterm::event::{Event as TermEvent, KeyCode, KeyEvent, KeyModifiers};
 use protocol::event::{Event, Message};
 use protocol::ids::{Epoch, Id, RoomKey, Seq, UserId};
+use protocol::people::{Profile, Role};
 use protocol::server::{Limits, RoomInfo, RoomKind, User, Welcome};
 use protocol::session::{Link, RoomEvent, SessionEvent};
 use time::UtcOffset;
@@ -92,6 +93,10 @@ pub(crate) fn info(room: &str, head: Seq) -> RoomInfo {
         first: 1,
         head,
         present: 2,
+        rules: protocol::rooms::Rules::default(),
+        standing: None,
+        read: None,
+        people: Vec::new(),
     }
 }
 
@@ -99,8 +104,14 @@ fn welcome(head: Seq) -> Welcome {
     Welcome {
         server: "test/1".to_owned(),
         epoch: Epoch::new("e1").unwrap(),
-        user: User { user: UserId::new("g-ana").unwrap(), name: "ana".to_owned(), guest: true },
-        token: "t".to_owned(),
+        user: User {
+            user: UserId::new("g-ana").unwrap(),
+            name: "ana".to_owned(),
+            guest: true,
+            role: Role::Guest,
+            profile: Profile::default(),
+        },
+        token: Some("t".to_owned()),
         heartbeat_ms: 10_000,
         limits: Limits { message_bytes: 65_536, history: 200, resume: 10_000 },
         rooms: vec![info("lobby", head)],

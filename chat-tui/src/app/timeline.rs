@@ -268,7 +268,17 @@ fn entry(event: Event, as_of: Seq) -> Entry {
     match event {
         Event::Message(message) => said(message, as_of),
         Event::Unknown(_) => Entry::Unreadable,
-        Event::Edit(_) | Event::Delete(_) | Event::React(_) => Entry::Change,
+        Event::Edit(_)
+        | Event::Delete(_)
+        | Event::React(_)
+        | Event::Member(_)
+        | Event::Changed(_)
+        | Event::Read(_)
+        | Event::Notify(_)
+        | Event::Block(_)
+        | Event::Draft(_)
+        | Event::Invited(_)
+        | Event::Joined(_) => Entry::Change,
     }
 }
 

@@ -56,7 +56,7 @@ fn keep_identity(config: &Config, welcome: &protocol::server::Welcome) -> std::i
     }
     let mut state = profile.load_state()?;
     if state.token.is_none() {
-        state.token = Some(welcome.token.clone());
+        state.token.clone_from(&welcome.token);
         state.user = Some(welcome.user.user.clone());
         state.name = Some(welcome.user.name.clone());
         state.epoch = Some(welcome.epoch.clone());

@@ -269,7 +269,9 @@ impl Shell {
         match event {
             SessionEvent::Welcome(welcome) => {
                 self.logs.set_epoch(&welcome.epoch);
-                self.state.token = Some(welcome.token.clone());
+                if let Some(token) = &welcome.token {
+                    self.state.token = Some(token.clone());
+                }
                 self.state.user = Some(welcome.user.user.clone());
                 self.state.name = Some(welcome.user.name.clone());
                 self.state.epoch = Some(welcome.epoch.clone());

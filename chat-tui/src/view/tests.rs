@@ -73,6 +73,9 @@ fn busy() -> Chat {
         user: UserId::new(format!("g-{name}")).unwrap(),
         name: name.to_owned(),
         guest: true,
+        role: protocol::people::Role::Guest,
+        standing: None,
+        profile: protocol::people::Profile::default(),
         state,
     };
     chat.tell(SessionEvent::Members(Members {

@@ -17,7 +17,7 @@ impl Session {
     pub(super) fn done(&mut self, done: Done, now: Duration) {
         let Some(asked) = self.answered(done.reference) else { return };
         match (asked.frame, done.room, done.name) {
-            (ClientFrame::Join(_) | ClientFrame::Create(_), Some(info), _) => {
+            (ClientFrame::Join(_) | ClientFrame::Create(_) | ClientFrame::Direct(_), Some(info), _) => {
                 let reference = (asked.asker == Asker::Person).then_some(done.reference);
                 if self.rooms.get(&info.room).and_then(Room::cursor).is_some() {
                     // In it already: all up to this head was sent before.

@@ -7,6 +7,7 @@ use thiserror::Error;
 use crate::client::{ClientFrame, History, Nick, Presence, Question, RoomQuestion, Typing};
 use crate::ids::{Id, Ref, RoomKey, Seq};
 use crate::limits::TYPING_RENEW;
+use crate::rooms::{Create, RoomKind};
 use crate::session::outbox::Discarded;
 use crate::session::{OutboxChange, Outgoing, OutgoingState, Place, Session, SessionEvent, State};
 use crate::signal::PresenceState;
@@ -100,9 +101,10 @@ impl Session {
         self.ask(|reference| ClientFrame::Join(RoomQuestion { reference, room: room.to_owned() }))
     }
 
-    /// Makes an open room and joins it. Answered by `RoomJoined` or `Refused`.
+    /// Makes a public room and joins it. Answered by `RoomJoined` or `Refused`.
     pub fn create(&mut self, room: &str) -> Result<Ref, AskError> {
-        self.ask(|reference| ClientFrame::Create(RoomQuestion { reference, room: room.to_owned() }))
+        let (room, kind) = (room.to_owned(), RoomKind::Public);
+        self.ask(|reference| ClientFrame::Create(Create { reference, room, kind, topic: None }))
     }
 
     /// Leaves a room; takes effect at once, connected or not. The server brings everybody back to the lobby at the

@@ -59,10 +59,21 @@ impl Session {
                     self.out.push_back(SessionEvent::Rooms(rooms));
                 }
             }
+            ServerFrame::Reports(reports) => {
+                if self.answered(reports.reference).is_some() {
+                    self.out.push_back(SessionEvent::Reports(reports));
+                }
+            }
+            ServerFrame::Audit(audit) => {
+                if self.answered(audit.reference).is_some() {
+                    self.out.push_back(SessionEvent::Audit(audit));
+                }
+            }
             ServerFrame::Room(changed) => self.out.push_back(SessionEvent::RoomElsewhere(changed)),
             ServerFrame::Join(signal) => self.signal(&signal.room.clone(), SessionEvent::Came(signal)),
             ServerFrame::Leave(signal) => self.signal(&signal.room.clone(), SessionEvent::Went(signal)),
             ServerFrame::Renamed(signal) => self.signal(&signal.room.clone(), SessionEvent::Renamed(signal)),
+            ServerFrame::Profile(signal) => self.signal(&signal.room.clone(), SessionEvent::Profile(signal)),
             ServerFrame::Typing(signal) => self.signal(&signal.room.clone(), SessionEvent::Typing(signal)),
             ServerFrame::Presence(signal) => {
                 self.signal(&signal.room.clone(), SessionEvent::Presence(signal));
@@ -81,7 +92,9 @@ impl Session {
         self.link_changed(Link::Connected);
         let restored = self.epoch.replace(welcome.epoch.clone()).is_some_and(|known| known != welcome.epoch);
         self.user = Some(welcome.user.user.clone());
-        self.config.token = Some(welcome.token.clone());
+        if let Some(token) = &welcome.token {
+            self.config.token = Some(token.clone());
+        }
         self.message_bytes =
             usize::try_from(welcome.limits.message_bytes).map_or(MESSAGE_BYTES, |n| n.min(MESSAGE_BYTES));
         self.history_limit = welcome.limits.history.clamp(1, HISTORY_EVENTS);

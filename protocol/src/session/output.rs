@@ -6,9 +6,10 @@ use crate::client::ClientFrame;
 use crate::error::{ErrorCode, Refusal};
 use crate::event::Event;
 use crate::ids::{Id, Ref, RoomKey, Seq};
+use crate::rooms::{Audit, Reports};
 use crate::server::{HistoryPage, Members, ResetWhy, RoomChanged, RoomInfo, Rooms, Welcome};
 use crate::session::Outgoing;
-use crate::signal::{ComeAndGo, Presence, Renamed, Typing};
+use crate::signal::{ComeAndGo, Presence, Profiled, Renamed, Typing};
 
 /// What the shell has to do with its one WebSocket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,6 +99,10 @@ pub enum SessionEvent {
     RoomElsewhere(RoomChanged),
     /// The answer to [`members`](super::Session::members).
     Members(Members),
+    /// What was reported, as asked.
+    Reports(Reports),
+    /// What was decided, as asked.
+    Audit(Audit),
     /// The answer to [`rooms`](super::Session::list_rooms).
     Rooms(Rooms),
     /// The answer to [`nick`](super::Session::nick): the name from now on.
@@ -108,6 +113,8 @@ pub enum SessionEvent {
     Went(ComeAndGo),
     /// Somebody goes by another name.
     Renamed(Renamed),
+    /// Somebody's role changed, or what they tell of themselves.
+    Profile(Profiled),
     /// Somebody types, or stopped.
     Typing(Typing),
     /// Somebody's state changed.

@@ -3,9 +3,12 @@ use std::collections::BTreeMap;
 use protocol::client::{
     ClientFrame, Hello, History, Nick, Pong, Presence, Question, Resume, RoomQuestion, Say, Typing,
 };
+use protocol::own::{Block, Draft, Level, Notify, Read};
+use protocol::rooms::{Browse, Change, Create, Delete, Direct, Moderate, Report, Resolve, RoomRole, SetRole};
+use protocol::server::RoomKind;
 use protocol::signal::PresenceState;
 
-use crate::{check, epoch, id, room};
+use crate::{check, epoch, id, room, user};
 
 fn frames() -> Vec<(&'static str, ClientFrame)> {
     let lobby = || room("lobby");
@@ -24,6 +27,25 @@ fn frames() -> Vec<(&'static str, ClientFrame)> {
         History { reference: 7, room: lobby(), before: None, after: None, around: None, limit: None };
     let say = Say { room: Some(lobby()), message: "Hello".into(), id: Some(id("01JE")), ..Say::default() };
     let question = || RoomQuestion { reference: 8, room: "Ops Team".into() };
+    let create = Create { reference: 8, room: "Ops Team".into(), kind: RoomKind::Public, topic: None };
+    let change = Change {
+        reference: 11,
+        room: lobby(),
+        id: Some(id("01JE")),
+        title: Some("All of us".into()),
+        topic: Some(String::new()),
+        announce: None,
+        slow_s: None,
+        archived: None,
+    };
+    let plain =
+        Moderate { reference: 12, room: lobby(), user: user("u-9"), id: None, for_s: None, reason: None };
+    let moderate = Moderate {
+        id: Some(id("01JE")),
+        for_s: Some(3600),
+        reason: Some("Spam, again".into()),
+        ..plain.clone()
+    };
     vec![
         ("hello", ClientFrame::Hello(hello.clone())),
         (
@@ -59,7 +81,59 @@ fn frames() -> Vec<(&'static str, ClientFrame)> {
         ("history-before", ClientFrame::History(History { before: Some(1044), limit: Some(100), ..history.clone() })),
         ("history-after", ClientFrame::History(History { after: Some(0), ..history.clone() })),
         ("history-around", ClientFrame::History(History { around: Some((1 << 53) - 1), ..history })),
-        ("create", ClientFrame::Create(question())),
+        ("create", ClientFrame::Create(create.clone())),
+        (
+            "create-private",
+            ClientFrame::Create(Create {
+                room: "Salaries 2027".into(),
+                kind: RoomKind::Private,
+                topic: Some("Who gets what".into()),
+                ..create
+            }),
+        ),
+        ("direct", ClientFrame::Direct(Direct { reference: 12, users: vec![user("u-9"), user("u-3")] })),
+        ("decline", ClientFrame::Decline(question())),
+        ("change", ClientFrame::Change(change.clone())),
+        (
+            "change-rules",
+            ClientFrame::Change(Change {
+                title: None,
+                topic: None,
+                announce: Some(true),
+                slow_s: Some(30),
+                archived: Some(false),
+                id: None,
+                ..change
+            }),
+        ),
+        ("invite", ClientFrame::Invite(plain.clone())),
+        ("kick", ClientFrame::Kick(Moderate { reason: Some("Spam".into()), ..plain.clone() })),
+        ("ban", ClientFrame::Ban(moderate.clone())),
+        ("unban", ClientFrame::Unban(plain.clone())),
+        ("mute", ClientFrame::Mute(moderate)),
+        ("unmute", ClientFrame::Unmute(plain)),
+        (
+            "role",
+            ClientFrame::Role(SetRole {
+                reference: 13,
+                room: lobby(),
+                user: user("u-9"),
+                role: RoomRole::Moderator,
+                id: Some(id("01JE")),
+            }),
+        ),
+        ("delete", ClientFrame::Delete(Delete { room: lobby(), target: 1044, id: Some(id("01JF")) })),
+        (
+            "report",
+            ClientFrame::Report(Report { reference: 14, room: lobby(), target: 1044, reason: "Rude".into() }),
+        ),
+        ("reports", ClientFrame::Reports(Browse { reference: 15, before: None, limit: None })),
+        ("resolve", ClientFrame::Resolve(Resolve { reference: 16, report: 3 })),
+        ("audit", ClientFrame::Audit(Browse { reference: 17, before: Some(90), limit: Some(50) })),
+        ("read", ClientFrame::Read(Read { room: lobby(), seq: 1049 })),
+        ("notify", ClientFrame::Notify(Notify { reference: 18, room: lobby(), level: Level::None })),
+        ("block", ClientFrame::Block(Block { reference: 19, user: user("u-9"), on: true })),
+        ("draft", ClientFrame::Draft(Draft { room: lobby(), text: "I thin".into(), reply: Some(1044) })),
         ("join", ClientFrame::Join(question())),
         ("leave", ClientFrame::Leave(question())),
         ("members", ClientFrame::Members(question())),
@@ -75,5 +149,7 @@ fn frames() -> Vec<(&'static str, ClientFrame)> {
 
 #[test]
 fn client_frames_are_as_the_golden_files_say() {
+    let kinds: std::collections::BTreeSet<&str> = frames().iter().map(|(_, frame)| frame.kind()).collect();
+    assert_eq!(kinds, ClientFrame::TYPES.into_iter().collect(), "each type has an example");
     check("client", frames(), ClientFrame::parse, ClientFrame::encode);
 }

@@ -2,11 +2,16 @@ use std::collections::BTreeMap;
 
 use protocol::error::{ErrorCode, Refusal};
 use protocol::event::{Delete, Edit, Event, Folded, Message, React, Unknown};
+use protocol::own::{Blocked, Drafted, Invited, Joined, Level, NotifyOf, ReadUpto};
+use protocol::people::{Profile, Role};
+use protocol::rooms::{
+    Audit, AuditEntry, MemberChange, MemberChanged, Reported, Reports, RoomEdited, RoomRole, Rules,
+};
 use protocol::server::{
     Ack, Done, Goaway, HistoryPage, Limits, Member, Members, Ping, Reset, ResetWhy, RoomChanged, RoomInfo,
     RoomKind, Rooms, ServerFrame, Synced, User, Welcome,
 };
-use protocol::signal::{ComeAndGo, Presence, PresenceState, Renamed, Typing};
+use protocol::signal::{ComeAndGo, Presence, PresenceState, Profiled, Renamed, Typing};
 
 use crate::{check, epoch, id, room, user};
 
@@ -76,6 +81,10 @@ fn info(name: &str, topic: Option<&str>) -> RoomInfo {
         first: 1,
         head: 1048,
         present: 3,
+        rules: Rules::default(),
+        standing: None,
+        read: None,
+        people: vec![],
     }
 }
 
@@ -92,6 +101,45 @@ fn come_and_go(crowd: bool) -> ComeAndGo {
 }
 
 fn events() -> Vec<(&'static str, Event)> {
+    let own = || room(protocol::SELF_ROOM);
+    let joined = MemberChanged {
+        room: room("lobby"),
+        seq: 1048,
+        id: id("01JD"),
+        user: user("u-9"),
+        sender: "bo".into(),
+        who: user("u-9"),
+        name: "bo".into(),
+        change: MemberChange::Joined,
+        role: Some(RoomRole::Member),
+        until: None,
+        reason: None,
+        timestamp: TIMESTAMP.into(),
+    };
+    let edited = RoomEdited {
+        room: room("lobby"),
+        seq: 1048,
+        id: id("01JD"),
+        user: user("u-9"),
+        sender: "bo".into(),
+        title: Some("All of us".into()),
+        topic: Some("News".into()),
+        announce: None,
+        slow_s: None,
+        archived: None,
+        timestamp: TIMESTAMP.into(),
+    };
+    let listed = Joined {
+        room: own(),
+        seq: 82,
+        of: room("r-01jd"),
+        title: "Salaries".into(),
+        kind: RoomKind::Private,
+        on: true,
+        why: None,
+        reason: None,
+        until: None,
+    };
     let folded = Folded {
         text: Some("Hi all".into()),
         deleted: false,
@@ -114,6 +162,71 @@ fn events() -> Vec<(&'static str, Event)> {
         ("delete", Event::Delete(delete())),
         ("react-on", Event::React(react(true))),
         ("react-off", Event::React(react(false))),
+        ("member", Event::Member(joined.clone())),
+        (
+            "member-banned",
+            Event::Member(MemberChanged {
+                user: user("u-1"),
+                sender: "olga".into(),
+                change: MemberChange::Banned,
+                role: None,
+                until: Some(TIMESTAMP.into()),
+                reason: Some("Spam".into()),
+                ..joined
+            }),
+        ),
+        ("changed", Event::Changed(edited.clone())),
+        (
+            "changed-rules",
+            Event::Changed(RoomEdited {
+                title: None,
+                topic: None,
+                announce: Some(true),
+                slow_s: Some(30),
+                archived: Some(true),
+                ..edited
+            }),
+        ),
+        ("self-read", Event::Read(ReadUpto { room: own(), seq: 77, of: room("lobby"), upto: 1049 })),
+        (
+            "self-notify",
+            Event::Notify(NotifyOf { room: own(), seq: 78, of: room("lobby"), level: Level::All }),
+        ),
+        ("self-block", Event::Block(Blocked { room: own(), seq: 79, who: user("u-9"), on: true })),
+        (
+            "self-draft",
+            Event::Draft(Drafted {
+                room: own(),
+                seq: 80,
+                of: room("lobby"),
+                text: "I thin".into(),
+                reply: Some(1044),
+            }),
+        ),
+        (
+            "self-invited",
+            Event::Invited(Invited {
+                room: own(),
+                seq: 81,
+                of: room("r-01jd"),
+                title: "Salaries".into(),
+                user: user("u-9"),
+                sender: "bo".into(),
+                on: true,
+                timestamp: TIMESTAMP.into(),
+            }),
+        ),
+        ("self-joined", Event::Joined(listed.clone())),
+        (
+            "self-joined-banned",
+            Event::Joined(Joined {
+                on: false,
+                why: Some("banned".into()),
+                reason: Some("Spam".into()),
+                until: Some(TIMESTAMP.into()),
+                ..listed
+            }),
+        ),
     ]
 }
 
@@ -161,6 +274,19 @@ fn errors() -> Vec<(&'static str, Refusal)> {
         ("error-rate_limited", ErrorCode::RateLimited),
         ("error-storage_full", ErrorCode::StorageFull),
         ("error-unavailable", ErrorCode::Unavailable),
+        ("error-muted", ErrorCode::Muted),
+        ("error-banned", ErrorCode::Banned),
+        ("error-archived", ErrorCode::Archived),
+        ("error-announce_only", ErrorCode::AnnounceOnly),
+        ("error-sign_in", ErrorCode::SignIn),
+        ("error-forbidden", ErrorCode::Forbidden),
+        ("error-bad_login", ErrorCode::BadLogin),
+        ("error-bad_password", ErrorCode::BadPassword),
+        ("error-bad_link", ErrorCode::BadLink),
+        ("error-not_found", ErrorCode::NotFound),
+        ("error-bad_image", ErrorCode::BadImage),
+        ("error-last_owner", ErrorCode::LastOwner),
+        ("error-bad_origin", ErrorCode::BadOrigin),
     ];
     let mut errors: Vec<_> =
         codes.into_iter().map(|(name, code)| (name, Refusal::new(code, "one sentence"))).collect();
@@ -171,23 +297,48 @@ fn errors() -> Vec<(&'static str, Refusal)> {
     errors
 }
 
+fn profile() -> Profile {
+    let avatar = Some("5f2c8a1e9b3d4c7f6a0e1d2c3b4a5968".into());
+    Profile { colour: Some(210), avatar, status: Some("at lunch".into()), away: true }
+}
+
 fn frames() -> Vec<(&'static str, ServerFrame)> {
     let lobby = || room("lobby");
     let welcome = Welcome {
         server: "chat-server/0.1.0".into(),
         epoch: epoch("01JDEPOCH00000000000000000"),
-        user: User { user: user("u-7"), name: "ana".into(), guest: false },
-        token: "u-7.abc".into(),
+        user: User {
+            user: user("u-7"),
+            name: "ana".into(),
+            guest: false,
+            role: Role::Admin,
+            profile: profile(),
+        },
+        token: None,
         heartbeat_ms: 10_000,
         limits: Limits { message_bytes: 65_536, history: 200, resume: 10_000 },
         rooms: vec![info("lobby", Some("All of us")), info("ops", None)],
     };
-    let guest = User { user: user("g-1"), name: "李雷".into(), guest: true };
+    let guest = User {
+        user: user("g-1"),
+        name: "李雷".into(),
+        guest: true,
+        role: Role::Guest,
+        profile: Profile::default(),
+    };
     let reset =
         |why| ServerFrame::Reset(Reset { room: lobby(), epoch: epoch("01JD"), first: 1, head: 9000, why });
     let ack = Ack { id: id("01JE"), room: lobby(), seq: 1049, timestamp: TIMESTAMP.into(), dup: false };
     let done = Done { reference: 9, room: None, name: None };
-    let member = |name: &str, guest, state| Member { user: user("u-9"), name: name.into(), guest, state };
+    let member = |name: &str, guest, state| Member {
+        user: user("u-9"),
+        name: name.into(),
+        guest,
+        role: if guest { Role::Guest } else { Role::Member },
+        standing: if guest { None } else { Some(RoomRole::Moderator) },
+        profile: if name == "bo" { profile() } else { Profile::default() },
+        state,
+    };
     let presence = |state| {
         ServerFrame::Presence(Presence { room: lobby(), user: user("u-9"), sender: "bo".into(), state })
     };
@@ -201,6 +352,7 @@ fn frames() -> Vec<(&'static str, ServerFrame)> {
             "welcome-guest",
             ServerFrame::Welcome(Box::new(Welcome {
                 user: guest,
+                token: Some("g-1.abc".into()),
                 rooms: vec![info("lobby", None)],
                 ..welcome
             })),
@@ -235,6 +387,71 @@ fn frames() -> Vec<(&'static str, ServerFrame)> {
                 rooms: vec![info("ops", Some("Nights")), info("lobby", None)],
             }),
         ),
+        (
+            "room-rules",
+            ServerFrame::Ok(Done {
+                reference: 9,
+                name: None,
+                room: Some(RoomInfo {
+                    kind: RoomKind::Private,
+                    rules: Rules { announce: true, slow_s: 30, archived: true },
+                    standing: Some(RoomRole::Owner),
+                    read: Some(1040),
+                    ..info("r-01jd", None)
+                }),
+            }),
+        ),
+        (
+            "audit",
+            ServerFrame::Audit(Audit {
+                reference: 17,
+                entries: vec![
+                    AuditEntry {
+                        n: 89,
+                        timestamp: TIMESTAMP.into(),
+                        user: Some(user("u-1")),
+                        sender: "olga".into(),
+                        action: "ban".into(),
+                        room: Some(lobby()),
+                        who: Some(user("u-9")),
+                        target: None,
+                        detail: Some("for 1 h: Spam".into()),
+                    },
+                    AuditEntry {
+                        n: 88,
+                        timestamp: TIMESTAMP.into(),
+                        user: None,
+                        sender: "server".into(),
+                        action: "archive".into(),
+                        room: Some(lobby()),
+                        who: None,
+                        target: Some(1044),
+                        detail: None,
+                    },
+                ],
+                more: true,
+            }),
+        ),
+        (
+            "reports",
+            ServerFrame::Reports(Reports {
+                reference: 15,
+                reports: vec![Reported {
+                    n: 3,
+                    timestamp: TIMESTAMP.into(),
+                    user: user("u-7"),
+                    sender: "ana".into(),
+                    reason: "Rude".into(),
+                    room: lobby(),
+                    target: 1044,
+                    who: user("u-9"),
+                    name: "bo".into(),
+                    text: "Hi **all**".into(),
+                    resolved: false,
+                }],
+                more: false,
+            }),
+        ),
         ("room-joined", kind(RoomKind::Public)),
         ("room-private", kind(RoomKind::Private)),
         ("room-direct", kind(RoomKind::Direct)),
@@ -250,6 +467,16 @@ fn frames() -> Vec<(&'static str, ServerFrame)> {
                 user: user("g-1"),
                 from: "ana".into(),
                 to: "anna".into(),
+            }),
+        ),
+        (
+            "profile",
+            ServerFrame::Profile(Profiled {
+                room: lobby(),
+                user: user("u-9"),
+                sender: "bo".into(),
+                role: Role::Moderator,
+                profile: profile(),
             }),
         ),
         ("typing-on", typing(true)),

@@ -6,6 +6,7 @@ use protocol::client::{ClientFrame, Hello, History, Say};
 use protocol::error::{ErrorCode, Refusal};
 use protocol::event::{Event, Message};
 use protocol::ids::{Epoch, Id, RoomKey, Seq, UserId};
+use protocol::people::{Profile, Role};
 use protocol::server::{
     Ack, Done, HistoryPage, Limits, Ping, Reset, ResetWhy, RoomInfo, RoomKind, ServerFrame, Synced, User,
     Welcome,
@@ -77,7 +78,7 @@ impl Server {
         match frame {
             ClientFrame::Message(say) => self.say(link, say, random),
             ClientFrame::History(question) => self.history(link, &question),
-            ClientFrame::Join(question) | ClientFrame::Create(question) => {
+            ClientFrame::Join(question) => {
                 let key = RoomKey::new(&question.room).unwrap();
                 self.flush(link, random);
                 let info = self.info(&key);
@@ -123,8 +124,14 @@ impl Server {
             ServerFrame::Welcome(Box::new(Welcome {
                 server: "model".into(),
                 epoch: epoch(),
-                token: user.to_string(),
-                user: User { user, name: "x".into(), guest: true },
+                token: Some(user.to_string()),
+                user: User {
+                    user,
+                    name: "x".into(),
+                    guest: true,
+                    role: Role::Guest,
+                    profile: Profile::default(),
+                },
                 heartbeat_ms: 10_000,
                 limits: Limits { message_bytes: 65_536, history: 7, resume: RESUME },
                 rooms: infos,
@@ -295,6 +302,10 @@ impl Server {
             first: 1,
             head: self.head(room),
             present: 0,
+            rules: protocol::rooms::Rules::default(),
+            standing: None,
+            read: None,
+            people: Vec::new(),
         }
     }
 }

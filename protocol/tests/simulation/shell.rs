@@ -114,7 +114,7 @@ impl Shell {
     fn event(&mut self, event: SessionEvent) {
         match event {
             SessionEvent::Welcome(welcome) => {
-                self.disk.token = Some(welcome.token);
+                self.disk.token = welcome.token;
                 self.disk.saved.epoch = Some(welcome.epoch);
                 self.disk.saved.user = Some(welcome.user.user);
             }

@@ -11,7 +11,8 @@ use anyhow::{Context, Result, bail};
 
 const DECLARATIONS: &str = "web/js/protocol.d.ts";
 const PROTOCOL: &str = "docs/PROTOCOL.md";
-const PROTOCOL_SOURCES: &[&str] = &["client", "server", "event", "signal", "error", "limits"];
+const PROTOCOL_SOURCES: &[&str] =
+    &["client", "server", "event", "signal", "http", "people", "rooms", "own", "error", "limits"];
 
 /// Writes what is stale.
 pub(crate) fn write() -> Result<()> {

@@ -15,6 +15,8 @@ pub(super) fn section(items: &Items, name: &str) -> Result<String> {
         "server frames" => frames(items, "server", "ServerFrame"),
         "events" => frames(items, "event", "Event"),
         "parts" => parts(items),
+        "routes" => Ok(routes()),
+        "bodies" => bodies(items),
         "error codes" => {
             let codes = find(items, "error", "ErrorCode")?;
             Ok(codes
@@ -36,14 +38,14 @@ fn frames(items: &Items, file: &str, name: &str) -> Result<String> {
     let mut text = HEAD.to_owned();
     for variant in find(items, file, name)?.members.iter().filter(|variant| !is_hidden(variant)) {
         let body = variant.ty.trim_start_matches("Box<").trim_end_matches('>');
-        let (home, fields) = items
+        let (_, fields) = items
             .iter()
             .filter(|(_, item)| item.kind == Kind::Struct && item.name == body)
             // Some names stand in two files: the frame's own file goes first.
             .min_by_key(|(home, _)| *home != file)
             .with_context(|| format!("no struct `{body}`"))?;
         let _ = writeln!(text, "| **`{}`** | | | {} |", snake(&variant.name), variant.doc);
-        rows(&mut text, fields, *home == "client");
+        rows(&mut text, fields, file == "client");
     }
     Ok(text)
 }
@@ -58,15 +60,60 @@ fn parts(items: &Items) -> Result<String> {
         ("server", "RoomInfo"),
         ("server", "Member"),
         ("event", "Folded"),
+        ("rooms", "Rules"),
+        ("rooms", "AuditEntry"),
+        ("rooms", "Reported"),
+        ("people", "Profile"),
     ] {
         let item = find(items, file, name)?;
         let _ = writeln!(text, "| **{name}** | | | {} |", item.doc);
         rows(&mut text, item, file == "client");
     }
-    for (file, name) in [("server", "RoomKind"), ("server", "ResetWhy"), ("signal", "PresenceState")] {
+    for (file, name) in [
+        ("rooms", "RoomKind"),
+        ("rooms", "RoomRole"),
+        ("rooms", "MemberChange"),
+        ("own", "Level"),
+        ("server", "ResetWhy"),
+        ("signal", "PresenceState"),
+        ("people", "Role"),
+    ] {
         let item = find(items, file, name)?;
         let _ = writeln!(text, "| **{name}** | | | {} One of: |", item.doc);
         // The catch-all of `ResetWhy` is a word of its own; that of `RoomKind` is none.
+        for word in item.members.iter().filter(|word| word.name != "Other") {
+            let _ = writeln!(text, "| `{}` | | | {} |", snake(&word.name), word.doc);
+        }
+    }
+    Ok(text)
+}
+
+/// Every route of the HTTP API.
+fn routes() -> String {
+    use protocol::http::{For, ROUTES};
+    ROUTES.iter().fold("| | route | for | |\n|---|---|---|---|\n".to_owned(), |text, route| {
+        let who = match route.who {
+            For::All => "all",
+            For::Readers => "readers",
+            For::People => "people",
+            For::Accounts => "accounts",
+            For::Admins => "admins",
+        };
+        text + &format!("| `{}` | `{}` | {who} | {} |\n", route.method, route.path, route.does)
+    })
+}
+
+/// The bodies of the HTTP API, in the order of the source.
+fn bodies(items: &Items) -> Result<String> {
+    let mut text = HEAD.to_owned();
+    let structs = items.iter().filter(|(home, item)| *home == "http" && item.kind == Kind::Struct);
+    for (_, item) in structs.filter(|(_, item)| item.name != "Route") {
+        let _ = writeln!(text, "| **{}** | | | {} |", item.name, item.doc);
+        rows(&mut text, item, false);
+    }
+    for name in ["Scope", "Guests", "Registration"] {
+        let item = find(items, "people", name)?;
+        let _ = writeln!(text, "| **{name}** | | | {} One of: |", item.doc);
         for word in item.members.iter().filter(|word| word.name != "Other") {
             let _ = writeln!(text, "| `{}` | | | {} |", snake(&word.name), word.doc);
         }
@@ -138,7 +185,7 @@ fn wire_type(ty: &str) -> String {
     match ty {
         "String" => "text".to_owned(),
         "bool" => "boolean".to_owned(),
-        "u16" | "u32" | "u64" => "number".to_owned(),
+        "u16" | "i16" | "u32" | "u64" => "number".to_owned(),
         "Seq" => "number (seq)".to_owned(),
         "Ref" => "number (ref)".to_owned(),
         "Id" => "text (id)".to_owned(),
