@@ -2,8 +2,9 @@
 // and the state to the screen. The only module that knows all of them.
 
 import { Session } from './session.js';
-import { Socket } from './socket.js';
-import { Store, inTurn, ulid } from './store.js';
+import { Signals, Socket } from './socket.js';
+import { Saver, Store, inTurn, ulid } from './store.js';
+import { OWN, cover } from './room.js';
 import * as model from './state.js';
 import { Screen } from './view/app.js';
 
@@ -16,9 +17,8 @@ import { Screen } from './view/app.js';
 const CLIENT = 'chat-web/0.1.0';
 /** Events asked for at a time. */
 const PAGE = 100;
-const TYPING_RENEW_MS = 3_000;
-const IDLE_MS = 5 * 60_000;
-const SAVE_MS = 500;
+/** The close code of whoever must sign in (again). */
+const SIGN_IN = 4001;
 /** After a refusal that does not say how long to wait. */
 const RETRY_MS = 2_000;
 
@@ -30,6 +30,8 @@ export class Chat {
     this.state = model.initial();
     this.screen = new Screen(this);
     this.named = kept.identity.name !== undefined;
+    /** The room of a link that was followed. @type {string | undefined} */
+    this.wanted = undefined;
     /** A name taken without a link. @type {string | undefined} */
     this.wish = undefined;
     this.drafts = kept.drafts;
@@ -51,31 +53,38 @@ export class Chat {
     this.releaseLock = () => {};
     /** Lines are kept one after the other, so that the disk has them in the order they were written. @type {Promise<unknown>} */
     this.saying = Promise.resolve();
-    this.typedAt = -Infinity;
-    this.idle = false;
+    this.signals = new Signals(this.socket);
     this.everLive = false;
     /** The history that the store's rooms belong to. */
     this.epoch = kept.identity.epoch;
-    /** Rooms, and rooms whose drafts, are not on disk yet. @type {Set<string>} */
-    this.unsaved = new Set();
-    /** @type {Set<string>} */
-    this.unsavedDrafts = new Set();
+    this.saver = new Saver(store, kept.drafts, (key) => this.#keep(key));
+    /** The last event of each room that the server was told to be read. @type {Map<string, number>} */
+    this.readTold = new Map();
     /** Rooms whose end was missed while another page of them was on its way. @type {Set<string>} */
     this.ensureAgain = new Set();
-    /** @type {ReturnType<typeof setTimeout> | undefined} */
-    this.saveTimer = undefined;
   }
 
   start() {
     const look = () => this.#look();
     for (const kind of ['focus', 'blur']) addEventListener(kind, look);
     document.addEventListener('visibilitychange', look);
-    addEventListener('pagehide', () => this.#save(true));
-    for (const kind of ['pointerdown', 'keydown']) addEventListener(kind, () => this.#active(), { passive: true });
-    this.#active();
+    addEventListener('pagehide', () => this.saver.save(true));
+    this.signals.start();
     this.#look();
+    this.#arrive();
+    addEventListener('hashchange', () => this.#arrive());
     this.socket.start();
     this.draw();
+  }
+
+  /** A link was followed: what stands behind # is a secret or a room. */
+  #arrive() {
+    if (location.hash !== '') this.#account(({ arrive }) => arrive(this));
+  }
+
+  /** What only accounts and links need is no part of the first load. @param {(module: typeof import('./later/account.js')) => void} work */
+  #account(work) {
+    import('./later/account.js').then(work).catch(() => this.#say('This needs a connection: try again in a moment.'));
   }
 
   /** @param {string} text */
@@ -85,7 +94,7 @@ export class Chat {
     // Given up only when the line is on disk: there is no moment at which the text is nowhere.
     this.store.saveDraft(entry.room, text);
     this.drafts.delete(entry.room);
-    this.typing(false);
+    this.signals.typing(this.state.active, false);
     const room = model.roomOf(this.state, entry.room);
     room.mark = null;
     model.seen(this.state, room);
@@ -115,7 +124,7 @@ export class Chat {
 
   /** @param {string} room */
   open(room) {
-    this.typing(false);
+    this.signals.typing(this.state.active, false);
     model.open(this.state, room);
     this.store.saveIdentity({ active: room });
     this.#ensure(room);
@@ -128,12 +137,12 @@ export class Chat {
     this.open(/** @type {string} */ (keys.at((keys.indexOf(this.state.active) + by) % keys.length)));
   }
 
-  /** Joins or makes a room. @param {'join' | 'create'} type @param {string} name @returns {Promise<string>} why not, or '' */
-  async enter(type, name) {
-    const answer = await this.socket.ask({ type, room: name });
+  /** Joins or makes a room, or opens a conversation. @param {'join' | 'create' | 'direct'} type @param {string} room @param {object} [more] @returns {Promise<string>} why not, or '' */
+  async enter(type, room, more = {}) {
+    const answer = await this.socket.ask({ type, ...(room && { room }), ...more });
     if (answer?.type === 'ok' && answer.room) {
-      model.informed(model.roomOf(this.state, answer.room.room), answer.room);
-      this.unsaved.add(answer.room.room);
+      model.informed(this.state, model.roomOf(this.state, answer.room.room), answer.room);
+      this.saver.rooms.add(answer.room.room);
       this.open(answer.room.room);
       return '';
     }
@@ -188,20 +197,12 @@ export class Chat {
   /** Loads the end of a missing stretch. @param {string} key @param {number} to */
   fill = (key, to) => this.#page(model.roomOf(this.state, key), { before: to + 1 });
 
-  /** @param {boolean} on */
-  typing(on) {
-    const now = performance.now();
-    if (on ? now - this.typedAt < TYPING_RENEW_MS : this.typedAt === -Infinity) return;
-    this.typedAt = on ? now : -Infinity;
-    this.socket.do(() => this.session.signal({ type: 'typing', room: this.state.active, on }));
-  }
-
   /** @param {string} room @param {string} text */
   setDraft(room, text) {
     if (text === '') this.drafts.delete(room);
     else this.drafts.set(room, text);
-    this.unsavedDrafts.add(room);
-    this.#saveSoon();
+    this.saver.written.add(room);
+    this.saver.soon();
   }
 
   /** The timeline's end is on screen, or not any more. @param {boolean} atEnd */
@@ -211,9 +212,33 @@ export class Chat {
     room.atEnd = atEnd;
   }
 
+  /** Opens a dialog of this name, or closes the one that is open. @param {string | null} name @param {object} [args] what it is about */
+  show(name, args = {}) {
+    this.state.dialog = name === null ? null : { name, args };
+    this.draw();
+  }
+
+  /** Takes a message out. @param {string} room @param {number} target @returns {Promise<string>} why not, or '' */
+  async remove(room, target) {
+    return (await this.socket.deed({ type: 'delete', room, target, id: ulid() })) ?? reason(null);
+  }
+
+  /** Asks for something to be done. @param {any} question @returns {Promise<string>} why not, or '' */
+  async ask(question) {
+    const answer = await this.socket.ask(question);
+    return answer?.type === 'ok' ? '' : reason(answer);
+  }
+
+  #say = (/** @type {string} */ text) => Object.assign(this.state, { notice: text }) && this.draw();
+
+  /** @param {string | null} text what is wrong with this browser's storage */
+  troubled(text) {
+    this.state.trouble = text;
+    this.draw();
+  }
+
   dismiss() {
-    this.state.notice = null;
-    this.state.trouble = null;
+    Object.assign(this.state, { notice: null, trouble: null });
     this.draw();
   }
 
@@ -224,17 +249,16 @@ export class Chat {
     });
   }
 
-  draw() {
-    this.screen.draw();
-  }
+  draw = () => this.screen.draw();
 
   /** @param {import('./store.js').Everything} kept */
   #restore({ identity, rooms, events, outbox }) {
-    if (identity.user && identity.name) this.state.me = { user: identity.user, name: identity.name, guest: true };
+    const { user, name, guest = true } = identity;
+    if (user && name) this.state.me = { user, name, guest, role: guest ? 'guest' : 'member' };
     for (const { from, last, ...known } of rooms) {
       const room = model.roomOf(this.state, known.room);
       Object.assign(room, known, { joined: true });
-      if (from <= last) model.cover(room, from, last, events.get(known.room) ?? []);
+      if (from <= last) cover(room, from, last, events.get(known.room) ?? []);
     }
     model.roomOf(this.state, 'lobby');
     model.open(this.state, this.state.rooms.has(identity.active ?? '') ? /** @type {string} */ (identity.active) : 'lobby');
@@ -273,6 +297,7 @@ export class Chat {
       case 'link':
         if (output.link.state === 'live') this.everLive = true;
         else this.releaseLock();
+        if (output.link.state === 'stopped' && output.link.code === SIGN_IN) this.#account(({ signedOut }) => signedOut(this));
         break;
       case 'stored':
         this.channel.postMessage(output);
@@ -296,15 +321,24 @@ export class Chat {
     switch (frame.type) {
       case 'welcome': {
         const { token, epoch, user } = frame;
-        this.store.saveIdentity({ token, epoch, user: user.user, ...(this.named && { name: this.wish ?? user.name }) }, this.epoch !== undefined && this.epoch !== epoch);
+        if (!user.guest) this.named = true;
+        this.store.saveIdentity({ token, epoch, user: user.user, guest: user.guest, ...(this.named && { name: this.wish ?? user.name }) }, this.epoch !== undefined && this.epoch !== epoch);
         this.epoch = epoch;
-        if (this.idle) this.session.signal({ type: 'presence', state: 'idle' });
-        for (const { room } of frame.rooms) this.unsaved.add(room);
-        this.#wished(user.name);
+        if (!user.guest) this.#account(({ own }) => own(this));
+        this.signals.again();
+        for (const { room } of frame.rooms) this.saver.rooms.add(room);
+        if (this.wish !== undefined) this.#account(({ wished }) => wished(this, user.name));
         this.#claim();
+        if (this.wanted !== undefined) this.#account(({ follow }) => follow(this));
         return this.#ensure(this.state.active);
       }
+      case 'joined':
+        // Written to by somebody, or joined on another device.
+        if (frame.on && !this.session.cursors.has(frame.of)) this.socket.ask({ type: 'join', room: frame.of });
+        if (frame.why) this.#say(`You are not in ${frame.title} any more${frame.reason ? `: ${frame.reason}` : '.'}`);
+        return;
       case 'reset':
+        if (frame.room === OWN) return this.#account(({ own }) => own(this));
         if (frame.why === 'gone') return this.#gone(frame.room);
         if (frame.why !== 'too_old') this.store.dropRoom(frame.room);
         this.#ensure(frame.room);
@@ -317,14 +351,15 @@ export class Chat {
         if ((frame.names ?? []).length === 0) this.#members(frame.room);
         return;
       case 'ok':
+        if (frame.room?.room === OWN) return;
         if (frame.room && this.session.cursors.has(frame.room.room)) {
-          model.informed(model.roomOf(this.state, frame.room.room), frame.room);
-          this.unsaved.add(frame.room.room);
+          model.informed(this.state, model.roomOf(this.state, frame.room.room), frame.room);
+          this.saver.rooms.add(frame.room.room);
         } else if (frame.room) this.#gone(frame.room.room);
         break;
     }
-    if ('room' in frame && typeof frame.room === 'string') this.unsaved.add(frame.room);
-    this.#saveSoon();
+    if ('room' in frame && typeof frame.room === 'string') this.saver.rooms.add(frame.room);
+    this.saver.soon();
   }
 
   /** What other tabs of this browser tell: what they wrote, and what became of it. @param {any} data */
@@ -357,14 +392,6 @@ export class Chat {
       this.session.releaseOutbox();
     };
     inTurn(over.signal, send);
-  }
-
-  /** The greeting may have been on its way before the name was taken. @param {string} now what one is called by the server */
-  async #wished(now) {
-    const { wish } = this;
-    this.wish = undefined;
-    const error = wish === undefined || wish === now ? '' : await this.rename(wish);
-    if (error !== '') this.state.notice = `You are ${now} here: ${error}`;
   }
 
   /** Asks for what a room on screen needs and does not have. @param {string} key */
@@ -409,7 +436,7 @@ export class Chat {
       this.#told({ is: 'failed', id: line.id, code: 'not_joined', reason: 'You are not in this room any more.' });
     }
     model.left(this.state, room);
-    this.unsaved.delete(room);
+    this.saver.rooms.delete(room);
     this.store.dropRoom(room);
     this.#ensure(this.state.active);
     this.draw();
@@ -417,7 +444,7 @@ export class Chat {
 
   #look() {
     model.watch(this.state, document.visibilityState === 'visible' && document.hasFocus());
-    if (document.visibilityState === 'hidden') this.#save(true);
+    if (document.visibilityState === 'hidden') this.saver.save(true);
     this.draw();
   }
 
@@ -425,21 +452,9 @@ export class Chat {
   seen() {
     const room = this.state.rooms.get(this.state.active);
     if (room && this.state.watching && room.atEnd && model.seen(this.state, room)) {
-      this.unsaved.add(room.room);
-      this.#saveSoon();
+      this.saver.rooms.add(room.room);
+      this.saver.soon();
     }
-  }
-
-  #active() {
-    clearTimeout(this.idleTimer);
-    this.idleTimer = setTimeout(() => this.#presence(true), IDLE_MS);
-    if (this.idle) this.#presence(false);
-  }
-
-  /** @param {boolean} idle */
-  #presence(idle) {
-    this.idle = idle;
-    this.socket.do(() => this.session.signal({ type: 'presence', state: idle ? 'idle' : 'online' }));
   }
 
   #expire() {
@@ -449,27 +464,18 @@ export class Chat {
     this.draw();
   }
 
-  #saveSoon() {
-    this.saveTimer ??= setTimeout(() => this.#save(), SAVE_MS);
-  }
-
-  /** @param {boolean} [leaving] the page may not be there any more at the next moment */
-  #save(leaving = false) {
-    clearTimeout(this.saveTimer);
-    this.saveTimer = undefined;
-    for (const key of this.unsaved) {
-      const room = this.state.rooms.get(key);
-      const cursor = this.session.cursors.get(key);
-      if (!room || cursor === undefined) continue;
-      const [from, last] = room.stretches.at(-1) ?? [cursor + 1, cursor];
-      const { title, topic, first, head, read } = room;
-      this.store.saveRoom({ room: key, title, topic, first, head, read, from, last }, room.events.filter(({ seq }) => seq >= from));
+  /** What the disk is to have of a room, and an account's other devices of what was read in it. @param {string} key */
+  #keep(key) {
+    const room = this.state.rooms.get(key);
+    const cursor = this.session.cursors.get(key);
+    if (!room || cursor === undefined) return null;
+    const [from, last] = room.stretches.at(-1) ?? [cursor + 1, cursor];
+    const { title, topic, kind, first, head, read } = room;
+    if (this.state.me?.guest === false && read > (this.readTold.get(key) ?? 0)) {
+      this.readTold.set(key, read);
+      this.socket.do(() => this.session.signal({ type: 'read', room: key, seq: read }));
     }
-    this.unsaved.clear();
-    for (const key of this.unsavedDrafts) this.store.saveDraft(key, this.drafts.get(key) ?? '');
-    this.unsavedDrafts.clear();
-    // Another tab of this browser may have written over what is in this one's composer.
-    if (leaving) for (const [key, text] of this.drafts) this.store.saveDraft(key, text);
+    return { room: { room: key, title, topic, kind, first, head, read, from, last }, events: room.events.filter(({ seq }) => seq >= from) };
   }
 }
 
@@ -480,16 +486,13 @@ function reason(answer) {
 }
 
 /** What the store told before there was anything to show it. */
-const trouble = { chat: /** @type {Chat | null} */ (null), text: /** @type {string | null} */ (null) };
-const store = await Store.open({
-  onTrouble: (text) => {
-    trouble.text = text;
-    if (trouble.chat) trouble.chat.state.trouble = text;
-    trouble.chat?.draw();
-  },
-});
-const kept = await store.load();
-const chat = new Chat(store, kept);
-trouble.chat = chat;
-chat.state.trouble = trouble.text;
+let trouble = /** @type {string | null} */ (null);
+/** @type {Chat | undefined} */
+let chat;
+const store = await Store.open({ onTrouble: (text) => {
+  trouble = text;
+  chat?.troubled(text);
+} });
+chat = new Chat(store, await store.load());
+chat.troubled(trouble);
 chat.start();

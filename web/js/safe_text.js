@@ -1,5 +1,102 @@
-// Remote text made safe for the page: the one way by which what somebody else wrote reaches it. The twin of the
-// `protocol` crate's `safe_text`, held to the same behaviour by `protocol/golden/safe_text.json`.
+// What comes from others, made safe for the page. Frames: one is taken only if it has what its type must have. Text: the
+// one way by which what somebody else wrote is shown; the twin of the `protocol` crate's `safe_text`, held to the same
+// behaviour by `protocol/golden/safe_text.json`. Pure, no IO.
+
+/**
+ * @typedef {import('./protocol.js').ServerFrame} ServerFrame
+ * @typedef {import('./protocol.js').Event} Event
+ */
+
+const isText = (/** @type {unknown} */ value) => typeof value === 'string';
+const flag = (/** @type {unknown} */ value) => typeof value === 'boolean';
+const list = (/** @type {unknown} */ value) => Array.isArray(value);
+/** A place in a log, or a count. */
+export const seq = (/** @type {unknown} */ value) => Number.isSafeInteger(value) && Number(value) >= 0;
+const record = (/** @type {unknown} */ value) => typeof value === 'object' && value !== null && !list(value);
+const roomInfo = (/** @type {any} */ value) =>
+  record(value) && isText(value.room) && isText(value.title) && seq(value.first) && seq(value.head);
+const person = (/** @type {any} */ value) => record(value) && isText(value.user) && isText(value.name);
+const written = { room: isText, seq, id: isText, user: isText, sender: isText, timestamp: isText };
+
+/** What a frame of each type must have; anything else in it is ignored. @type {Record<string, Record<string, (value: any) => boolean>>} */
+const SHAPES = {
+  welcome: { epoch: isText, user: person, token: (token) => token === undefined || isText(token), rooms: (rooms) => list(rooms) && rooms.every(roomInfo), limits: record },
+  message: { ...written, message: isText },
+  edit: { ...written, target: seq, text: isText },
+  delete: { ...written, target: seq },
+  react: { ...written, target: seq, emoji: isText, on: flag },
+  member: { ...written, who: isText, name: isText, change: isText },
+  changed: written,
+  read: { room: isText, seq, of: isText, upto: seq },
+  notify: { room: isText, seq, of: isText, level: isText },
+  block: { room: isText, seq, who: isText, on: flag },
+  draft: { room: isText, seq, of: isText, text: isText },
+  invited: { room: isText, seq, of: isText, title: isText, user: isText, sender: isText, on: flag },
+  joined: { room: isText, seq, of: isText, title: isText, on: flag },
+  synced: { room: isText, head: seq },
+  reset: { room: isText, epoch: isText, first: seq, head: seq },
+  ack: { id: isText, room: isText, seq, timestamp: isText },
+  history: { room: isText, events: list, first: seq, last: seq, head: seq, as_of: seq, more: flag },
+  ok: { ref: seq },
+  members: { ref: seq, room: isText, members: (members) => list(members) && members.every(person), present: seq },
+  rooms: { ref: seq, rooms: (rooms) => list(rooms) && rooms.every(roomInfo) },
+  room: { room: roomInfo, joined: flag },
+  join: { room: isText, timestamp: isText },
+  leave: { room: isText, timestamp: isText },
+  renamed: { room: isText, user: isText, from: isText, to: isText },
+  profile: { room: isText, user: isText, sender: isText, role: isText, profile: record },
+  reports: { ref: seq, reports: list, more: flag },
+  audit: { ref: seq, entries: list, more: flag },
+  typing: { room: isText, user: isText, sender: isText, on: flag },
+  presence: { room: isText, user: isText, sender: isText, state: isText },
+  error: { code: isText, reason: isText },
+  ping: {},
+  goaway: { after_ms: seq },
+};
+const EVENTS = new Set(['message', 'edit', 'delete', 'react', 'member', 'changed', 'read', 'notify', 'block', 'draft', 'invited', 'joined']);
+
+/**
+ * Reads an event: one that is not understood but has a place in a log becomes `unknown`, anything else null.
+ * @param {any} value
+ * @returns {Event | null}
+ */
+export function readEvent(value) {
+  if (!record(value) || !isText(value.room) || !seq(value.seq)) return null;
+  const known = EVENTS.has(value.type) && fits(value);
+  return known ? value : { type: 'unknown', room: value.room, seq: value.seq };
+}
+
+/**
+ * Reads a frame; null for what this version does not know or cannot read, which does no harm if ignored.
+ * @param {string} source
+ * @returns {ServerFrame | null}
+ */
+export function readFrame(source) {
+  let value;
+  try {
+    value = JSON.parse(source);
+  } catch {
+    return null;
+  }
+  if (!record(value)) return null;
+  if (EVENTS.has(value.type) || !Object.hasOwn(SHAPES, value.type)) return readEvent(value);
+  if (!fits(value)) return null;
+  if (value.type === 'history') {
+    const events = value.events.map(readEvent);
+    return events.includes(null) ? null : { ...value, events };
+  }
+  return value;
+}
+
+/** @param {any} value */
+function fits(value) {
+  return Object.entries(SHAPES[value.type] ?? {}).every(([field, check]) => check(value[field]));
+}
+
+/** @param {ServerFrame} frame @returns {frame is Event} */
+export function isEvent(frame) {
+  return EVENTS.has(frame.type) || frame.type === 'unknown';
+}
 
 /** Stands where something that must not reach a screen was. */
 const MARK = '\u{fffd}';

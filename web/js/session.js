@@ -3,7 +3,8 @@
 // The shell calls `handle*` and the commands with the time (milliseconds of any clock that does not go back) and then
 // carries out what `drain` returns. The rules are those of the `protocol` crate's session.
 
-import { isEvent, readFrame, seq } from './frames.js';
+import { OWN } from './room.js';
+import { isEvent, readFrame, seq } from './safe_text.js';
 
 /**
  * @typedef {import('./protocol.js').ServerFrame} ServerFrame
@@ -322,7 +323,7 @@ export class Session {
   #event(event, now) {
     const last = this.cursors.get(event.room);
     if (last === undefined || event.seq <= last) return;
-    if (event.seq > last + 1) this.#fill(event.room, last, event.seq - 1, now);
+    if (event.seq > last + 1 && event.room !== OWN) this.#fill(event.room, last, event.seq - 1, now);
     this.cursors.set(event.room, event.seq);
     this.#own(event);
     this.outputs.push({ is: 'frame', frame: event });
@@ -331,7 +332,7 @@ export class Session {
   /** A tail that was written to this connection and did not arrive. @param {string} room @param {number} head @param {number} now */
   #expect(room, head, now) {
     const last = this.cursors.get(room);
-    if (last !== undefined && head > last) this.#fill(room, last, head, now);
+    if (last !== undefined && head > last && room !== OWN) this.#fill(room, last, head, now);
   }
 
   /** @param {string} room @param {number} after @param {number} upto @param {number} now */

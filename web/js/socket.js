@@ -3,6 +3,8 @@
 import { Session, SUBPROTOCOL } from './session.js';
 
 const SOON_MS = 3_000;
+const TYPING_RENEW_MS = 3_000;
+const IDLE_MS = 5 * 60_000;
 
 /** @typedef {import('./protocol.js').ServerFrame} ServerFrame */
 
@@ -21,6 +23,8 @@ export class Socket {
     this.flushing = false;
     /** Who waits for the answer to which question. @type {Map<number, (frame: ServerFrame | null) => void>} */
     this.answers = new Map();
+    /** Who waits for a durable command, by its id. @type {Map<string, (error: string | null) => void>} */
+    this.deeds = new Map();
     this.onLive = () => {};
   }
 
@@ -34,6 +38,12 @@ export class Socket {
     addEventListener('pageshow', wake);
     document.addEventListener('visibilitychange', wake);
     this.do((now) => this.session.start(now));
+  }
+
+  /** Ends the link for good: the page goes. */
+  stop() {
+    this.#drop();
+    this.onOutput = () => {};
   }
 
   /** Lets the session work and carries out what it says. @template T @param {(now: number) => T} work @returns {T} */
@@ -53,6 +63,21 @@ export class Socket {
       });
       if (ref === 0) resolve(null);
     });
+  }
+
+  /** Sends a durable command that is not kept for later. @param {any} command with its `id` @returns {Promise<string | null>} why not, '' once it is stored; null: no link, or it ended before the answer */
+  deed(command) {
+    if (!this.session.live) return Promise.resolve(null);
+    return new Promise((resolve) => {
+      this.deeds.set(command.id, resolve);
+      this.do(() => this.session.signal(command));
+    });
+  }
+
+  /** @param {string} id @param {string | null} error */
+  #did(id, error) {
+    this.deeds.get(id)?.(error);
+    this.deeds.delete(id);
   }
 
   /** On a first visit the name is often typed before the first answer: it is worth a short wait. @returns {Promise<boolean>} */
@@ -93,6 +118,9 @@ export class Socket {
     else if (output.is === 'drop') this.#drop();
     else this.onOutput(output);
     if (output.is === 'link' && output.link.state === 'live') this.onLive();
+    if (output.is === 'stored') this.#did(output.id, '');
+    if (output.is === 'frame' && output.frame.type === 'error' && output.frame.id !== undefined) this.#did(output.frame.id, output.frame.reason);
+    if (output.is === 'link' && output.link.state !== 'live') for (const id of [...this.deeds.keys()]) this.#did(id, null);
     if (output.is !== 'answer') return;
     this.answers.get(output.ref)?.(output.frame);
     this.answers.delete(output.ref);
@@ -131,5 +159,52 @@ export class Socket {
     const socket = this.socket;
     this.socket = null;
     socket?.close();
+  }
+}
+
+/** What is said now or never: that somebody types, and whether they are there. */
+export class Signals {
+  /** @param {Socket} socket */
+  constructor(socket) {
+    this.socket = socket;
+    this.typedAt = -Infinity;
+    this.idle = false;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.timer = undefined;
+  }
+
+  start() {
+    for (const kind of ['pointerdown', 'keydown']) addEventListener(kind, () => this.#active(), { passive: true });
+    this.#active();
+  }
+
+  /** @param {string} room @param {boolean} on */
+  typing(room, on) {
+    const now = performance.now();
+    if (on ? now - this.typedAt < TYPING_RENEW_MS : this.typedAt === -Infinity) return;
+    this.typedAt = on ? now : -Infinity;
+    this.#say({ type: 'typing', room, on });
+  }
+
+  /** A new link knows nothing yet. */
+  again() {
+    if (this.idle) this.#presence(true);
+  }
+
+  #active() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.#presence(true), IDLE_MS);
+    if (this.idle) this.#presence(false);
+  }
+
+  /** @param {boolean} idle */
+  #presence(idle) {
+    this.idle = idle;
+    this.#say({ type: 'presence', state: idle ? 'idle' : 'online' });
+  }
+
+  /** @param {import('./protocol.js').ClientFrame} frame */
+  #say(frame) {
+    this.socket.do(() => this.socket.session.signal(frame));
   }
 }

@@ -2,17 +2,22 @@
 // changes the state for one input, `rows` says what a timeline consists of. Rooms carry a `version` so that views can
 // tell whether to draw again.
 
+import { OWN, cameOrWent, cover, edited, fold, moved, person, renamed, trim, unread } from './room.js';
+
 /**
  * @typedef {import('./protocol.js').Event} Event
+ * @typedef {import('./room.js').Stretch} Stretch
  * @typedef {import('./protocol.js').Message} Message
  * @typedef {import('./protocol.js').RoomInfo} RoomInfo
  * @typedef {import('./protocol.js').ServerFrame} ServerFrame
  * @typedef {import('./protocol.js').HistoryPage} HistoryPage
+ * @typedef {import('./protocol.js').Role} Role
+ * @typedef {import('./protocol.js').RoomRole} RoomRole
+ * @typedef {import('./protocol.js').Rules} Rules
+ * @typedef {import('./protocol.js').Profile} Profile
+ * @typedef {import('./protocol.js').User} User
  * @typedef {import('./session.js').Output} Output
  * @typedef {import('./session.js').Link} Link
- *
- * A stretch `[from, to]` of a log of which every event is held.
- * @typedef {[number, number]} Stretch
  *
  * Somebody came or went; `after` is the last event shown before it.
  * @typedef {{after: number, came: string[], went: string[], renamed: [string, string][], crowd: number}} Notice
@@ -21,29 +26,27 @@
  * @typedef {{id: string, room: string, text: string, user: string | null, state: 'saving' | 'queued' | 'sent' | 'stored' | 'failed',
  *   reason?: string | undefined, code?: string | undefined, at: number}} Line
  *
- * @typedef {{name: string, guest: boolean, state: string}} Person
- * @typedef {{room: string, title: string, topic: string, first: number, head: number, present: number,
+ * Somebody in a room; `standing` is what they are there, missing for who is only there.
+ * @typedef {{name: string, guest: boolean, role: Role, standing: RoomRole | undefined, profile: Profile, state: string}} Person
+ * @typedef {{name: string, role: Role, profile: Profile}} Face
+ * @typedef {{room: string, title: string, sender: string}} Invitation
+ * @typedef {{room: string, title: string, topic: string, kind: RoomInfo['kind'], rules: Rules, standing: RoomRole | undefined, first: number, head: number, present: number,
  *   events: Event[], stretches: Stretch[], notices: Notice[], people: Map<string, Person>, before: Set<string>, typing: Map<string, {name: string, until: number}>,
  *   read: number, mark: number | null, atEnd: boolean, loading: boolean, synced: boolean, joined: boolean, version: number}} Room
- * @typedef {{rooms: Map<string, Room>, active: string, me: {user: string, name: string, guest: boolean} | null, link: Link | {state: 'idle'},
- *   limit: number, lines: Line[], watching: boolean, trouble: string | null, notice: string | null, liveAt: number, version: number}} State
+ * @typedef {{rooms: Map<string, Room>, active: string, me: User | null, faces: Map<string, Face>, invitations: Map<string, Invitation>, blocked: Set<string>, link: Link | {state: 'idle'},
+ *   limit: number, lines: Line[], watching: boolean, trouble: string | null, notice: string | null, dialog: {name: string, args: any} | null, liveAt: number, version: number}} State
  */
 
 /** A typing signal that is not renewed is over after this. */
 export const TYPING_TTL_MS = 5_000;
-/** Events kept in memory of a room that is not being read back. */
-export const KEPT = 2_000;
 /** A run of one author's lines gets a new header after this long. */
 const RUN_MS = 5 * 60_000;
-const NOTICES = 100;
-/** This long after one's own return, others return. */
-const RETURN_MS = 60_000;
 
 /** @returns {State} */
 export function initial() {
   return {
-    rooms: new Map(), active: 'lobby', me: null, link: { state: 'idle' }, limit: 65_536, lines: [],
-    watching: true, trouble: null, notice: null, liveAt: 0, version: 0,
+    rooms: new Map(), active: 'lobby', me: null, faces: new Map(), invitations: new Map(), blocked: new Set(), link: { state: 'idle' }, limit: 65_536, lines: [],
+    watching: true, trouble: null, notice: null, dialog: null, liveAt: 0, version: 0,
   };
 }
 
@@ -52,7 +55,7 @@ export function roomOf(state, key) {
   let room = state.rooms.get(key);
   if (room === undefined) {
     room = {
-      room: key, title: key, topic: '', first: 1, head: 0, present: 0, events: [], stretches: [], notices: [],
+      room: key, title: key, topic: '', kind: 'public', rules: {}, standing: undefined, first: 1, head: 0, present: 0, events: [], stretches: [], notices: [],
       people: new Map(), before: new Set(), typing: new Map(), read: 0, mark: null, atEnd: true, loading: false, synced: false, joined: key === 'lobby', version: 0,
     };
     state.rooms.set(key, room);
@@ -79,49 +82,9 @@ export function update(state, output, now) {
   }
 }
 
-/** The events after the last held one have a hole before them until it is filled. @param {Room} room @param {number} from @param {number} to @param {Event[]} events */
-export function cover(room, from, to, events) {
-  room.version += 1;
-  const last = room.events.at(-1);
-  if (events.length === 1 && (last === undefined || /** @type {Event} */ (events[0]).seq > last.seq)) {
-    room.events.push(/** @type {Event} */ (events[0]));
-  } else if (events.length > 0) {
-    // A page's message carries what later events made of it, so it replaces one that is held.
-    const bySeq = new Map(room.events.map((event) => [event.seq, event]));
-    for (const event of events) bySeq.set(event.seq, event);
-    room.events = [...bySeq.values()].sort((a, b) => a.seq - b.seq);
-  }
-  if (to < from) return;
-  /** @type {Stretch[]} */
-  const joined = [];
-  let [low, high] = [from, to];
-  for (const [a, b] of room.stretches) {
-    if (b + 1 < low || a - 1 > high) joined.push([a, b]);
-    else [low, high] = [Math.min(a, low), Math.max(b, high)];
-  }
-  joined.push([low, high]);
-  room.stretches = joined.sort((a, b) => a[0] - b[0]);
-}
-
-/** How many messages of others came since one looked. @param {Room} room @param {string | undefined} me */
-export function unread(room, me) {
-  let count = 0;
-  for (let i = room.events.length - 1; i >= 0; i--) {
-    const event = /** @type {Event} */ (room.events[i]);
-    if (event.seq <= room.read) break;
-    if (event.type === 'message' && event.user !== me) count += 1;
-  }
-  return count;
-}
-
-/** The log goes on before the oldest event held. @param {Room} room */
-export function earlier(room) {
-  return (room.stretches[0]?.[0] ?? 0) > room.first;
-}
-
 /** For the window's title: where one is, and how much there is to read in all rooms. @param {State} state */
 export function headline(state) {
-  const count = [...state.rooms.values()].reduce((sum, room) => sum + unread(room, state.me?.user), 0);
+  const count = [...state.rooms.values()].reduce((sum, room) => sum + unread(room, state.me?.user, state.blocked), 0);
   return { room: state.rooms.get(state.active)?.title ?? state.active, count };
 }
 
@@ -172,7 +135,7 @@ export function expire(state, now) {
 
 /** @param {State} state @param {Room} room */
 function mark(state, room) {
-  if (room.mark === null && unread(room, state.me?.user) > 0) room.mark = room.read;
+  if (room.mark === null && unread(room, state.me?.user, state.blocked) > 0) room.mark = room.read;
 }
 
 /** Without a link nobody is known to type, and no answer will come. @param {State} state */
@@ -180,7 +143,7 @@ function quiet(state) {
   for (const room of state.rooms.values()) {
     room.typing.clear();
     room.loading = false;
-    if (room.people.size > 0) room.before = new Set(room.people.keys());
+    if (room.people.size > 0) room.before = new Set([...room.people].filter(([, { state }]) => state !== 'offline').map(([user]) => user));
     room.version += 1;
   }
 }
@@ -222,22 +185,30 @@ function frame(state, frame, now) {
   switch (frame.type) {
     case 'welcome':
       state.me = frame.user;
+      seeFace(state, frame.user);
       if (Number.isSafeInteger(frame.limits.message_bytes)) state.limit = frame.limits.message_bytes;
       state.liveAt = now;
       for (const info of frame.rooms) {
         const room = roomOf(state, info.room);
         room.synced = false;
-        informed(room, info);
+        informed(state, room, info);
       }
       return;
     case 'message':
     case 'edit':
     case 'delete':
     case 'react':
+    case 'member':
+    case 'changed':
     case 'unknown':
-      return happened(state, frame);
+      return frame.room === OWN ? undefined : happened(state, frame);
+    case 'read':
+    case 'block':
+    case 'invited':
+    case 'joined':
+      return own(state, frame);
     case 'history':
-      return paged(state, frame);
+      return frame.room === OWN ? frame.events.forEach((event) => own(state, event)) : paged(state, frame);
     case 'synced': {
       // What comes late for a room that was left meanwhile does not bring it back: so also below.
       const room = state.rooms.get(frame.room);
@@ -258,7 +229,9 @@ function frame(state, frame, now) {
     case 'members': {
       const room = state.rooms.get(frame.room);
       if (!room) return;
-      const people = new Map(frame.members.map(({ user, name, guest, state: presence }) => [user, { name, guest: guest === true, state: presence }]));
+      const people = new Map(frame.members.map((member) => [member.user, person(member)]));
+      for (const member of frame.members) seeFace(state, member);
+      room.standing = people.get(state.me?.user ?? '')?.standing ?? room.standing;
       Object.assign(room, { people, present: frame.present, version: room.version + 1 });
       return;
     }
@@ -267,6 +240,14 @@ function frame(state, frame, now) {
       return cameOrWent(state, frame, now);
     case 'renamed':
       return renamed(state, frame);
+    case 'profile': {
+      const { user, sender: name, role, profile } = frame;
+      seeFace(state, { user, name, role, profile });
+      const known = state.rooms.get(frame.room)?.people.get(user);
+      if (known) Object.assign(known, { role, profile });
+      if (user === state.me?.user) state.me = { ...state.me, role, profile };
+      return touch(state, frame.room);
+    }
     case 'typing': {
       const room = state.rooms.get(frame.room);
       if (!room || frame.user === state.me?.user) return;
@@ -285,11 +266,47 @@ function frame(state, frame, now) {
   }
 }
 
-/** @param {Room} room @param {RoomInfo} info */
-export function informed(room, info) {
-  const { title, topic, first, head, present } = info;
-  Object.assign(room, { title, topic: topic ?? '', first, head: Math.max(head, room.head), present: present ?? 0, joined: true, version: room.version + 1 });
+/** @param {State} state @param {Room} room @param {RoomInfo} info */
+export function informed(state, room, info) {
+  const { topic, kind, rules, standing, first, head, present, people } = info;
+  for (const one of people ?? []) seeFace(state, one);
+  const title = info.title || (people ?? []).map(({ name }) => name).join(', ') || info.room;
+  Object.assign(room, {
+    title, topic: topic ?? '', kind, rules: rules ?? {}, standing, first, head: Math.max(head, room.head), present: present ?? 0,
+    read: Math.max(room.read, info.read ?? 0), joined: true, version: room.version + 1,
+  });
   if (room.stretches.length === 0 && room.read === 0) room.read = head;
+}
+
+/** @param {State} state @param {{user: string, name: string, role?: Role, profile?: Profile}} told */
+function seeFace(state, { user, name, role = 'guest', profile = {} }) {
+  const known = state.faces.get(user);
+  if (known?.name === name && known.role === role && JSON.stringify(known.profile) === JSON.stringify(profile)) return;
+  state.faces.set(user, { name, role, profile });
+  for (const room of state.rooms.values()) room.version += 1;
+}
+
+/** What belongs to oneself alone, on all devices. @param {State} state @param {Event} event */
+function own(state, event) {
+  state.version += 1;
+  if (event.type === 'read') {
+    const room = state.rooms.get(event.of);
+    if (room && event.upto > room.read) Object.assign(room, { read: event.upto, version: room.version + 1 });
+  } else if (event.type === 'block') {
+    if (event.on) state.blocked.add(event.who);
+    else state.blocked.delete(event.who);
+    for (const room of state.rooms.values()) room.version += 1;
+  } else if (event.type === 'invited') {
+    if (event.on) state.invitations.set(event.of, { room: event.of, title: event.title, sender: event.sender });
+    else state.invitations.delete(event.of);
+  } else if (event.type === 'joined' && event.on) state.invitations.delete(event.of);
+}
+
+/** Whoever was here is not any more: what was told to them is forgotten, but for their own unsent lines. @param {State} state */
+export function forget(state) {
+  Object.assign(state, { rooms: new Map(), active: 'lobby', me: null, faces: new Map(), invitations: new Map(), blocked: new Set() });
+  roomOf(state, 'lobby');
+  state.version += 1;
 }
 
 /** @param {State} state @param {string} key */
@@ -317,6 +334,8 @@ function happened(state, event) {
   cover(room, event.seq, event.seq, [event]);
   room.head = Math.max(room.head, event.seq);
   if (event.type === 'edit' || event.type === 'delete') fold(room, event);
+  if (event.type === 'member') moved(state, room, event);
+  if (event.type === 'changed') edited(room, event);
   if (event.type === 'message') {
     room.typing.delete(event.user);
     if (event.user === state.me?.user) mine(state, room, event);
@@ -348,89 +367,12 @@ function paged(state, page) {
   }
 }
 
-/** @param {Room} room @param {Event & {type: 'edit' | 'delete'}} event */
-function fold(room, event) {
-  const place = room.events.findIndex((other) => other.seq === event.target);
-  const target = room.events[place];
-  if (target?.type !== 'message' || target.user !== event.user) return;
-  const folded = event.type === 'edit' ? { ...target.folded, text: event.text } : { deleted: true };
-  room.events[place] = { ...target, folded };
-}
-
-/** Forgets the oldest events of a long session; they can be paged in again. @param {Room} room */
-function trim(room) {
-  if (room.events.length <= KEPT * 2) return;
-  room.events = room.events.slice(-KEPT);
-  const from = /** @type {Event} */ (room.events[0]).seq;
-  room.stretches = room.stretches.filter(([, to]) => to >= from).map(([a, b]) => [Math.max(a, from), b]);
-  room.notices = room.notices.filter((notice) => notice.after >= from);
-}
-
-/** @param {State} state @param {import('./protocol.js').ComeAndGo & {type: 'join' | 'leave'}} frame @param {number} now */
-function cameOrWent(state, frame, now) {
-  const room = state.rooms.get(frame.room);
-  if (!room) return;
-  const names = Array.isArray(frame.names) ? frame.names : [];
-  const users = Array.isArray(frame.users) ? frame.users : [];
-  users.forEach((user, i) => {
-    if (frame.type === 'leave') room.people.delete(user);
-    else room.people.set(user, { name: names[i] ?? user, guest: user.startsWith('g-'), state: 'online' });
-    if (frame.type === 'leave') room.typing.delete(user);
-  });
-  room.present = frame.present ?? room.people.size;
-  // After a restart of the server everybody comes back: who was there before is no news.
-  const back = (/** @type {string} */ user) => frame.type === 'join' && now - state.liveAt < RETURN_MS && room.before.has(user);
-  const others = names.filter((_, i) => users[i] !== state.me?.user && !back(users[i] ?? ''));
-  const crowd = names.length === 0 ? (frame.count ?? 0) : 0;
-  if (others.length > 0 || crowd > 0) {
-    notice(room, (open) => {
-      if (frame.type === 'join') open.came.push(...others);
-      else open.went.push(...others);
-      open.crowd += crowd;
-    });
-  }
-  room.version += 1;
-}
-
-/** @param {State} state @param {import('./protocol.js').Renamed} frame */
-function renamed(state, frame) {
-  const room = state.rooms.get(frame.room);
-  if (!room) return;
-  const person = room.people.get(frame.user);
-  if (person) person.name = frame.to;
-  const typist = room.typing.get(frame.user);
-  if (typist) typist.name = frame.to;
-  if (frame.user === state.me?.user) state.me = { ...state.me, name: frame.to };
-  room.version += 1;
-  const open = room.notices.at(-1);
-  const came = open?.came.indexOf(frame.from) ?? -1;
-  // Who takes a name right after coming is told once, by that name.
-  if (open && came >= 0 && open.after === lastOf(room)) open.came[came] = frame.to;
-  else if (frame.user !== state.me?.user) notice(room, (open) => open.renamed.push([frame.from, frame.to]));
-}
-
-/** Adds to the notice at the end of the log, so that coming and going fold into one quiet row. @param {Room} room @param {(open: Notice) => void} add */
-function notice(room, add) {
-  const after = lastOf(room);
-  let last = room.notices.at(-1);
-  if (last === undefined || last.after !== after) {
-    last = { after, came: [], went: [], renamed: [], crowd: 0 };
-    room.notices.push(last);
-    if (room.notices.length > NOTICES) room.notices.shift();
-  }
-  add(last);
-}
-
-/** @param {Room} room */
-function lastOf(room) {
-  return room.events.at(-1)?.seq ?? room.head;
-}
-
 /**
  * One row of a timeline. `key` is the same for the same thing over all versions.
  * @typedef {{key: string, kind: 'begin'} | {key: string, kind: 'day', timestamp: string}
  *   | {key: string, kind: 'gap', from: number, to: number} | {key: string, kind: 'new'}
- *   | {key: string, kind: 'notice', notice: Notice} | {key: string, kind: 'unknown', seq: number}
+ *   | {key: string, kind: 'notice', notice: Notice} | {key: string, kind: 'unknown', seq: number} | {key: string, kind: 'hidden', seq: number}
+ *   | {key: string, kind: 'told', event: Event & {type: 'member' | 'changed'}}
  *   | {key: string, kind: 'message', message: Message, head: boolean, own: boolean}
  *   | {key: string, kind: 'line', line: Line, head: boolean}} Row
  */
@@ -462,7 +404,16 @@ export function rows(room, state) {
       if (to > from + 1) out.push({ key: `g${from}`, kind: 'gap', from: from + 1, to: to - 1 });
       run = { user: undefined, name: '', at: 0 };
     }
+    if (event.type === 'member' || event.type === 'changed') {
+      out.push({ key: `m${event.seq}`, kind: 'told', event });
+      run = { user: undefined, name: '', at: 0 };
+    }
     if (event.type !== 'message' && event.type !== 'unknown') continue;
+    if (event.type === 'message' && state.blocked.has(event.user)) {
+      if (out.at(-1)?.kind !== 'hidden') out.push({ key: `m${event.seq}`, kind: 'hidden', seq: event.seq });
+      run = { user: undefined, name: '', at: 0 };
+      continue;
+    }
     if (event.type === 'message') {
       const date = new Date(event.timestamp);
       if (date.toDateString() !== day) {

@@ -9,8 +9,8 @@
  * @typedef {Entry & {n?: number, at: number, failed?: {code: string, reason: string} | undefined}} Kept
  *
  * What is known of a room: its newest stretch `from..last` is held in `events`, `read` is the last event looked at.
- * @typedef {{room: string, title: string, topic: string, first: number, head: number, from: number, last: number, read: number}} KeptRoom
- * @typedef {{token?: string, user?: string, name?: string, epoch?: string, active?: string}} Identity
+ * @typedef {{room: string, title: string, topic: string, kind?: import('./protocol.js').RoomKind, first: number, head: number, from: number, last: number, read: number}} KeptRoom
+ * @typedef {{token?: string | undefined, user?: string | undefined, name?: string | undefined, guest?: boolean | undefined, epoch?: string | undefined, active?: string | undefined}} Identity
  * @typedef {{identity: Identity, rooms: KeptRoom[], events: Map<string, Event[]>, outbox: Kept[], drafts: Map<string, string>}} Everything
  */
 
@@ -18,6 +18,7 @@
 const CACHED = 200;
 const STORES = /** @type {const} */ (['identity', 'rooms', 'events', 'outbox']);
 const DRAFT = 'chat.draft.';
+const SAVE_MS = 500;
 /** A disk that does not answer for this long when the page opens is done without. */
 const PATIENCE_MS = 3_000;
 const TROUBLE = 'This browser does not let the page store anything. Messages that are not sent yet are lost when you close it.';
@@ -70,12 +71,15 @@ export class Store {
     return all;
   }
 
-  /** With `anew` the rooms are forgotten in the same transaction: they belong to another history. @param {Identity} identity @param {boolean} [anew] */
+  /** What is undefined is forgotten. With `anew` the rooms are too, in the same transaction: they belong to another history, or to somebody else. @param {Identity} identity @param {boolean} [anew] */
   async saveIdentity(identity, anew = false) {
     await this.#run('readwrite', ['identity', 'rooms', 'events'], async (store) => {
       if (anew) store('rooms').clear();
       if (anew) store('events').clear();
-      for (const [key, value] of Object.entries(identity)) store('identity').put(value, key);
+      for (const [key, value] of Object.entries(identity)) {
+        if (value === undefined) store('identity').delete(key);
+        else store('identity').put(value, key);
+      }
     });
   }
 
@@ -154,6 +158,13 @@ export class Store {
     });
   }
 
+  /** Somebody signs out: nothing of theirs stays on this device. */
+  async wipe() {
+    for (const key of Object.keys(this.local ?? {})) if (key.startsWith(DRAFT)) this.local?.removeItem(key);
+    this.memory = [];
+    await this.#run('readwrite', STORES, async (store) => STORES.forEach((name) => store(name).clear()));
+  }
+
   /** At once, unlike all else: what somebody types outlives a page that is closed at the next moment. @param {string} room @param {string} text */
   saveDraft(room, text) {
     try {
@@ -186,6 +197,41 @@ export class Store {
       this.onTrouble(TROUBLE);
       return false;
     }
+  }
+}
+
+/** Writes rooms and drafts a moment after they changed, or at once where the page may not be there any more at the next. */
+export class Saver {
+  /** @param {Store} store @param {Map<string, string>} drafts @param {(room: string) => {room: KeptRoom, events: Event[]} | null} look what is to be kept of a room */
+  constructor(store, drafts, look) {
+    this.store = store;
+    this.drafts = drafts;
+    this.look = look;
+    /** @type {Set<string>} */
+    this.rooms = new Set();
+    /** @type {Set<string>} */
+    this.written = new Set();
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.timer = undefined;
+  }
+
+  soon() {
+    this.timer ??= setTimeout(() => this.save(), SAVE_MS);
+  }
+
+  /** @param {boolean} [leaving] */
+  save(leaving = false) {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    for (const key of this.rooms) {
+      const found = this.look(key);
+      if (found) this.store.saveRoom(found.room, found.events);
+    }
+    this.rooms.clear();
+    for (const key of this.written) this.store.saveDraft(key, this.drafts.get(key) ?? '');
+    this.written.clear();
+    // Another tab of this browser may have written over what is in this one's composer.
+    if (leaving) for (const [key, text] of this.drafts) this.store.saveDraft(key, text);
   }
 }
 

@@ -2,7 +2,8 @@
 
 import { Component, createRef, Fragment, h, render } from 'preact';
 import { line as safe } from '../safe_text.js';
-import { headline, unread, unsent } from '../state.js';
+import { rank, silence, unread } from '../room.js';
+import { headline, unsent } from '../state.js';
 import { Avatar, Timeline } from './timeline.js';
 
 /**
@@ -17,6 +18,18 @@ const UNSEEN_MS = 100;
 const PEOPLE = 200;
 /** Written with a thumb: Enter makes a new line there. */
 const touch = matchMedia('(pointer: coarse)');
+/** What opens rarely, and is no part of the first load. @type {Record<string, () => Promise<any>>} */
+const LATER = {
+  switcher: () => import('../later/switcher.js').then(({ Switcher }) => Switcher),
+  'sign-in': () => styled(import('../later/sign_in.js')).then(({ SignIn }) => SignIn),
+  settings: () => styled(import('../later/settings.js')).then(({ Settings }) => Settings),
+  office: () => styled(import('../later/office.js')).then(({ Office }) => Office),
+  'new-room': () => styled(import('../later/rooms.js')).then(({ NewRoom }) => NewRoom),
+  'new-direct': () => styled(import('../later/rooms.js')).then(({ NewDirect }) => NewDirect),
+  room: () => styled(import('../later/rooms.js')).then(({ RoomDetails }) => RoomDetails),
+  person: () => styled(import('../later/people.js')).then(({ PersonCard }) => PersonCard),
+  message: () => styled(import('../later/people.js')).then(({ MessageMenu }) => MessageMenu),
+};
 const FINAL = {
   4001: 'Signed out.',
   4003: 'This page is out of date. Reload it.',
@@ -49,9 +62,11 @@ export class Screen {
   }
 }
 
-/** @extends {Component<{chat: Chat, version: number}, {drawer: '' | 'rooms' | 'people', dialog: any, renaming: boolean}>} */
+/** @extends {Component<{chat: Chat, version: number}, {drawer: '' | 'rooms' | 'people', renaming: boolean}>} */
 class App extends Component {
-  state = { drawer: /** @type {'' | 'rooms' | 'people'} */ (''), dialog: /** @type {any} */ (null), renaming: false };
+  state = { drawer: /** @type {'' | 'rooms' | 'people'} */ (''), renaming: false };
+  /** The dialogs that were fetched. @type {Map<string, any>} */
+  views = new Map();
   timeline = createRef();
   composer = createRef();
   shell = createRef();
@@ -59,7 +74,7 @@ class App extends Component {
   componentDidMount() {
     addEventListener('keydown', this.#key);
     // Fetched with the first thing somebody does, so that it opens without a link too, and is no part of the first load.
-    for (const kind of ['pointerdown', 'keydown']) addEventListener(kind, () => dialogs().catch(() => {}), { once: true, passive: true });
+    for (const kind of ['pointerdown', 'keydown']) addEventListener(kind, () => LATER['switcher']?.().catch(() => {}), { once: true, passive: true });
     this.composer.current?.focus();
   }
 
@@ -71,7 +86,7 @@ class App extends Component {
     } else if (event.altKey && (event.key === 'ArrowUp' || event.key === 'ArrowDown')) {
       event.preventDefault();
       chat.step(event.key === 'ArrowUp' ? -1 : 1);
-    } else if (event.key === 'Escape' && !this.state.dialog) {
+    } else if (event.key === 'Escape' && !chat.state.dialog) {
       if (this.state.drawer || this.state.renaming) this.setState({ drawer: '', renaming: false });
       else this.timeline.current?.jump();
       this.composer.current?.focus();
@@ -80,15 +95,31 @@ class App extends Component {
     }
   };
 
-  #switch = async () => {
-    try {
-      const { Switcher } = await dialogs();
-      this.setState({ dialog: Switcher, drawer: '' });
-    } catch {
-      this.props.chat.state.notice = 'This needs a connection: try again in a moment.';
-      this.props.chat.draw();
-    }
+  #switch = () => {
+    this.setState({ drawer: '' });
+    this.props.chat.show('switcher');
   };
+
+  /** The view of a dialog that is to be seen, once it is there. @param {string} name */
+  #view(name) {
+    const { chat } = this.props;
+    if (!this.views.has(name)) {
+      this.views.set(name, null);
+      LATER[name]?.().then((view) => this.views.set(name, view), () => {
+        this.views.delete(name);
+        chat.state.notice = 'This needs a connection: try again in a moment.';
+        chat.show(null);
+      }).then(() => chat.draw());
+    }
+    return this.views.get(name);
+  }
+
+  /** @param {NonNullable<State['dialog']>} dialog */
+  #closed(dialog) {
+    const { chat } = this.props;
+    if (chat.state.dialog === dialog) chat.show(null);
+    if (dialog.name === 'switcher' || document.activeElement === document.body) this.composer.current?.focus();
+  }
 
   /** @param {string} room */
   #open(room) {
@@ -98,43 +129,103 @@ class App extends Component {
 
   render() {
     const { chat } = this.props;
-    const { drawer, dialog, renaming } = this.state;
+    const { drawer, renaming } = this.state;
     const model = chat.state;
     const room = /** @type {Room} */ (model.rooms.get(model.active));
-    const close = () => this.setState({ dialog: null }, () => this.composer.current?.focus());
+    const { dialog } = model;
+    const view = dialog && this.#view(dialog.name);
+    const rooms = [...model.rooms.values()];
+    const quiet = silence(model, room);
     return h('div', { class: 'shell', 'data-drawer': drawer, ref: this.shell },
       drawer && h('div', { class: 'scrim', onClick: () => this.setState({ drawer: '' }) }),
       h('nav', { class: 'rooms', 'aria-label': 'Rooms' },
         h('div', { class: 'pane-head' }, h('h2', null, 'Rooms'),
           h('button', { type: 'button', class: 'icon', title: 'Go to, join or create a room (Ctrl+K)', 'aria-label': 'Go to, join or create a room', onClick: this.#switch }, h(Glyph, { of: 'plus' }))),
-        h('ul', null, [...model.rooms.values()].map((each) => h('li', { key: each.room }, h(RoomButton, { room: each, model, onOpen: () => this.#open(each.room) })))),
+        h('div', { class: 'lists' },
+          model.invitations.size > 0 && h('h3', null, 'Invitations'),
+          model.invitations.size > 0 && h('ul', { 'aria-label': 'Invitations' }, [...model.invitations.values()].map((each) => h(Invited, { key: each.room, chat, invitation: each }))),
+          h('ul', null, rooms.filter(({ kind }) => kind !== 'direct').map((each) => h('li', { key: each.room }, h(RoomButton, { room: each, model, onOpen: () => this.#open(each.room) })))),
+          rooms.some(({ kind }) => kind === 'direct') && h('h3', null, 'Conversations'),
+          rooms.some(({ kind }) => kind === 'direct') && h('ul', { 'aria-label': 'Conversations' }, rooms.filter(({ kind }) => kind === 'direct').map((each) => h('li', { key: each.room }, h(RoomButton, { room: each, model, onOpen: () => this.#open(each.room) }))))),
         h('div', { class: 'me' }, renaming
           ? h(NameForm, { chat, title: 'Your name', action: 'Save', onDone: () => this.setState({ renaming: false }) })
-          : model.me && h('button', { type: 'button', title: 'Change your name', onClick: () => this.setState({ renaming: true }) },
-            h(Avatar, { user: model.me.user, name: model.me.name }), h('span', { class: 'name' }, safe(model.me.name)), h('span', { class: 'hint' }, 'Change')))),
+          : h(Me, { chat, onRename: () => this.setState({ renaming: true }) }))),
       h('main', null,
         h('header', { class: 'top' },
           h('button', { type: 'button', class: 'icon narrow', 'aria-label': 'Rooms', onClick: () => this.setState({ drawer: 'rooms' }) }, h(Glyph, { of: 'menu' }), elsewhere(model) > 0 && h('span', { class: 'dot' })),
-          h('div', { class: 'title' }, h('h1', null, h('span', { class: 'hash', 'aria-hidden': 'true' }, '#'), safe(room.title)), room.topic && h('p', null, safe(room.topic))),
+          h('div', { class: 'title' }, h('h1', null, h(RoomSign, { room }), safe(room.title)), room.topic && h('p', null, safe(room.topic))),
+          room.joined && h('button', { type: 'button', class: 'icon', title: 'About this room', 'aria-label': `About ${safe(room.title)}`, onClick: () => chat.show('room', { room: room.room }) }, h(Glyph, { of: 'about' })),
           h(LinkState, { chat, link: model.link, waiting: waiting(model) }),
           h('button', { type: 'button', class: 'icon narrow people-button', 'aria-label': `People: ${room.present}`, onClick: () => this.setState({ drawer: 'people' }) }, h(Glyph, { of: 'people' }), h('span', null, room.present))),
         (model.trouble ?? model.notice) && h('div', { class: 'banner', role: 'alert' }, h('span', null, safe(model.trouble ?? model.notice ?? '')), h('button', { type: 'button', onClick: () => chat.dismiss() }, 'Dismiss')),
         h(Timeline, { chat, room, version: room.version + (room.atEnd ? 0.5 : 0), handle: this.timeline }),
-        h('div', { class: 'typing', 'aria-live': 'off' }, typists(room)),
-        !room.joined ? h(Outside, { chat, room, key: room.room }) : chat.named || (model.lines.length > 0)
+        h('div', { class: 'typing', 'aria-live': 'off' }, typists(room, model)),
+        !room.joined ? h(Outside, { chat, room, key: room.room }) : quiet ? h('div', { class: 'welcome silent' }, h('p', null, quiet)) : chat.named || (model.lines.length > 0)
           ? h(Composer, { chat, room, key: room.room, input: this.composer, onSent: () => this.timeline.current?.jump() })
           : h('div', { class: 'welcome' }, h(NameForm, { chat, title: 'What should we call you?', action: 'Start chatting', onDone: () => this.forceUpdate(() => this.composer.current?.focus()) }))),
       h('aside', { class: 'people', 'aria-label': 'People' },
         h('div', { class: 'pane-head' }, h('h2', null, 'Here now'), h('span', { class: 'count' }, room.present)),
-        h('ul', null, people(room, model)),
+        h('div', { class: 'lists' },
+          h('ul', null, people(room, model, chat, true)),
+          [...room.people.values()].some(({ state }) => state === 'offline') && h('h3', null, 'Not here'),
+          h('ul', null, people(room, model, chat, false))),
         room.room !== 'lobby' && room.joined && h(Leave, { chat, room, key: room.room })),
-      dialog && h(dialog, { chat, onClose: close }));
+      dialog && view && h(view, { chat, ...dialog.args, onClose: () => this.#closed(dialog), key: `${dialog.name} ${dialog.args.user ?? ''}` }));
   }
 }
 
-/** What opens rarely, and is not part of the first load. */
-function dialogs() {
-  return import('./dialogs.js');
+/** @type {Promise<void> | undefined} */
+let sheet;
+
+/** The dialogs' own sheet comes with the first of them. @template T @param {Promise<T>} module @returns {Promise<T>} */
+function styled(module) {
+  sheet ??= new Promise((resolve, reject) => {
+    const link = document.createElement('link');
+    Object.assign(link, { rel: 'stylesheet', href: 'css/later.css', onload: () => resolve(), onerror: () => {
+      sheet = undefined;
+      link.remove();
+      reject(new Error('no sheet'));
+    } });
+    document.head.append(link);
+  });
+  return Promise.all([module, sheet]).then(([loaded]) => loaded);
+}
+
+/** @param {{chat: Chat, onRename: () => void}} props */
+function Me({ chat, onRename }) {
+  const { me, faces } = chat.state;
+  if (!me) return null;
+  const face = faces.get(me.user);
+  const status = me.profile?.away ? 'Away' : me.profile?.status;
+  return h(Fragment, null,
+    h('button', { type: 'button', title: me.guest ? 'Change your name' : 'Profile, devices, password', onClick: me.guest ? onRename : () => chat.show('settings') },
+      h(Avatar, { user: me.user, name: me.name, face }), h('span', { class: 'name' }, safe(me.name), status && h('span', { class: 'status' }, safe(status))), h('span', { class: 'hint' }, me.guest ? 'Change' : 'Settings')),
+    me.guest && h('button', { type: 'button', class: 'enter', onClick: () => chat.show('sign-in') }, 'Sign in'),
+    rank(me.role) >= rank('moderator') && h('button', { type: 'button', class: 'office', onClick: () => chat.show('office') }, h(Glyph, { of: 'office' }), 'Administration'));
+}
+
+/** @extends {Component<{chat: Chat, invitation: import('../state.js').Invitation}, {error: string}>} */
+class Invited extends Component {
+  state = { error: '' };
+
+  /** @param {Promise<string>} asked */
+  async #do(asked) {
+    this.setState({ error: await asked });
+  }
+
+  render() {
+    const { chat, invitation: { room, title, sender } } = this.props;
+    return h('li', { class: 'invited' }, h('span', { class: 'name' }, safe(title)), h('span', { class: 'hint' }, `from ${safe(sender)}`),
+      h('div', null, h('button', { type: 'button', class: 'enter', 'aria-label': `Join ${safe(title)}`, onClick: () => this.#do(chat.enter('join', room)) }, 'Join'),
+        h('button', { type: 'button', class: 'plain', 'aria-label': `Decline ${safe(title)}`, onClick: () => this.#do(chat.ask({ type: 'decline', room })) }, 'No, thanks')),
+      h('p', { class: 'error', role: 'alert' }, safe(this.state.error)));
+  }
+}
+
+/** What kind of room it is, before its name. @param {{room: Room}} props */
+function RoomSign({ room }) {
+  if (room.kind === 'private') return h('span', { class: 'hash' }, h(Glyph, { of: 'lock' }), h('span', { class: 'unseen' }, 'private '));
+  return h('span', { class: 'hash', 'aria-hidden': 'true' }, room.kind === 'direct' ? '@' : '#');
 }
 
 /** Leaving a room for which lines wait asks first. @extends {Component<{chat: Chat, room: Room}, {waiting: number}>} */
@@ -167,27 +258,33 @@ class Outside extends Component {
 /** @param {{room: Room, model: State, onOpen: () => void}} props */
 function RoomButton({ room, model, onOpen }) {
   const active = room.room === model.active;
-  const count = active && model.watching && room.atEnd ? 0 : unread(room, model.me?.user);
+  const count = active && model.watching && room.atEnd ? 0 : unread(room, model.me?.user, model.blocked);
   return h('button', { type: 'button', class: `room${active ? ' active' : ''}${count > 0 ? ' unread' : ''}`, 'aria-current': active ? 'page' : undefined, onClick: onOpen },
-    h('span', { class: 'hash', 'aria-hidden': 'true' }, '#'), h('span', { class: 'name' }, safe(room.title)),
+    h(RoomSign, { room }), h('span', { class: 'name' }, safe(room.title)), room.rules.archived && h('span', { class: 'hint' }, 'archived'),
     count > 0 && h('span', { class: 'badge' }, count > 99 ? '99+' : count, h('span', { class: 'unseen' }, ' unread')));
 }
 
-/** @param {Room} room @param {State} model */
-function people(room, model) {
-  const all = [...room.people].sort(([, a], [, b]) => a.name.localeCompare(b.name));
-  const shown = all.slice(0, PEOPLE).map(([user, person]) =>
-    h('li', { key: user, class: person.state },
-      h(Avatar, { user, name: person.name }),
-      h('span', { class: 'name' }, safe(person.name), user === model.me?.user && h('span', { class: 'hint' }, ' you')),
-      h('span', { class: 'unseen' }, person.state === 'idle' ? ', idle' : ', online')));
-  const more = room.present - shown.length;
+/** @param {Room} room @param {State} model @param {Chat} chat @param {boolean} here */
+function people(room, model, chat, here) {
+  const all = [...room.people].filter(([, { state }]) => (state !== 'offline') === here).sort(([, a], [, b]) => a.name.localeCompare(b.name));
+  const shown = all.slice(0, PEOPLE).map(([user, person]) => {
+    const { name, state, standing, role, profile } = person;
+    const mark = standing === 'owner' || standing === 'moderator' ? standing : role === 'owner' || role === 'admin' || role === 'moderator' ? role : '';
+    const seen = profile.away ? 'idle' : state;
+    return h('li', { key: user, class: seen },
+      h('button', { type: 'button', onClick: () => chat.show('person', { room: room.room, user }) },
+        h(Avatar, { user, name, face: { name, role, profile } }),
+        h('span', { class: 'name' }, safe(name), user === model.me?.user && h('span', { class: 'hint' }, ' you'), profile.status && h('span', { class: 'status' }, safe(profile.status))),
+        mark && h('span', { class: 'tag' }, mark),
+        h('span', { class: 'unseen' }, profile.away ? ', away' : `, ${state}`)));
+  });
+  const more = here ? room.present - shown.length : 0;
   return [...shown, more > 0 && shown.length > 0 && h('li', { key: '+', class: 'hint' }, `and ${more} more`)];
 }
 
-/** @param {Room} room */
-function typists(room) {
-  const names = [...room.typing.values()].map(({ name }) => safe(name));
+/** @param {Room} room @param {State} model */
+function typists(room, model) {
+  const names = [...room.typing].filter(([user]) => !model.blocked.has(user)).map(([, who]) => who).map(({ name }) => safe(name));
   if (names.length === 0) return null;
   const who = names.length === 1 ? `${names[0]} is` : names.length === 2 ? `${names[0]} and ${names[1]} are`
     : names.length === 3 ? `${names[0]}, ${names[1]} and ${names[2]} are` : `${names.length} people are`;
@@ -201,7 +298,7 @@ function waiting(model) {
 
 /** @param {State} model */
 function elsewhere(model) {
-  return [...model.rooms.values()].reduce((sum, room) => sum + (room.room === model.active ? 0 : unread(room, model.me?.user)), 0);
+  return [...model.rooms.values()].reduce((sum, room) => sum + (room.room === model.active ? 0 : unread(room, model.me?.user, model.blocked)), 0);
 }
 
 /** The truth about the link, always in sight. @extends {Component<{chat: Chat, link: State['link'], waiting: number}>} */
@@ -220,7 +317,7 @@ class LinkState extends Component {
     if (link.state === 'live') return h('div', { class: 'link live', role: 'status' }, h('span', null, 'Connected'));
     if (link.state === 'stopped') {
       return h('div', { class: 'link stopped', role: 'status' }, h('span', null, FINAL[/** @type {4001} */ (link.code)] ?? 'Disconnected.'),
-        h('button', { type: 'button', onClick: () => (link.code === 4003 ? location.reload() : chat.reconnect()) }, link.code === 4003 ? 'Reload' : 'Use here'));
+        h('button', { type: 'button', onClick: () => (link.code === 4003 ? location.reload() : link.code === 4001 ? chat.show('sign-in') : chat.reconnect()) }, link.code === 4003 ? 'Reload' : link.code === 4001 ? 'Sign in' : 'Use here'));
     }
     const seconds = link.state === 'waiting' ? Math.max(0, Math.ceil((link.until - performance.now()) / 1000)) : 0;
     return h('div', { class: 'link down', role: 'status' },
@@ -288,7 +385,7 @@ class Composer extends Component {
     const { chat, room, input } = this.props;
     const text = input.current?.value ?? '';
     chat.setDraft(room.room, text);
-    chat.typing(text.trim() !== '');
+    chat.signals.typing(room.room, text.trim() !== '');
     const over = Math.max(0, bytes(text) - chat.state.limit);
     if (over !== this.state.over) this.setState({ over });
     this.#grow();
@@ -320,7 +417,8 @@ class Composer extends Component {
     const { room, input, chat } = this.props;
     const { over } = this.state;
     return h('form', { class: 'composer', onSubmit: this.#send },
-      h('textarea', { ref: input, rows: 1, 'aria-label': `Message to ${safe(room.title)}`, placeholder: `Message #${safe(room.title)}`, enterKeyHint: touch.matches ? 'enter' : 'send', onInput: this.#typed, onKeyDown: this.#key, onBlur: () => chat.typing(false) }),
+      h('textarea', { ref: input, rows: 1, 'aria-label': `Message to ${safe(room.title)}`, placeholder: `Message #${safe(room.title)}`, enterKeyHint: touch.matches ? 'enter' : 'send', onInput: this.#typed, onKeyDown: this.#key, onBlur: () => chat.signals.typing(room.room, false) }),
+      over === 0 && (room.rules.slow_s ?? 0) > 0 && h('span', { class: 'slow', title: `Slow mode: one message in ${room.rules.slow_s} s` }, h('span', { class: 'unseen' }, 'Slow mode: one message in '), `${room.rules.slow_s} s`),
       over > 0 && h('span', { class: 'over', role: 'alert' }, `${over} bytes too long`),
       h('button', { type: 'submit', class: 'send', 'aria-label': 'Send', title: 'Send (Enter)', disabled: over > 0 }, h(Glyph, { of: 'send' })));
   }
@@ -336,6 +434,9 @@ const GLYPHS = {
   menu: 'M4 7h16M4 12h16M4 17h10',
   people: 'M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7ZM2.5 20c.4-3.6 3-5.5 6.5-5.5s6.1 1.9 6.5 5.5M16 4.5a3.5 3.5 0 0 1 0 6.3M18 14.8c2 .7 3.2 2.5 3.5 5.200',
   send: 'M5 12h14M13 6l6 6-6 6',
+  about: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18ZM12 11v5.500M12 7.800v.1',
+  lock: 'M6 11h12v9H6zM8.500 11V8a3.500 3.500 0 0 1 7 0v3',
+  office: 'M12 3l8 3v5c0 5-3.400 8.500-8 10-4.600-1.500-8-5-8-10V6z',
 };
 
 /** @param {{of: keyof typeof GLYPHS}} props */

@@ -3,13 +3,15 @@
 
 import { Component, createRef, h } from 'preact';
 import { block, line as safe } from '../safe_text.js';
-import { earlier, rows, unread } from '../state.js';
+import { earlier, unread } from '../room.js';
+import { rows } from '../state.js';
 
 /**
  * @typedef {import('../state.js').Row} Row
  * @typedef {import('../state.js').Room} Room
  * @typedef {import('../state.js').Line} Line
  * @typedef {import('../main.js').Chat} Chat
+ * @typedef {import('../state.js').Face} Face
  */
 
 /** Rows drawn at first, added at a time, and at most. */
@@ -18,7 +20,7 @@ const STEP = 80;
 const MOST = 360;
 /** This near to the end (in pixels), new messages are followed. */
 const NEAR = 60;
-const HUES = 12;
+export const HUES = 12;
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 const day = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
@@ -32,9 +34,16 @@ export function hue(user) {
   return (hash >>> 8) % HUES;
 }
 
-/** @param {{user: string, name: string}} props */
-export function Avatar({ user, name }) {
-  return h('span', { class: 'avatar', 'data-hue': hue(user), 'aria-hidden': 'true' }, safe(String.fromCodePoint(name.codePointAt(0) ?? 63)).toLocaleUpperCase());
+/** The colour that somebody chose, or theirs by chance. @param {string} user @param {Face | undefined} face */
+export function tint(user, face) {
+  const chosen = face?.profile.colour;
+  return chosen === undefined ? hue(user) : Math.round(chosen / (360 / HUES)) % HUES;
+}
+
+/** @param {{user: string, name: string, face?: Face | undefined}} props */
+export function Avatar({ user, name, face }) {
+  const picture = face?.profile.avatar;
+  return h('span', { class: 'avatar', 'data-hue': tint(user, face), 'aria-hidden': 'true' }, picture ? h('img', { src: `api/avatars/${encodeURIComponent(picture)}`, alt: '', width: 34, height: 34, loading: 'lazy' }) : safe(String.fromCodePoint(name.codePointAt(0) ?? 63)).toLocaleUpperCase());
 }
 
 /** `handle` lets the page jump to the end. @typedef {{chat: Chat, room: Room, version: number, handle: {current: Timeline | null}}} Props */
@@ -203,15 +212,16 @@ export class Timeline extends Component {
     this.shown = room.version;
     this.all = rows(room, chat.state);
     this.#window();
-    const fresh = unread(room, chat.state.me?.user);
+    const fresh = unread(room, chat.state.me?.user, chat.state.blocked);
+    const last = this.all.findLast(({ kind }) => kind === 'message');
     return h('div', { class: 'timeline' },
       h('div', {
         class: 'scroller', ref: this.scroller, role: 'log', 'aria-live': 'polite', 'aria-relevant': 'additions', tabIndex: 0,
         'aria-label': `Messages in ${safe(room.title)}`, 'aria-busy': String(room.loading), onScroll: () => this.#scrolled(),
       },
-      h('div', { class: 'rows' },
+      h('div', { class: 'rows', onKeyDown: walk },
         this.start <= 0 && (room.loading || earlier(room)) && h('div', { class: 'quiet loading', key: 'loading' }, earlier(room) ? 'Earlier messages…' : 'Loading…'),
-        this.all.slice(this.start, this.end).map((row) => h(RowView, { key: row.key, row, chat, room })))),
+        this.all.slice(this.start, this.end).map((row) => h(RowView, { key: row.key, row, chat, room, face: faceOf(row, chat.state), last: row === last })))),
       (!room.atEnd || this.end < this.all.length) && h('button', {
         class: `jump${fresh > 0 ? ' fresh' : ''}`, type: 'button', onClick: () => this.jump(),
       }, fresh > 0 ? `${fresh} new message${fresh === 1 ? '' : 's'}` : 'Latest messages', h('span', { 'aria-hidden': 'true' }, ' ↓')));
@@ -227,7 +237,23 @@ export class Timeline extends Component {
   }
 }
 
-/** @typedef {{row: Row, chat: Chat, room: Room}} RowProps */
+/** @param {Row} row @param {import('../state.js').State} state */
+function faceOf(row, state) {
+  const user = row.kind === 'message' ? row.message.user : row.kind === 'line' ? state.me?.user : undefined;
+  return user === undefined ? undefined : state.faces.get(user);
+}
+
+/** Of the buttons at the messages only the last is a stop of the tab key; from there the arrows go on. @param {KeyboardEvent} event */
+function walk(event) {
+  const step = event.key === 'ArrowUp' ? -1 : event.key === 'ArrowDown' ? 1 : 0;
+  const from = /** @type {HTMLElement} */ (event.target);
+  if (step === 0 || event.altKey || !from.classList.contains('more')) return;
+  event.preventDefault();
+  const all = [.../** @type {HTMLElement} */ (event.currentTarget).querySelectorAll('.more')];
+  /** @type {HTMLElement | undefined} */ (all[all.indexOf(from) + step])?.focus();
+}
+
+/** @typedef {{row: Row, chat: Chat, room: Room, face: Face | undefined, last: boolean}} RowProps */
 
 /** @extends {Component<RowProps>} */
 class RowView extends Component {
@@ -236,11 +262,11 @@ class RowView extends Component {
     const a = /** @type {any} */ (this.props.row);
     const b = /** @type {any} */ (next.row);
     // Only what is long to draw and says by itself whether it changed is left as it is: a day is no longer today at midnight.
-    return (a.kind !== 'message' && a.kind !== 'line') || a.message !== b.message || a.line !== b.line || a.head !== b.head || a.own !== b.own || a.kind !== b.kind;
+    return (a.kind !== 'message' && a.kind !== 'line') || a.message !== b.message || a.line !== b.line || a.head !== b.head || a.own !== b.own || a.kind !== b.kind || this.props.face !== next.face || this.props.last !== next.last;
   }
 
   /** @param {RowProps} props */
-  render({ row, chat, room }) {
+  render({ row, chat, room, face, last }) {
     switch (row.kind) {
       case 'begin':
         return h('div', { class: 'begin', 'data-key': row.key }, h('strong', null, safe(room.title)), `This is the beginning of ${safe(room.title)}.`);
@@ -254,10 +280,14 @@ class RowView extends Component {
         return h('div', { class: 'quiet', 'data-key': row.key }, noticeText(row.notice));
       case 'unknown':
         return h('div', { class: 'quiet', 'data-key': row.key }, 'Something happened here that this page cannot show.');
+      case 'hidden':
+        return h('div', { class: 'quiet', 'data-key': row.key }, 'Somebody you blocked wrote here.');
+      case 'told':
+        return h('div', { class: 'quiet', 'data-key': row.key }, toldText(row.event));
       case 'message':
-        return message(row);
+        return message(row, face, last, () => chat.show('message', { room: room.room, message: row.message }));
       case 'line':
-        return own(row, chat);
+        return own(row, chat, face);
     }
   }
 }
@@ -270,18 +300,19 @@ function Gap({ row, chat, room }) {
     h('button', { type: 'button', disabled: room.loading, onClick: () => chat.fill(room.room, row.to) }, 'Load'));
 }
 
-/** @param {Row & {kind: 'message'}} row */
-function message({ key, message: { user, sender, message, timestamp, folded }, head, own }) {
+/** @param {Row & {kind: 'message'}} row @param {Face | undefined} face @param {boolean} last @param {() => void} onMore */
+function message({ key, message: { user, sender, message, timestamp, folded }, head, own }, face, last, onMore) {
   const name = safe(sender);
   const date = new Date(timestamp);
   const time = h('time', { dateTime: timestamp, title: isNaN(+date) ? '' : full.format(date) }, isNaN(+date) ? '' : clock.format(date));
   const body = folded?.deleted ? h('div', { class: 'text gone' }, 'This message was deleted.')
     : h('div', { class: 'text', dir: 'auto' }, linked(block(folded?.text ?? message)), folded?.text !== undefined && h('span', { class: 'edited' }, ' (edited)'));
   return h('article', { class: `message${head ? ' head' : ''}${own ? ' own' : ''}`, 'data-key': key },
-    head ? h(Avatar, { user, name: sender }) : h('span', { class: 'hovered' }, time),
-    head ? h('header', null, h('span', { class: 'name', 'data-hue': hue(user) }, name), time) : h('span', { class: 'unseen' }, `${name}: `),
+    head ? h(Avatar, { user, name: sender, face }) : h('span', { class: 'hovered' }, time),
+    head ? h('header', null, h('span', { class: 'name', 'data-hue': tint(user, face) }, name), time) : h('span', { class: 'unseen' }, `${name}: `),
     body,
-    own && h('span', { class: 'fate stored', title: 'Stored', role: 'img', 'aria-label': 'stored' }, '✓'));
+    own && h('span', { class: 'fate stored', title: 'Stored', role: 'img', 'aria-label': 'stored' }, '✓'),
+    !folded?.deleted && h('button', { type: 'button', class: 'more', tabIndex: last ? 0 : -1, 'aria-label': `What can be done about this message of ${name}`, title: 'More', onClick: onMore }, h('span', { 'aria-hidden': 'true' }, '⋯')));
 }
 
 const FATES = {
@@ -292,14 +323,14 @@ const FATES = {
   failed: ['!', 'Not sent'],
 };
 
-/** @param {Row & {kind: 'line'}} row @param {Chat} chat */
-function own({ key, line, head }, chat) {
+/** @param {Row & {kind: 'line'}} row @param {Chat} chat @param {Face | undefined} face */
+function own({ key, line, head }, chat, face) {
   const me = chat.state.me;
   const name = safe(me?.name ?? 'You');
   const [sign, words] = /** @type {[string, string]} */ (FATES[line.state]);
   return h('article', { class: `message own ${line.state}${head ? ' head' : ''}`, 'data-key': key },
-    head ? h(Avatar, { user: me?.user ?? '', name: me?.name ?? 'You' }) : h('span', { class: 'hovered' }),
-    head ? h('header', null, h('span', { class: 'name', 'data-hue': hue(me?.user ?? '') }, name), h('time', null, clock.format(line.at))) : h('span', { class: 'unseen' }, `${name}: `),
+    head ? h(Avatar, { user: me?.user ?? '', name: me?.name ?? 'You', face }) : h('span', { class: 'hovered' }),
+    head ? h('header', null, h('span', { class: 'name', 'data-hue': tint(me?.user ?? '', face) }, name), h('time', null, clock.format(line.at))) : h('span', { class: 'unseen' }, `${name}: `),
     h('div', { class: 'text', dir: 'auto' }, linked(block(line.text))),
     h('span', { class: `fate ${line.state}`, title: words, role: 'img', 'aria-label': words }, sign),
     line.state === 'failed' && h('div', { class: 'failure', role: 'alert' },
@@ -347,6 +378,45 @@ export function noticeText({ came, went, renamed, crowd }) {
   for (const [from, to] of renamed.slice(-4)) parts.push(`${safe(from)} is now ${safe(to)}`);
   if (crowd > 0) parts.push(`${crowd} people came or went`);
   return parts.join(' · ');
+}
+
+/** What was decided about the room or somebody in it. @param {(Row & {kind: 'told'})['event']} event */
+export function toldText(event) {
+  const who = safe(event.sender);
+  if (event.type === 'changed') {
+    const { title, topic, announce, slow_s, archived } = event;
+    const parts = [];
+    if (title !== undefined) parts.push(`named the room ${safe(title)}`);
+    if (topic !== undefined) parts.push(topic === '' ? 'took the topic away' : `set the topic: ${safe(topic)}`);
+    if (announce !== undefined) parts.push(announce ? 'made it for announcements only' : 'lets everybody write again');
+    if (slow_s !== undefined) parts.push(slow_s === 0 ? 'ended slow mode' : `set slow mode: one message in ${slow_s} s`);
+    if (archived !== undefined) parts.push(archived ? 'archived the room' : 'opened the room again');
+    return `${who} ${parts.join(', ')}`;
+  }
+  const name = safe(event.name);
+  const until = event.until ? ` until ${full.format(new Date(event.until))}` : '';
+  const reason = event.reason ? `: ${safe(event.reason)}` : '';
+  const isOwn = event.user === event.who;
+  switch (event.change) {
+    case 'joined':
+      return isOwn ? `${name} became a member` : `${who} added ${name}`;
+    case 'left':
+      return `${name} left the room`;
+    case 'kicked':
+      return `${who} put ${name} out of the room${reason}`;
+    case 'banned':
+      return `${who} banned ${name}${until}${reason}`;
+    case 'unbanned':
+      return `${who} lifted the ban on ${name}`;
+    case 'muted':
+      return `${who} muted ${name}${until}${reason}`;
+    case 'unmuted':
+      return `${who} lets ${name} write again`;
+    case 'role':
+      return `${who} made ${name} ${event.role === 'member' ? 'an ordinary member' : event.role === 'owner' ? 'an owner' : 'a moderator'}`;
+    default:
+      return `Something changed about ${name}`;
+  }
 }
 
 /** @param {string} timestamp */

@@ -197,7 +197,7 @@ export async function named(page, name) {
 /** Has the page load what it loads with the first key: a server that goes away in the middle of that is another story. */
 export async function warm(page) {
   await page.keyboard.press('Shift');
-  await page.waitForFunction(() => performance.getEntriesByName(new URL('js/view/dialogs.js', document.baseURI).href).length > 0);
+  await page.waitForFunction(() => performance.getEntriesByName(new URL('js/later/switcher.js', document.baseURI).href).length > 0);
 }
 
 /** Opens a room that is there, by the keyboard. */

@@ -92,7 +92,7 @@ test('a reset that comes while an older page is on its way leaves no hole', asyn
 test('what is loaded later is loaded again after it failed', async () => {
   const late = await stage.visit();
   await late.getByLabel('What should we call you?').waitFor();
-  server.withholds = (path) => path.endsWith('dialogs.js');
+  server.withholds = (path) => path.endsWith('switcher.js');
   await late.keyboard.press('Control+k');
   await late.getByText('This needs a connection: try again in a moment.').waitFor();
   server.withholds = () => false;

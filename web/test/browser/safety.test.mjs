@@ -36,7 +36,7 @@ test('W01 hostile texts are shown as they are, run nothing and ask for nothing',
   ]);
   assert.equal(await page.evaluate(() => globalThis.owned), undefined);
   const tags = await page.locator('.rows').evaluate((rows) => [...new Set([...rows.querySelectorAll('*')].map(({ localName }) => localName))].sort());
-  assert.deepEqual(tags, ['a', 'article', 'div', 'header', 'span', 'strong', 'time']);
+  assert.deepEqual(tags, ['a', 'article', 'button', 'div', 'header', 'span', 'strong', 'time']);
   await shoot(page, 'hostile');
 });
 

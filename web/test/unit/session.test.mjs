@@ -2,7 +2,7 @@ import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { BACKOFF_BASE_MS, BACKOFF_MAX_MS, HEALTHY_MS, PATIENCE_MS, Session, WINDOW } from '../../js/session.js';
-import { readFrame } from '../../js/frames.js';
+import { readFrame } from '../../js/safe_text.js';
 
 const LIMITS = { message_bytes: 65536, history: 200, resume: 10000 };
 

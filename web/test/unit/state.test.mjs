@@ -1,6 +1,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { KEPT, TYPING_TTL_MS, cover, drop, expire, initial, open, roomOf, rows, seen, unread, update, watch } from '../../js/state.js';
+import { KEPT, cover, unread } from '../../js/room.js';
+import { TYPING_TTL_MS, drop, expire, initial, open, roomOf, rows, seen, update, watch } from '../../js/state.js';
 
 const ME = { user: 'g-1', name: 'ana', guest: true };
 const message = (seq, more = {}) => ({ type: 'message', room: 'lobby', seq, id: `x${seq}`, user: 'g-2', sender: 'bo', message: `m${seq}`, timestamp: new Date(Date.UTC(2026, 0, 1, 12, 0, seq)).toISOString(), ...more });

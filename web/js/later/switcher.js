@@ -2,7 +2,7 @@
 
 import { Component, createRef, h } from 'preact';
 import { line as safe } from '../safe_text.js';
-import { unread } from '../state.js';
+import { unread } from '../room.js';
 
 /**
  * @typedef {import('../main.js').Chat} Chat
@@ -31,7 +31,7 @@ export class Switcher extends Component {
     const joined = [...chat.state.rooms.values()].filter((room) => room.joined);
     /** @type {Choice[]} */
     const choices = joined.filter(fits).map((room) => {
-      const count = unread(room, chat.state.me?.user);
+      const count = unread(room, chat.state.me?.user, chat.state.blocked);
       const go = async () => {
         chat.open(room.room);
         return '';
@@ -45,7 +45,12 @@ export class Switcher extends Component {
     }
     const taken = choices.some(({ key, title }) => key === wanted || title.toLowerCase() === wanted);
     if (wanted !== '' && !taken) choices.push({ key: '+', title: this.state.text.trim().replace(/^#/, ''), hint: open === null ? 'join or create this room' : 'create this room', go: () => this.#enter() });
-    return choices.slice(0, SHOWN);
+    const opening = (/** @type {string} */ key, /** @type {string} */ title) => ({ key, title, hint: 'new', go: async () => {
+      chat.show(key, { title: this.state.text.trim() });
+      return '';
+    } });
+    const rare = chat.state.me?.guest === false ? [opening('new-room', 'A private room, or one with a topic…'), opening('new-direct', 'A conversation with a few people…')] : [];
+    return [...choices.slice(0, SHOWN), ...rare];
   }
 
   /** Makes the room, or joins it: it may be there although it is not listed here, or not yet. */
@@ -97,7 +102,7 @@ export class Switcher extends Component {
       }),
       h('ul', { id: 'choices', role: 'listbox', 'aria-label': 'Rooms' }, choices.map((choice, i) =>
         h('li', { key: choice.key, id: `choice-${i}`, role: 'option', 'aria-selected': String(i === at), class: i === at ? 'at' : '', onClick: () => this.#go(choice), onPointerMove: () => i !== this.state.at && this.setState({ at: i }) },
-          h('span', { class: 'hash', 'aria-hidden': 'true' }, choice.key === '+' ? '+' : '#'), h('span', { class: 'name' }, safe(choice.title)), h('span', { class: 'hint' }, choice.hint)))),
+          h('span', { class: 'hash', 'aria-hidden': 'true' }, choice.hint === 'new' || choice.key === '+' ? '+' : this.props.chat.state.rooms.get(choice.key)?.kind === 'direct' ? '@' : '#'), h('span', { class: 'name' }, safe(choice.title)), h('span', { class: 'hint' }, choice.hint)))),
       open === null && h('p', { class: 'hint' }, 'Rooms you are not in are listed when connected.'),
       h('p', { class: 'error', role: 'alert' }, safe(error))));
   }

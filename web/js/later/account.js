@@ -1,0 +1,127 @@
+// What accounts and links need: the requests under `/api`, coming and going, and what belongs to an account on all of
+// its devices. Loaded when the first of them is there.
+
+import { OWN } from '../room.js';
+import * as model from '../state.js';
+
+/**
+ * @typedef {import('../main.js').Chat} Chat
+ * @typedef {import('../protocol.js').Me} Me
+ */
+
+/**
+ * Carries out a request; `body` is sent as JSON, a picture as it is.
+ * @template T
+ * @param {string} method @param {string} path below `/api/` @param {unknown} [body]
+ * @returns {Promise<{ok: true, said: T} | {ok: false, code: string, reason: string}>}
+ */
+export async function call(method, path, body) {
+  const picture = body instanceof Blob;
+  try {
+    const response = await fetch(`api/${path}`, {
+      method,
+      ...(method !== 'GET' && { headers: { 'content-type': picture ? body.type : 'application/json' }, body: picture ? body : JSON.stringify(body ?? {}) }),
+      credentials: 'same-origin',
+      cache: 'no-store',
+    });
+    const said = response.status === 204 ? {} : await response.json();
+    if (response.ok) return { ok: true, said };
+    return { ok: false, code: String(said.code), reason: said.retry_ms ? `${sentence(said.reason)} Try again in ${Math.ceil(said.retry_ms / 1000)} s.` : sentence(said.reason) };
+  } catch {
+    return { ok: false, code: 'unavailable', reason: 'Not connected: try again in a moment.' };
+  }
+}
+
+/** A reason as it is shown. @param {unknown} reason */
+export function sentence(reason) {
+  const text = String(reason ?? 'This did not work.');
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
+}
+
+/** The secret of a link, also where the whole link was typed. @param {string} typed */
+export function secretOf(typed) {
+  const [, secret] = /#(?:invite|reset)=(.+)$/.exec(typed.trim()) ?? [];
+  return secret ?? typed.trim();
+}
+
+/** What stands behind # in the address: a secret, which does not stay there, or a room. @param {Chat} chat */
+export function arrive(chat) {
+  const [, what, value] = /^#(invite|reset|room)=(.+)$/.exec(location.hash) ?? [];
+  if (what === undefined || value === undefined) return;
+  history.replaceState(null, '', location.pathname + location.search);
+  if (what !== 'room') return chat.show('sign-in', { [what]: value });
+  chat.wanted = decode(value);
+  follow(chat);
+}
+
+/** @param {string} text */
+function decode(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** To the room of a link, once connected. @param {Chat} chat */
+export async function follow(chat) {
+  const room = chat.wanted;
+  if (room === undefined || !chat.session.live) return;
+  chat.wanted = undefined;
+  if (chat.state.rooms.get(room)?.joined) chat.open(room);
+  else chat.state.notice = (await chat.enter('join', room)) || null;
+  chat.draw();
+}
+
+/** A name was taken without a link: the greeting may have been on its way before. @param {Chat} chat @param {string} now what one is called by the server */
+export async function wished(chat, now) {
+  const { wish } = chat;
+  chat.wish = undefined;
+  const error = wish === undefined || wish === now ? '' : await chat.rename(wish);
+  if (error !== '') chat.state.notice = `You are ${now} here: ${error}`;
+  chat.draw();
+}
+
+/** The address of a room, for others. @param {string} room */
+export function linkTo(room) {
+  return `${location.origin}${location.pathname}#room=${encodeURIComponent(room)}`;
+}
+
+/** What belongs to one's account: all of it is asked for anew, since only the newest event of each thing is kept. @param {Chat} chat */
+export async function own(chat) {
+  let answer = await chat.socket.ask({ type: 'join', room: OWN });
+  for (let after = 0; answer?.type === 'ok' || (answer?.type === 'history' && answer.more); ) {
+    answer = await chat.socket.ask({ type: 'history', room: OWN, after, limit: 200 });
+    if (answer?.type === 'history') after = Math.max(after + 1, answer.last);
+  }
+  chat.draw();
+}
+
+/** Not here, or not any more: what others said is no longer for this screen and this disk; what one wrote oneself waits. @param {Chat} chat */
+export function signedOut(chat) {
+  const reason = chat.state.notice;
+  chat.state.notice = null;
+  if (chat.state.me?.guest === false) {
+    model.forget(chat.state);
+    chat.session.cursors.clear();
+    chat.store.saveIdentity({ token: undefined, user: undefined, name: undefined, guest: undefined }, true);
+  }
+  chat.show('sign-in', { ...chat.state.dialog?.args, reason, must: true });
+}
+
+/** From now on this browser is signed in as somebody, who may have been here as a guest before. @param {Chat} chat @param {Me} me */
+export async function signedIn(chat, me) {
+  const isSame = me.user === chat.state.me?.user;
+  await chat.store.saveIdentity({ token: undefined, user: me.user, name: me.name, guest: false }, !isSame);
+  location.reload();
+}
+
+/** Signs this browser out: nothing of the account stays on it. @param {Chat} chat @param {string} [path] which sessions end @param {string} [method] @returns {Promise<string>} why not, or '' */
+export async function signOut(chat, path = 'logout', method = 'POST') {
+  const answer = await call(method, path);
+  if (!answer.ok && answer.code !== 'sign_in') return answer.reason;
+  chat.socket.stop();
+  await chat.store.wipe();
+  location.reload();
+  return '';
+}
