@@ -330,7 +330,9 @@ export class Chat {
         if (this.wish !== undefined) this.#account(({ wished }) => wished(this, user.name));
         this.#claim();
         if (this.wanted !== undefined) this.#account(({ follow }) => follow(this));
-        return this.#ensure(this.state.active);
+        // Unread on this device too, though it holds nothing of them yet.
+        const behind = frame.rooms.filter(({ read = Infinity, head }) => read < head).slice(0, 50);
+        return new Set([...behind.map(({ room }) => room), this.state.active]).forEach((room) => this.#ensure(room));
       }
       case 'joined':
         // Written to by somebody, or joined on another device.
@@ -355,6 +357,7 @@ export class Chat {
         if (frame.room && this.session.cursors.has(frame.room.room)) {
           model.informed(this.state, model.roomOf(this.state, frame.room.room), frame.room);
           this.saver.rooms.add(frame.room.room);
+          if (frame.room.kind === 'direct') this.#ensure(frame.room.room);
         } else if (frame.room) this.#gone(frame.room.room);
         break;
     }
@@ -480,10 +483,7 @@ export class Chat {
 }
 
 /** @param {ServerFrame | null} answer */
-function reason(answer) {
-  if (answer?.type === 'error') return answer.reason;
-  return 'Not connected: try again in a moment.';
-}
+const reason = (answer) => (answer?.type === 'error' ? answer.reason : 'Not connected: try again in a moment.');
 
 /** What the store told before there was anything to show it. */
 let trouble = /** @type {string | null} */ (null);

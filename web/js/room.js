@@ -22,16 +22,26 @@ const RETURN_MS = 60_000;
 
 const ROLES = /** @type {import('./protocol.js').Role[]} */ (['other', 'guest', 'member', 'moderator', 'admin', 'owner']);
 const STANDINGS = ['other', 'member', 'moderator', 'owner'];
+export const MODERATOR = STANDINGS.indexOf('moderator');
+export const OWNER = STANDINGS.indexOf('owner');
 
 /** Higher where more is allowed on the server. @param {import('./protocol.js').Role | undefined} role */
 export const rank = (role) => ROLES.indexOf(role ?? 'guest');
-/** Higher where more is allowed in a room; who is no member has the least. @param {string | undefined} standing */
-export const standingRank = (standing) => STANDINGS.indexOf(standing ?? '');
+
+/**
+ * What somebody counts as in a room, higher where more is allowed: in public rooms those who run the chat count as owners,
+ * and those who keep order in it as moderators.
+ * @param {Room} room @param {{role?: import('./protocol.js').Role | undefined, standing?: string | undefined} | undefined} who
+ */
+export function weight(room, who) {
+  const own = STANDINGS.indexOf(who?.standing ?? '');
+  if (room.kind !== 'public' || rank(who?.role) < rank('moderator')) return own;
+  return Math.max(own, rank(who?.role) >= rank('admin') ? OWNER : MODERATOR);
+}
 
 /** One keeps order in the room. @param {State} state @param {Room} room */
 export function moderates(state, room) {
-  if (state.me?.guest !== false || room.kind === 'direct') return false;
-  return standingRank(room.standing) >= standingRank('moderator') || (room.kind === 'public' && rank(state.me.role) >= rank('moderator'));
+  return state.me?.guest === false && room.kind !== 'direct' && weight(room, { role: state.me.role, standing: room.standing }) >= MODERATOR;
 }
 
 /** Why one may say nothing in the room, or ''. @param {State} state @param {Room} room */

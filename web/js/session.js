@@ -47,6 +47,8 @@ const WINDOW_CHARS = 128 * 1024;
 /** How long to wait after a temporary refusal that does not say it. */
 const RETRY_MS = 2_000;
 
+/** Questions after whose answer a room's events flow, from the head that it tells. @type {Set<string | undefined>} */
+const JOINING = new Set(['join', 'create', 'direct']);
 /** Signed out, protocol violated, replaced: a client closed so must not come back by itself. */
 const FINAL_CODES = new Set([4001, 4003, 4010]);
 
@@ -371,7 +373,7 @@ export class Session {
     const question = this.asked.get(done.ref);
     if (done.name !== undefined) this.name = done.name;
     if (question?.type === 'leave') this.cursors.delete(done.room?.room ?? question.room);
-    else if (done.room !== undefined) this.cursors.set(done.room.room, done.room.head);
+    else if (done.room !== undefined && !this.cursors.has(done.room.room) && JOINING.has(question?.type)) this.cursors.set(done.room.room, done.room.head);
   }
 
   /** This person's other connections joined or left a room: so does this one. @param {import('./protocol.js').RoomChanged} change */

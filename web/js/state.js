@@ -275,7 +275,8 @@ export function informed(state, room, info) {
     title, topic: topic ?? '', kind, rules: rules ?? {}, standing, first, head: Math.max(head, room.head), present: present ?? 0,
     read: Math.max(room.read, info.read ?? 0), joined: true, version: room.version + 1,
   });
-  if (room.stretches.length === 0 && room.read === 0) room.read = head;
+  // A conversation begins with something to read.
+  if (room.stretches.length === 0 && room.read === 0 && kind !== 'direct') room.read = head;
 }
 
 /** @param {State} state @param {{user: string, name: string, role?: Role, profile?: Profile}} told */

@@ -159,7 +159,7 @@ class Paged extends Component {
     const { rows, more, error } = this.state;
     return h(Fragment, null, h('p', { class: 'error', role: 'alert' }, safe(error)),
       rows === null ? !error && h('p', { class: 'hint', role: 'status' }, 'Loading…') : this.props.children(rows, () => this.#load([])),
-      rows !== null && more && h('button', { type: 'button', class: 'plain', onClick: () => this.#load(rows) }, 'Older'));
+      rows !== null && more && h('div', { class: 'choices' }, h('button', { type: 'button', class: 'plain', onClick: () => this.#load(rows) }, 'Older')));
   }
 }
 

@@ -33,14 +33,16 @@ export class Sheet extends Component {
   componentDidMount() {
     this.dialog.current.showModal();
     if (!this.dialog.current.contains(document.activeElement) || document.activeElement?.classList.contains('close')) {
-      this.dialog.current.querySelector('input:not([type=radio], [type=checkbox], [type=file]), select, textarea, .card button')?.focus();
+      this.dialog.current.querySelector('input:not([type=radio], [type=checkbox], [type=file]), select, textarea, .choices button')?.focus();
     }
   }
 
   /** @param {SheetProps} props */
   render({ title, onClose, wide, must, children }) {
     return h('dialog', {
-      ref: this.dialog, class: wide ? 'form wide' : 'form', 'aria-labelledby': 'sheet-title', onClose,
+      ref: this.dialog, class: wide ? 'form wide' : 'form', 'aria-labelledby': 'sheet-title',
+      // A browser closes at the second Escape, whatever the page says at the first.
+      onClose: () => (must ? this.dialog.current?.showModal() : onClose()),
       onCancel: (/** @type {Event} */ event) => must && event.preventDefault(),
       onClick: (/** @type {MouseEvent} */ event) => !must && event.target === this.dialog.current && this.dialog.current.close(),
     },
@@ -51,7 +53,7 @@ export class Sheet extends Component {
   }
 }
 
-/** @typedef {{action: string, children?: Children, class?: string, done?: string, onSubmit: (data: FormData, form: HTMLFormElement) => Promise<string>}} FormProps */
+/** @typedef {{action: string, children?: Children, class?: string, done?: string, danger?: boolean, onCancel?: () => void, onSubmit: (data: FormData, form: HTMLFormElement) => Promise<string>}} FormProps */
 
 /** Fields and one button; `onSubmit` says why not, or ''. @extends {Component<FormProps, {busy: boolean, error: string, done: boolean}>} */
 export class Form extends Component {
@@ -67,11 +69,11 @@ export class Form extends Component {
   };
 
   /** @param {FormProps} props */
-  render({ action, children, class: name = '', done }) {
+  render({ action, children, class: name = '', done, danger, onCancel }) {
     const { busy, error } = this.state;
     return h('form', { class: `fields ${name}`, onSubmit: this.#submit, 'aria-busy': String(busy) }, children,
       h('p', { class: 'error', role: 'alert' }, safe(error)),
-      h('div', { class: 'act' }, h('button', { type: 'submit', class: 'primary' }, action), done && this.state.done && h('span', { class: 'done', role: 'status' }, `✓ ${done}`)));
+      h('div', { class: 'act' }, h('button', { type: 'submit', class: danger ? 'danger' : 'primary' }, action), onCancel && h('button', { type: 'button', class: 'plain', onClick: onCancel }, 'Cancel'), done && this.state.done && h('span', { class: 'done', role: 'status' }, `✓ ${done}`)));
   }
 }
 

@@ -2,11 +2,9 @@
 
 import { Component, Fragment, h } from 'preact';
 import { line as safe } from '../safe_text.js';
-import { moderates, rank } from '../room.js';
 import { Avatar } from '../view/timeline.js';
-import { done } from './settings.js';
 import { Field, Form, Sheet, Sure } from './parts.js';
-import { deletes, isAccount, isAdmin, moderatesWhom, runs } from './rights.js';
+import { deletes, isAccount, moderatesWhom, shapes } from './rights.js';
 
 /**
  * @typedef {import('../main.js').Chat} Chat
@@ -72,11 +70,10 @@ export class PersonCard extends Component {
           h('button', { type: 'button', class: 'plain', onClick: () => this.#do(chat.ask({ type: 'unmute', room: key, user }), 'May write again.') }, 'Unmute'),
           h('button', { type: 'button', class: 'plain', onClick: () => this.setState({ doing: 'kick', said: '' }) }, 'Kick…'),
           h('button', { type: 'button', class: 'danger', onClick: () => this.setState({ doing: 'ban', said: '' }) }, 'Ban…'))
-          : h(Form, { key: doing, action: { mute: 'Mute', kick: 'Put out of the room', ban: 'Ban' }[doing], onSubmit: this.#moderate(doing) },
+          : h(Form, { key: doing, action: { mute: 'Mute', kick: 'Put out of the room', ban: 'Ban' }[doing], danger: doing === 'ban', onCancel: () => this.setState({ doing: '' }), onSubmit: this.#moderate(doing) },
             doing !== 'kick' && h(Field, { label: 'For', name: 'span', as: 'select' }, SPANS.map(([seconds, text]) => h('option', { key: seconds, value: seconds, selected: seconds === '86400' }, text))),
-            h(Field, { label: 'Reason', name: 'reason', maxLength: 500, autoComplete: 'off', hint: 'The room sees it.' }),
-            h('button', { type: 'button', class: 'plain', onClick: () => this.setState({ doing: '' }) }, 'Cancel'))),
-      !isMe && runs(state, room) && person?.standing && h('div', { class: 'choices' },
+            h(Field, { label: 'Reason', name: 'reason', maxLength: 500, autoComplete: 'off', hint: 'The room sees it.' }))),
+      !isMe && shapes(state, room) && person?.standing && h('div', { class: 'choices' },
         person.standing === 'member' && h('button', { type: 'button', class: 'plain', onClick: () => set('moderator') }, 'Make moderator'),
         person.standing === 'moderator' && h('button', { type: 'button', class: 'plain', onClick: () => set('member') }, 'Make ordinary member'),
         person.standing !== 'owner' && h('button', { type: 'button', class: 'plain', onClick: () => set('owner') }, 'Make owner')),
@@ -113,11 +110,11 @@ export class MessageMenu extends Component {
     return h(Sheet, { title: `Message of ${safe(message.sender)}`, onClose },
       h('blockquote', null, safe(text.length > 300 ? `${text.slice(0, 300)}…` : text)),
       said ? h('p', { role: 'status' }, said) : reporting
-        ? h(Form, { action: 'Report', onSubmit: this.#report }, h(Field, { label: 'What is wrong with it?', name: 'reason', required: true, maxLength: 500, autoComplete: 'off' }))
+        ? h(Form, { action: 'Report', onCancel: () => this.setState({ reporting: false }), onSubmit: this.#report }, h(Field, { label: 'What is wrong with it?', name: 'reason', required: true, maxLength: 500, autoComplete: 'off' }))
         : h('div', { class: 'choices' },
           h('button', { type: 'button', class: 'plain', onClick: () => navigator.clipboard?.writeText(text).then(() => onClose()) }, 'Copy text'),
           !isMine && state.faces.has(message.user) && h('button', { type: 'button', class: 'plain', onClick: () => chat.show('person', { room: key, user: message.user }) }, safe(message.sender)),
-          !isMine && isAccount(state) && h('button', { type: 'button', class: 'plain', onClick: () => this.setState({ reporting: true }) }, 'Report…'),
-          isAccount(state) && deletes(state, room, message.user) && h(Sure, { action: isMine ? 'Delete' : 'Delete for everybody', ask: 'It is taken out for everybody, and cannot be brought back.', sure: 'Delete', onSure: this.#delete })));
+          !isMine && h('button', { type: 'button', class: 'plain', onClick: () => this.setState({ reporting: true }) }, 'Report…'),
+          deletes(state, room, message.user) && h(Sure, { action: isMine ? 'Delete' : 'Delete for everybody', ask: 'It is taken out for everybody, and cannot be brought back.', sure: 'Delete', onSure: this.#delete })));
   }
 }

@@ -1,6 +1,6 @@
 // What is offered to whom: no more than the server would allow anyway, which decides anew each time. Pure.
 
-import { moderates, rank, standingRank } from '../room.js';
+import { MODERATOR, OWNER, moderates, rank, weight } from '../room.js';
 
 /**
  * @typedef {import('../state.js').State} State
@@ -14,22 +14,29 @@ export const isAdmin = (state) => rank(state.me?.role) >= rank('admin');
 /** @param {State} state */
 export const keepsOrder = (state) => rank(state.me?.role) >= rank('moderator');
 
-/** Changes a room's name and rules. @param {State} state @param {Room} room */
+/** Decides about the room: its name, its rules, its owners. @param {State} state @param {Room} room */
 export function runs(state, room) {
-  if (!isAccount(state) || room.kind === 'direct') return false;
-  return room.standing === 'owner' || (room.kind === 'public' && isAdmin(state));
+  return isAccount(state) && room.kind !== 'direct' && weight(room, { role: state.me?.role, standing: room.standing }) >= OWNER;
 }
 
-/** Puts somebody out, or mutes them: only whoever is less. @param {State} state @param {Room} room @param {string} user */
+/** Changes it, and says who else may. @param {State} state @param {Room} room */
+export const shapes = (state, room) => room.rules.archived !== true && runs(state, room);
+
+/** Puts somebody out, or mutes them: only who is less. @param {State} state @param {Room} room @param {string} user */
 export function moderatesWhom(state, room, user) {
-  if (user === state.me?.user || !moderates(state, room)) return false;
-  const them = room.people.get(user);
-  const role = them?.role ?? state.faces.get(user)?.role;
-  if (rank(role) >= rank('admin') && state.me?.role !== 'owner') return false;
-  return standingRank(room.standing) > standingRank(them?.standing) || rank(state.me?.role) > rank(role);
+  if (user === state.me?.user || room.rules.archived || !moderates(state, room)) return false;
+  const them = weight(room, room.people.get(user) ?? state.faces.get(user));
+  return Math.max(them, 0) < MODERATOR || weight(room, { role: state.me?.role, standing: room.standing }) > them;
+}
+
+/** Invites others. @param {State} state @param {Room} room */
+export function invites(state, room) {
+  if (!isAccount(state) || room.kind === 'direct' || (room.kind === 'private' && room.standing === undefined) || room.rules.archived) return false;
+  return room.rules.announce !== true || moderates(state, room);
 }
 
 /** Takes a message out. @param {State} state @param {Room} room @param {string} author */
 export function deletes(state, room, author) {
-  return room.rules.archived !== true && (author === state.me?.user || moderates(state, room));
+  if (room.rules.archived) return false;
+  return author === state.me?.user || moderatesWhom(state, room, author);
 }

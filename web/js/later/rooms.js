@@ -5,7 +5,7 @@ import { line as safe } from '../safe_text.js';
 import { Avatar } from '../view/timeline.js';
 import { linkTo } from './account.js';
 import { Check, Field, Form, Loaded, Secret, Sheet, Sure } from './parts.js';
-import { isAccount, moderatesWhom, runs } from './rights.js';
+import { invites, moderatesWhom, runs } from './rights.js';
 import { moderates } from '../room.js';
 import { fetched } from './settings.js';
 
@@ -89,10 +89,11 @@ export class RoomDetails extends Component {
   #save = async (/** @type {FormData} */ data) => {
     const room = this.#room();
     if (!room) return 'This room is gone.';
-    const [title, topic, slow_s, announce] = [String(data.get('title')).trim(), String(data.get('topic')).trim(), Number(data.get('slow')), data.get('announce') !== null];
+    const isOwner = runs(this.props.chat.state, room);
+    const [title, topic, slow_s, announce] = [String(data.get('title') ?? room.title).trim(), String(data.get('topic')).trim(), Number(data.get('slow')), data.get('announce') !== null];
     return this.#change({
       ...(title !== room.title && { title }), ...(topic !== room.topic && { topic }),
-      ...(slow_s !== (room.rules.slow_s ?? 0) && { slow_s }), ...(announce !== (room.rules.announce ?? false) && { announce }),
+      ...(slow_s !== (room.rules.slow_s ?? 0) && { slow_s }), ...(isOwner && announce !== (room.rules.announce ?? false) && { announce }),
     });
   };
 
@@ -116,25 +117,26 @@ export class RoomDetails extends Component {
     if (!room) return null;
     const { state } = chat;
     const mayChange = runs(state, room);
+    const mayTend = moderates(state, room);
     const slow = room.rules.slow_s ?? 0;
     const kind = room.kind === 'direct' ? 'Conversation' : room.kind === 'private' ? 'Private room' : 'Public room';
     const archived = room.rules.archived === true;
     return h(Sheet, { title: safe(room.title), onClose, wide: true },
       h('p', { class: 'lead' }, kind, archived && ', archived', room.standing && room.standing !== 'member' && `. You are its ${room.standing}.`),
-      mayChange && !archived
+      mayTend && !archived
         ? h(Form, { action: 'Save', done: 'Saved', onSubmit: this.#save },
-          h(Field, { label: 'Name', name: 'title', required: true, maxLength: 64, defaultValue: room.title, autoComplete: 'off', hint: 'Links to the room go on working.' }),
+          mayChange && h(Field, { label: 'Name', name: 'title', required: true, maxLength: 64, defaultValue: room.title, autoComplete: 'off', hint: 'Links to the room go on working.' }),
           h(Field, { label: 'Topic', name: 'topic', maxLength: 250, defaultValue: room.topic, autoComplete: 'off' }),
-          h(Check, { label: 'Only announcements', name: 'announce', checked: room.rules.announce === true, hint: 'Its owners and moderators write, the others read.' }),
+          mayChange && h(Check, { label: 'Only announcements', name: 'announce', checked: room.rules.announce === true, hint: 'Its owners and moderators write, the others read.' }),
           h(Field, { label: 'Slow mode', name: 'slow', as: 'select', hint: 'The pause between two messages of one person.' }, [...PAUSES, ...(PAUSES.some(([seconds]) => seconds === slow) ? [] : [/** @type {[number, string]} */ ([slow, `${slow} seconds`])])]
             .map(([seconds, text]) => h('option', { key: seconds, value: seconds, selected: seconds === slow }, text))))
         : room.topic && h('p', null, safe(room.topic)),
-      room.kind === 'private' && isAccount(state) && !archived && h(Fragment, null, h('h3', null, 'Invite'),
+      invites(state, room) && h(Fragment, null, h('h3', null, 'Invite'),
         h(Form, { action: 'Invite', done: 'Invited', onSubmit: this.#invite }, h(Picker, { chat, name: 'user', skip: (user) => room.people.get(user)?.standing !== undefined }))),
       room.kind === 'public' && h(Secret, { label: 'Link to this room', text: linkTo(room.room), hint: 'For everybody who may come here.' }),
-      mayChange && h('div', { class: 'foot' }, archived
+      mayChange && room.room !== 'lobby' && h('div', { class: 'foot' }, archived
         ? h('button', { type: 'button', class: 'plain', onClick: () => this.#change({ archived: false }) }, 'Open it again')
-        : room.room !== 'lobby' && h(Sure, { action: 'Archive this room', ask: 'It can still be read, and nothing more is said in it. You can open it again.', sure: 'Archive', onSure: () => this.#change({ archived: true }) })),
+        : h(Sure, { action: 'Archive this room', ask: 'It can still be read, and nothing more is said in it. You can open it again.', sure: 'Archive', onSure: () => this.#change({ archived: true }) })),
       moderates(state, room) && h(Banned, { chat, room }));
   }
 }

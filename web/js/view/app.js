@@ -169,7 +169,7 @@ class App extends Component {
           h('ul', null, people(room, model, chat, true)),
           [...room.people.values()].some(({ state }) => state === 'offline') && h('h3', null, 'Not here'),
           h('ul', null, people(room, model, chat, false))),
-        room.room !== 'lobby' && room.joined && h(Leave, { chat, room, key: room.room })),
+        room.room !== 'lobby' && room.joined && room.kind !== 'direct' && h(Leave, { chat, room, key: room.room })),
       dialog && view && h(view, { chat, ...dialog.args, onClose: () => this.#closed(dialog), key: `${dialog.name} ${dialog.args.user ?? ''}` }));
   }
 }
@@ -200,7 +200,7 @@ function Me({ chat, onRename }) {
   return h(Fragment, null,
     h('button', { type: 'button', title: me.guest ? 'Change your name' : 'Profile, devices, password', onClick: me.guest ? onRename : () => chat.show('settings') },
       h(Avatar, { user: me.user, name: me.name, face }), h('span', { class: 'name' }, safe(me.name), status && h('span', { class: 'status' }, safe(status))), h('span', { class: 'hint' }, me.guest ? 'Change' : 'Settings')),
-    me.guest && h('button', { type: 'button', class: 'enter', onClick: () => chat.show('sign-in') }, 'Sign in'),
+    me.guest && h('button', { type: 'button', class: 'office', onClick: () => chat.show('sign-in') }, h(Glyph, { of: 'key' }), 'Sign in'),
     rank(me.role) >= rank('moderator') && h('button', { type: 'button', class: 'office', onClick: () => chat.show('office') }, h(Glyph, { of: 'office' }), 'Administration'));
 }
 
@@ -271,11 +271,11 @@ function people(room, model, chat, here) {
     const { name, state, standing, role, profile } = person;
     const mark = standing === 'owner' || standing === 'moderator' ? standing : role === 'owner' || role === 'admin' || role === 'moderator' ? role : '';
     const seen = profile.away ? 'idle' : state;
+    const sub = [mark, safe(profile.status ?? '')].filter(Boolean).join(' · ');
     return h('li', { key: user, class: seen },
       h('button', { type: 'button', onClick: () => chat.show('person', { room: room.room, user }) },
         h(Avatar, { user, name, face: { name, role, profile } }),
-        h('span', { class: 'name' }, safe(name), user === model.me?.user && h('span', { class: 'hint' }, ' you'), profile.status && h('span', { class: 'status' }, safe(profile.status))),
-        mark && h('span', { class: 'tag' }, mark),
+        h('span', { class: 'name' }, safe(name), user === model.me?.user && h('span', { class: 'hint' }, ' you'), sub && h('span', { class: 'status' }, sub)),
         h('span', { class: 'unseen' }, profile.away ? ', away' : `, ${state}`)));
   });
   const more = here ? room.present - shown.length : 0;
@@ -417,7 +417,7 @@ class Composer extends Component {
     const { room, input, chat } = this.props;
     const { over } = this.state;
     return h('form', { class: 'composer', onSubmit: this.#send },
-      h('textarea', { ref: input, rows: 1, 'aria-label': `Message to ${safe(room.title)}`, placeholder: `Message #${safe(room.title)}`, enterKeyHint: touch.matches ? 'enter' : 'send', onInput: this.#typed, onKeyDown: this.#key, onBlur: () => chat.signals.typing(room.room, false) }),
+      h('textarea', { ref: input, rows: 1, 'aria-label': `Message to ${safe(room.title)}`, placeholder: `Message ${room.kind === 'direct' ? '' : '#'}${safe(room.title)}`, enterKeyHint: touch.matches ? 'enter' : 'send', onInput: this.#typed, onKeyDown: this.#key, onBlur: () => chat.signals.typing(room.room, false) }),
       over === 0 && (room.rules.slow_s ?? 0) > 0 && h('span', { class: 'slow', title: `Slow mode: one message in ${room.rules.slow_s} s` }, h('span', { class: 'unseen' }, 'Slow mode: one message in '), `${room.rules.slow_s} s`),
       over > 0 && h('span', { class: 'over', role: 'alert' }, `${over} bytes too long`),
       h('button', { type: 'submit', class: 'send', 'aria-label': 'Send', title: 'Send (Enter)', disabled: over > 0 }, h(Glyph, { of: 'send' })));
@@ -436,6 +436,7 @@ const GLYPHS = {
   send: 'M5 12h14M13 6l6 6-6 6',
   about: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18ZM12 11v5.500M12 7.800v.1',
   lock: 'M6 11h12v9H6zM8.500 11V8a3.500 3.500 0 0 1 7 0v3',
+  key: 'M14 14.500a5 5 0 1 0-4.500-4.500L4 15.500V20h4.500v-2.500H11V15zM15.500 8.500v.1',
   office: 'M12 3l8 3v5c0 5-3.400 8.500-8 10-4.600-1.500-8-5-8-10V6z',
 };
 

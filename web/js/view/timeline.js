@@ -25,6 +25,7 @@ export const HUES = 12;
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 const day = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
 const dayOfYear = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
+const short = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' });
 
 /** A user's colour, the same in every session. @param {string} user */
@@ -380,6 +381,11 @@ export function noticeText({ came, went, renamed, crowd }) {
   return parts.join(' · ');
 }
 
+/** A moment to come: of today only the time. @param {Date} date */
+function soon(date) {
+  return isNaN(+date) ? 'later' : (date.toDateString() === new Date().toDateString() ? clock : short).format(date);
+}
+
 /** What was decided about the room or somebody in it. @param {(Row & {kind: 'told'})['event']} event */
 export function toldText(event) {
   const who = safe(event.sender);
@@ -394,7 +400,7 @@ export function toldText(event) {
     return `${who} ${parts.join(', ')}`;
   }
   const name = safe(event.name);
-  const until = event.until ? ` until ${full.format(new Date(event.until))}` : '';
+  const until = event.until ? ` until ${soon(new Date(event.until))}` : '';
   const reason = event.reason ? `: ${safe(event.reason)}` : '';
   const isOwn = event.user === event.who;
   switch (event.change) {

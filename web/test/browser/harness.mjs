@@ -28,6 +28,8 @@ export class Server {
     const server = new Server();
     server.directory = mkdtempSync(join(tmpdir(), 'chat-story-'));
     server.flags = flags;
+    /** The link that the first start prints, by which the owner's account is made. */
+    server.ownerLink = new Promise((resolve) => (server.tellOwner = resolve));
     await server.run('127.0.0.1:0');
     return server;
   }
@@ -36,9 +38,13 @@ export class Server {
     this.process = spawn(SERVER, ['--listen', listen, '--data-dir', this.directory, '--no-rate-limits', ...this.flags], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, CHAT_LOG: 'warn' } });
     this.ended = new Promise((resolve) => this.process.once('exit', resolve));
     const failed = this.ended.then((code) => assert.fail(`the server ended with ${code} before it was ready`));
-    const started = new Promise((resolve) => createInterface(this.process.stdout).on('line', (line) => /http:\/\/[^\s,]+/.test(line) && resolve(/http:\/\/[^\s,]+/.exec(line)[0])));
+    const started = new Promise((resolve) => createInterface(this.process.stdout).on('line', (line) => {
+      const [url] = /http:\/\/[^\s,]+/.exec(line)?.map((url) => url.replace('localhost', '127.0.0.1')) ?? [];
+      if (url?.includes('#')) this.tellOwner(url);
+      else if (url) resolve(url);
+    }));
     failed.catch(() => {});
-    this.url = (await Promise.race([started, failed])).replace('localhost', '127.0.0.1').replace(/\/?$/, '/');
+    this.url = (await Promise.race([started, failed])).replace(/\/?$/, '/');
     return this;
   }
 
@@ -60,7 +66,7 @@ export class Server {
 
 /** Somebody with ten lines of JavaScript: speaks `chat.v1` and remembers what came. */
 export class Person {
-  static async join(url, name) {
+  static async join(url, name, token) {
     const person = new Person();
     person.frames = [];
     person.waiting = new Set();
@@ -71,7 +77,7 @@ export class Person {
     });
     person.socket.on('error', () => {});
     await new Promise((resolve, reject) => person.socket.once('open', resolve).once('error', reject));
-    person.send({ type: 'hello', client: 'story/0', conn: randomBytes(8).toString('hex'), name });
+    person.send({ type: 'hello', client: 'story/0', conn: randomBytes(8).toString('hex'), ...(name && { name }), ...(token && { token }) });
     await person.frame(({ type }) => type === 'welcome');
     return person;
   }
@@ -108,6 +114,33 @@ export class Person {
   }
 }
 
+/** Everybody's password. */
+export const PASSWORD = 'a story about four words';
+
+/** The owner, who invites people; without a browser. */
+export class Office {
+  static async open(server) {
+    const office = new Office();
+    office.url = server.url;
+    const invite = new URL(await server.ownerLink).hash.replace('#invite=', '');
+    office.token = (await office.ask('POST', 'register', { name: 'olga', password: PASSWORD, invite })).token;
+    return office;
+  }
+
+  async ask(method, path, body) {
+    const headers = { 'content-type': 'application/json', ...(this.token && { authorization: `Bearer ${this.token}` }) };
+    const answer = await fetch(`${this.url}api/${path}`, { method, headers, ...(method !== 'GET' && { body: JSON.stringify(body ?? {}) }) });
+    const said = answer.status === 204 ? {} : await answer.json();
+    assert.ok(answer.ok, `${path}: ${JSON.stringify(said)}`);
+    return said;
+  }
+
+  /** The secret of an invite for one account. */
+  async invite(role = 'member') {
+    return (await this.ask('POST', 'invites', { role })).secret;
+  }
+}
+
 /** What the stories of one file share. Each story's pages are looked at and closed after it, and its people leave. */
 class Stage {
   /** @type {Server} */
@@ -117,14 +150,29 @@ class Stage {
   people = [];
 
   /** A browser of one's own with the page open. */
-  async visit(options = {}) {
+  async visit({ hidden = false, ...options } = {}) {
     const context = await this.browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme: 'light', ...options });
-    return this.tab(context);
+    return hidden ? this.tab(context, '') : this.tab(context);
   }
 
   /** The same for somebody who took a name. */
   async guest(name, options = {}) {
     return named(await this.visit(options), name);
+  }
+
+  /** Somebody with an account, made by an invite, and their page. The first one makes the owner's account. */
+  async account(name, { role = 'member', ...options } = {}) {
+    this.office ??= await Office.open(this.server);
+    const page = await this.visit({ ...options, hidden: true });
+    const { origin } = new URL(this.server.url);
+    const data = { name, password: PASSWORD, invite: await this.office.invite(role), device: 'story' };
+    const answer = await page.context().request.post(`${this.server.url}api/register`, { data, headers: { origin } });
+    assert.equal(answer.status(), 201, await answer.text());
+    await page.goto(this.server.url);
+    await page.locator('.me .name', { hasText: name }).waitFor();
+    await page.locator('.link.live').waitFor();
+    await warm(page);
+    return page;
   }
 
   /** One more page of a browser, at the chat unless `url` says otherwise; what goes wrong in it is collected in `page.trouble`. */
@@ -167,14 +215,14 @@ class Stage {
 }
 
 /** Sets the stage for the stories of a file: a browser, and the real server unless a story brings its own; `prepare` sees both. */
-export function staged({ real = true, prepare = async () => {} } = {}) {
+export function staged({ real = true, flags = [], prepare = async () => {} } = {}) {
   const stage = new Stage();
   before(async () => {
     stage.browser = await chromium.launch({
       executablePath: CHROMIUM,
       args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
     });
-    if (real) stage.server = await Server.start();
+    if (real) stage.server = await Server.start(...flags);
     await prepare(stage);
   });
   afterEach((story) => stage.clear(story));
@@ -237,6 +285,26 @@ export async function only(page, wanted, beginning = '') {
 /** Waits until the page shows this text as a message. */
 export function shown(page, text) {
   return page.locator('.message .text', { hasText: text }).first().waitFor();
+}
+
+/** Opens what can be done about a message. */
+export async function about(page, text) {
+  const message = page.locator('.message', { hasText: text }).first();
+  await message.hover();
+  await message.locator('.more').click();
+  await page.locator('dialog').waitFor();
+}
+
+/** Opens a person's card from the list of people. */
+export async function card(page, name) {
+  await page.locator('aside li button', { hasText: name }).first().click();
+  await page.locator('dialog h2', { hasText: name }).waitFor();
+}
+
+/** Closes the dialog that is open. */
+export async function closed(page) {
+  await page.keyboard.press('Escape');
+  await page.locator('dialog').waitFor({ state: 'detached' });
 }
 
 /** All own lines are stored. What was said last is on screen with the next frame, so that is waited for. */
