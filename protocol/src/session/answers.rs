@@ -35,6 +35,14 @@ impl Session {
                 self.config.name = Some(name.clone());
                 self.out.push_back(SessionEvent::Named(name));
             }
+            (ClientFrame::Leave(_), ..) => {}
+            (question, room, _) if asked.asker == Asker::Person => {
+                if let Some(info) = room.filter(|info| self.rooms.contains_key(&info.room)) {
+                    self.out.push_back(SessionEvent::RoomInfo(info));
+                }
+                let (question, reference) = (Box::new(question), done.reference);
+                self.out.push_back(SessionEvent::Done { question, reference });
+            }
             _ => {}
         }
     }
@@ -43,11 +51,18 @@ impl Session {
         let again = refusal
             .retry
             .then(|| now + refusal.retry_ms.map_or(RETRY, |ms| Duration::from_millis(ms).min(MAX_WAIT)));
-        if let Some(id) = &refusal.id {
-            self.line_refused(id, &refusal, again);
-        } else if let Some(reference) = refusal.reference {
+        // A question may be a command with an `id` as well; a line has no `ref`.
+        if let Some(reference) = refusal.reference {
             if let Some(asked) = self.answered(reference) {
                 self.question_refused(asked, reference, refusal, again, now);
+            }
+        } else if let Some(id) = &refusal.id {
+            match self.delete_answered(id) {
+                Some(delete) => {
+                    let question = Box::new(ClientFrame::Delete(delete));
+                    self.out.push_back(SessionEvent::Refused { question, reference: 0, refusal });
+                }
+                None => self.line_refused(id, &refusal, again),
             }
         } else {
             self.out.push_back(SessionEvent::Error(refusal));

@@ -13,7 +13,7 @@ use crate::session::{OutboxChange, Outgoing, OutgoingState, Place, Session, Sess
 use crate::signal::PresenceState;
 
 /// Questions that wait for their answers, at most.
-const MAX_QUESTIONS: usize = 256;
+pub(super) const MAX_QUESTIONS: usize = 256;
 
 /// Why a question was not asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -187,7 +187,7 @@ impl Session {
         said
     }
 
-    fn ask(&mut self, frame: impl FnOnce(Ref) -> ClientFrame) -> Result<Ref, AskError> {
+    pub(super) fn ask(&mut self, frame: impl FnOnce(Ref) -> ClientFrame) -> Result<Ref, AskError> {
         self.ask_as(Asker::Person, frame)
     }
 

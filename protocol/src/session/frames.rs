@@ -144,8 +144,18 @@ impl Session {
     }
 
     pub(super) fn joined(&mut self, info: RoomInfo, reference: Option<Ref>) {
-        self.rooms.insert(info.room.clone(), Room::new(info.room.clone(), Some(info.head)));
+        let (key, head) = (info.room.clone(), info.head);
+        self.rooms.insert(key.clone(), Room::new(key.clone(), Some(head)));
         self.out.push_back(SessionEvent::RoomJoined { info, reference });
+        self.read_own(&key, head);
+    }
+
+    /// What the own room holds is read from its beginning: it is short, and what is in it holds until it is replaced.
+    fn read_own(&mut self, key: &RoomKey, head: Seq) {
+        if let Some(room) = self.rooms.get_mut(key).filter(|room| room.is_sparse()) {
+            room.reset(0);
+            room.expect(head, Duration::ZERO, &mut self.out);
+        }
     }
 
     fn gone(&mut self, key: &RoomKey) {
@@ -176,6 +186,7 @@ impl Session {
         let held = room.cursor();
         room.reset(head);
         self.out.push_back(SessionEvent::Reset(RoomReset { room: key.clone(), held, first, head, why }));
+        self.read_own(key, head);
     }
 
     fn event(&mut self, event: Event, bytes: usize, now: Duration) {
@@ -204,6 +215,9 @@ impl Session {
     }
 
     fn acknowledged(&mut self, ack: Ack) {
+        if self.delete_answered(&ack.id).is_some() {
+            return;
+        }
         if self.outbox.acknowledged(&ack.id) {
             self.stored(ack.id, ack.seq, ack.timestamp);
         }
@@ -269,7 +283,8 @@ impl Session {
 
     /// A hole beyond what a server resumes is not fetched either, but marked and paged by the shell.
     fn skip_too_long(&mut self, key: &RoomKey, head: Seq) {
-        if self.rooms.get(key).is_some_and(|room| room.behind(head) > self.resume_limit) {
+        let is_too_long = |room: &Room| !room.is_sparse() && room.behind(head) > self.resume_limit;
+        if self.rooms.get(key).is_some_and(is_too_long) {
             self.move_cursor(key, 1, head, ResetWhy::TooOld);
         }
     }

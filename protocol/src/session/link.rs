@@ -214,6 +214,7 @@ impl Session {
         for room in self.rooms.values_mut() {
             room.unlink();
         }
+        self.forget_deletes();
         for (reference, asked) in std::mem::take(&mut self.questions) {
             if asked.asker == Asker::Person {
                 let question = Box::new(asked.frame);
@@ -262,7 +263,7 @@ impl Session {
 
 fn reason(code: u16) -> &'static str {
     match code {
-        close::SIGN_IN => "the server asks to sign in again",
+        close::SIGN_IN => "the server asks to sign in",
         close::REPLACED => "this connection was taken over by another one of the same window",
         _ => "this client and the server do not understand each other",
     }

@@ -57,6 +57,7 @@ mod frames;
 mod link;
 mod outbox;
 mod output;
+mod people;
 mod room;
 #[cfg(test)]
 mod tests;
@@ -67,6 +68,7 @@ use std::time::Duration;
 use crate::client::{ClientFrame, Say};
 use crate::ids::{Epoch, Id, Ref, RoomKey, Seq, UserId};
 use crate::limits::{CLIENT_PATIENCE, HISTORY_EVENTS, MESSAGE_BYTES, RESUME_EVENTS};
+use crate::rooms::Delete;
 use crate::signal::PresenceState;
 
 use backoff::{Backoff, Rng};
@@ -105,7 +107,8 @@ pub struct Saved {
     /// The last `welcome`'s user.
     pub user: Option<UserId>,
     /// The rooms to be in, each with the last `seq` up to which the client holds the newest stretch of its log without
-    /// a hole; `None` where it holds nothing: events then start at the head of the moment of joining.
+    /// a hole; `None` where it holds nothing: events then start at the head of the moment of joining. With `@self`
+    /// among them the session follows it too: what is kept there comes from its beginning, as events.
     pub rooms: BTreeMap<RoomKey, Option<Seq>>,
     /// The disk outbox, oldest first.
     pub outbox: Vec<Outgoing>,
@@ -145,6 +148,8 @@ pub struct Session {
     outbox: Outbox,
     questions: BTreeMap<Ref, Asked>,
     next_ref: Ref,
+    /// Deletions that wait for their answers, by `id`.
+    deletes: BTreeMap<Id, Delete>,
     typing: Option<(RoomKey, Duration)>,
     presence: PresenceState,
 
@@ -183,6 +188,7 @@ impl Session {
             outbox: Outbox::new(saved.outbox),
             questions: BTreeMap::new(),
             next_ref: 0,
+            deletes: BTreeMap::new(),
             typing: None,
             presence: PresenceState::Online,
             actions: VecDeque::new(),

@@ -105,6 +105,13 @@ pub enum SessionEvent {
     Audit(Audit),
     /// The answer to [`rooms`](super::Session::list_rooms).
     Rooms(Rooms),
+    /// What was asked by [`request`](super::Session::request) was carried out.
+    Done {
+        /// The question.
+        question: Box<ClientFrame>,
+        /// Its number.
+        reference: Ref,
+    },
     /// The answer to [`nick`](super::Session::nick): the name from now on.
     Named(String),
     /// Somebody came to a room.

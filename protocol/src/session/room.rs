@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+use crate::SELF_ROOM;
 use crate::ids::{Ref, RoomKey, Seq};
 use crate::server::HistoryPage;
 use crate::session::{Gap, RoomEvent, SessionEvent};
@@ -18,6 +19,8 @@ const MAX_STALLS: u8 = 4;
 #[derive(Debug)]
 pub(super) struct Room {
     key: RoomKey,
+    /// Of the own room `@self`: places in it may be empty, which means nothing.
+    sparse: bool,
     /// The last event told; none until joined.
     cursor: Option<Seq>,
     hole: Option<Hole>,
@@ -50,7 +53,8 @@ enum Asking {
 
 impl Room {
     pub(super) fn new(key: RoomKey, cursor: Option<Seq>) -> Self {
-        Self { key, cursor, hole: None, held: BTreeMap::new(), held_bytes: 0, synced: false }
+        let sparse = key.as_str() == SELF_ROOM;
+        Self { key, sparse, cursor, hole: None, held: BTreeMap::new(), held_bytes: 0, synced: false }
     }
 
     pub(super) fn cursor(&self) -> Option<Seq> {
@@ -59,6 +63,11 @@ impl Room {
 
     pub(super) fn held_bytes(&self) -> usize {
         self.held_bytes
+    }
+
+    /// Whether places between two of its events may be empty.
+    pub(super) fn is_sparse(&self) -> bool {
+        self.sparse
     }
 
     /// How far behind what is known of its log this room is.
@@ -95,7 +104,8 @@ impl Room {
         if seq <= cursor {
             return;
         }
-        if seq == cursor + 1 {
+        // What is being fetched comes before what is newer, there too.
+        if seq == cursor + 1 || (self.sparse && self.hole.is_none()) {
             self.tell(event, out);
             self.go_on(out);
             return;
@@ -227,7 +237,9 @@ impl Room {
             return;
         }
         let gap = Gap { room: self.key.clone(), from: self.cursor.map_or(1, |cursor| cursor + 1), to };
-        out.push_back(SessionEvent::Gap(gap.clone()));
+        if !self.sparse {
+            out.push_back(SessionEvent::Gap(gap.clone()));
+        }
         self.hole = Some(Hole { gap, target, asking: Asking::At(now), stalls: 0 });
     }
 
@@ -240,6 +252,9 @@ impl Room {
     fn lose(&mut self, upto: Seq, out: &mut VecDeque<SessionEvent>) {
         let Some(cursor) = self.cursor.filter(|&cursor| cursor < upto) else { return };
         self.cursor = Some(upto);
+        if self.sparse {
+            return;
+        }
         let gap = Gap { room: self.key.clone(), from: cursor + 1, to: upto };
         out.push_back(SessionEvent::GapLost(gap));
     }
@@ -248,7 +263,8 @@ impl Room {
     fn go_on(&mut self, out: &mut VecDeque<SessionEvent>) {
         while let Some(entry) = self.held.first_entry() {
             let cursor = self.cursor.unwrap_or_default();
-            if *entry.key() > cursor + 1 {
+            let nothing_between = self.sparse && self.hole.as_ref().is_none_or(|hole| hole.target <= cursor);
+            if *entry.key() > cursor + 1 && !nothing_between {
                 break;
             }
             let (seq, (event, bytes)) = entry.remove_entry();
@@ -258,7 +274,9 @@ impl Room {
             }
         }
         let head = self.cursor.unwrap_or_default();
-        if let Some(hole) = self.hole.take_if(|hole| hole.target <= head) {
+        if let Some(hole) = self.hole.take_if(|hole| hole.target <= head)
+            && !self.sparse
+        {
             out.push_back(SessionEvent::GapHealed(hole.gap));
         }
         if self.hole.is_none() && std::mem::take(&mut self.synced) {

@@ -3,6 +3,7 @@
 mod joining;
 mod link;
 mod outbox;
+mod people;
 mod rooms;
 
 use std::time::Duration;
