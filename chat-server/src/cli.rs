@@ -5,8 +5,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::builder::BoolishValueParser;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use protocol::people::{Guests, Registration, Role, Scope};
+use serde::Deserialize;
 
+use crate::core::networks::Network;
 use crate::http::origin::PublicUrl;
 use crate::store::Durability;
 
@@ -26,7 +29,9 @@ use crate::store::Durability;
         chat-server --listen 0.0.0.0:3000 --public-url http://chat.lan:3000\n  \
         chat-server --listen 127.0.0.1:3000 --public-url https://chat.example.org   (behind a TLS proxy)\n  \
         chat-server backup /backups/chat-monday.db\n  \
-        chat-server restore /backups/chat-monday.db --data-dir /srv/chat\n\n\
+        chat-server restore /backups/chat-monday.db --data-dir /srv/chat\n  \
+        chat-server user add --owner ana            (asks for the password; while no server runs)\n  \
+        chat-server invite create --uses 5\n\n\
         Exit codes: 0 stopped as told, 1 failure, 2 wrong flag or configuration, 3 the address cannot be listened \
         at, 4 the data directory cannot be used."
 )]
@@ -52,6 +57,258 @@ pub enum Command {
         /// What `backup` made
         file: PathBuf,
     },
+    /// Add, list and change accounts; while no server uses the data directory
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Make, list and archive rooms, and say who owns them; while no server uses the data directory
+    #[command(subcommand)]
+    Room(RoomCommand),
+    /// Make, list and withdraw invites; while no server uses the data directory
+    #[command(subcommand)]
+    Invite(InviteCommand),
+    /// Make, list and withdraw tokens for bots and scripts; while no server uses the data directory
+    #[command(subcommand)]
+    Token(TokenCommand),
+}
+
+/// What to do with rooms.
+#[derive(Debug, Subcommand)]
+pub enum RoomCommand {
+    /// List all rooms: key, kind, members, title, owners
+    List,
+    /// Make a room; its key is printed
+    Create {
+        /// How it is called; of a public room also its key
+        name: String,
+        /// Only for who is invited
+        #[arg(long, requires = "owner")]
+        private: bool,
+        /// What it is about
+        #[arg(long)]
+        topic: Option<String>,
+        /// Who owns it; a public room without an owner belongs to the server
+        #[arg(long, value_name = "NAME")]
+        owner: Option<String>,
+    },
+    /// Keep a room to be read only
+    Archive {
+        /// Its key
+        room: String,
+        /// Open it again
+        #[arg(long)]
+        undo: bool,
+    },
+    /// List a room's members: id, name, role
+    Members {
+        /// Its key
+        room: String,
+    },
+    /// Make somebody an owner of a room
+    Owner {
+        /// Its key
+        room: String,
+        /// The name of the account
+        name: String,
+    },
+}
+
+/// What to do with accounts.
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// Add an account; its password is asked for, or read from standard input
+    Add {
+        /// How it is called
+        name: String,
+        /// The same as --role owner
+        #[arg(long, conflicts_with_all = ["role", "bot"])]
+        owner: bool,
+        /// What it is
+        #[arg(long, value_enum, default_value_t = RoleName::Member)]
+        role: RoleName,
+        /// A bot: nobody signs in to it, its tokens speak for it
+        #[arg(long, conflicts_with = "link")]
+        bot: bool,
+        /// Print a one-time link with which its person sets the password, instead of asking for one
+        #[arg(long)]
+        link: bool,
+    },
+    /// List the accounts
+    List,
+    /// Print a one-time link for a new password
+    Reset {
+        /// Whose
+        name: String,
+    },
+    /// Set a password, which is asked for or read from standard input; signs them out everywhere
+    Password {
+        /// Whose
+        name: String,
+    },
+    /// End an account: nobody signs in to it any more, and its tokens end
+    Deactivate {
+        /// Whose
+        name: String,
+    },
+    /// Undo that
+    Reactivate {
+        /// Whose
+        name: String,
+    },
+    /// Change what somebody is
+    Role {
+        /// Who
+        name: String,
+        /// What they are from now on
+        #[arg(value_enum)]
+        role: RoleName,
+    },
+}
+
+/// What to do with invites.
+#[derive(Debug, Subcommand)]
+pub enum InviteCommand {
+    /// Make one, and print its link
+    Create {
+        /// What whoever uses it becomes
+        #[arg(long, value_enum, default_value_t = RoleName::Member)]
+        role: RoleName,
+        /// How many accounts it makes
+        #[arg(long, default_value_t = 1, value_name = "N")]
+        uses: u32,
+        /// After how many hours it ends
+        #[arg(long, default_value_t = 168, value_name = "N")]
+        hours: u32,
+        /// For whom or what, for the list
+        #[arg(long, default_value = "", value_name = "TEXT")]
+        note: String,
+    },
+    /// List those that can still be used
+    List,
+    /// Withdraw one
+    Revoke {
+        /// Its id, as in the list
+        id: String,
+    },
+}
+
+/// What to do with tokens.
+#[derive(Debug, Subcommand)]
+pub enum TokenCommand {
+    /// Make one, and print it
+    Create {
+        /// The account that it speaks for
+        user: String,
+        /// What it is for
+        #[arg(long, value_name = "TEXT")]
+        name: String,
+        /// What it is good for
+        #[arg(long, value_enum, value_delimiter = ',', default_value = "read,write")]
+        scope: Vec<ScopeName>,
+        /// The only rooms it is good for [default: all that the account may see]
+        #[arg(long, value_delimiter = ',', value_name = "ROOM")]
+        room: Vec<String>,
+        /// After how many days it ends [default: never]
+        #[arg(long, value_name = "N")]
+        days: Option<u32>,
+    },
+    /// List the tokens of an account
+    List {
+        /// The account
+        user: String,
+    },
+    /// Withdraw one
+    Revoke {
+        /// The account
+        user: String,
+        /// Its id, as in the list
+        id: String,
+    },
+}
+
+/// What an account is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RoleName {
+    /// Has an account
+    Member,
+    /// Keeps order
+    Moderator,
+    /// Runs the chat
+    Admin,
+    /// Also makes and unmakes admins
+    Owner,
+}
+
+impl From<RoleName> for Role {
+    fn from(name: RoleName) -> Self {
+        match name {
+            RoleName::Member => Self::Member,
+            RoleName::Moderator => Self::Moderator,
+            RoleName::Admin => Self::Admin,
+            RoleName::Owner => Self::Owner,
+        }
+    }
+}
+
+/// What a token is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ScopeName {
+    /// Following rooms and reading their history
+    Read,
+    /// Saying something
+    Write,
+}
+
+impl From<ScopeName> for Scope {
+    fn from(name: ScopeName) -> Self {
+        match name {
+            ScopeName::Read => Self::Read,
+            ScopeName::Write => Self::Write,
+        }
+    }
+}
+
+/// Whether guests are let in: [`Guests`] as it is written on a command line and in the configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GuestsName {
+    /// They may read and write public rooms
+    On,
+    /// They may read public rooms
+    ReadOnly,
+    /// Everybody must sign in
+    Off,
+}
+
+impl From<GuestsName> for Guests {
+    fn from(name: GuestsName) -> Self {
+        match name {
+            GuestsName::On => Self::On,
+            GuestsName::ReadOnly => Self::ReadOnly,
+            GuestsName::Off => Self::Off,
+        }
+    }
+}
+
+/// Who may make an account: [`Registration`] as it is written on a command line and in the configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RegistrationName {
+    /// Everybody
+    Open,
+    /// Whoever has an invite
+    Invite,
+    /// Only who is added by an admin
+    Closed,
+}
+
+impl From<RegistrationName> for Registration {
+    fn from(name: RegistrationName) -> Self {
+        match name {
+            RegistrationName::Open => Self::Open,
+            RegistrationName::Invite => Self::Invite,
+            RegistrationName::Closed => Self::Closed,
+        }
+    }
 }
 
 /// The flags; what is not given is `None`.
@@ -69,10 +326,33 @@ pub struct Flags {
         value_name = "URL",
         env = "CHAT_PUBLIC_URL",
         hide_env = true,
+        global = true,
         value_delimiter = ',',
         help_heading = "Network"
     )]
     pub public_urls: Vec<PublicUrl>,
+
+    /// A proxy whose X-Forwarded-For says who asks, as an address or like 10.0.0.0/8; repeatable
+    ///
+    /// Name every proxy between the server and the world, and nothing else: whoever is named may say any address. In
+    /// the environment: separated by commas.
+    #[arg(
+        long = "trusted-proxy",
+        value_name = "ADDRESS",
+        env = "CHAT_TRUSTED_PROXY",
+        hide_env = true,
+        value_delimiter = ',',
+        help_heading = "Network"
+    )]
+    pub trusted_proxies: Vec<Network>,
+
+    /// Whether people without an account are let in [default: on]
+    #[arg(long, value_name = "WHAT", env = "CHAT_GUESTS", hide_env = true, help_heading = "People")]
+    pub guests: Option<GuestsName>,
+
+    /// Who may make an account [default: invite]
+    #[arg(long, value_name = "WHO", env = "CHAT_REGISTRATION", hide_env = true, help_heading = "People")]
+    pub registration: Option<RegistrationName>,
 
     /// Connections at a time; more are turned away [default: 10000]
     #[arg(long, value_name = "N", env = "CHAT_MAX_CONNECTIONS", hide_env = true, help_heading = "Network")]

@@ -4,9 +4,11 @@ use std::env;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use protocol::people::{Guests, Registration};
 use serde::Deserialize;
 
-use crate::cli::Flags;
+use crate::cli::{Flags, GuestsName, RegistrationName};
+use crate::core::networks::Network;
 use crate::error::Error;
 use crate::http::origin::PublicUrl;
 use crate::serve::Bounds;
@@ -27,6 +29,12 @@ pub struct Config {
     pub rate_limits: bool,
     /// Where the page is read from, if not from this program.
     pub web_dir: Option<PathBuf>,
+    /// Proxies that are believed when they say who asks.
+    pub trusted_proxies: Vec<Network>,
+    /// Whether guests are let in.
+    pub guests: Guests,
+    /// Who may make an account.
+    pub registration: Registration,
     /// What is logged.
     pub log: String,
     /// What anybody may hold.
@@ -38,7 +46,10 @@ pub struct Config {
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 struct Settings {
     listen: Option<SocketAddr>,
-    public_url: Option<OneOrMore>,
+    public_url: Option<OneOrMore<PublicUrl>>,
+    trusted_proxy: Option<OneOrMore<Network>>,
+    guests: Option<GuestsName>,
+    registration: Option<RegistrationName>,
     data_dir: Option<PathBuf>,
     durability: Option<Durability>,
     no_rate_limits: Option<bool>,
@@ -48,10 +59,24 @@ struct Settings {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(untagged, expecting = "expected a URL like \"http://chat.example.org\", or a list of them")]
-enum OneOrMore {
-    One(PublicUrl),
-    More(Vec<PublicUrl>),
+#[serde(
+    untagged,
+    expecting = "expected what the flag takes, like \"http://chat.example.org\" or \"10.0.0.0/8\", or a list of them"
+)]
+enum OneOrMore<T> {
+    One(T),
+    More(Vec<T>),
+}
+
+impl<T> OneOrMore<T> {
+    /// What the flags say, or else what the file does.
+    fn or(flags: Vec<T>, file: Option<Self>) -> Vec<T> {
+        match file {
+            Some(Self::One(one)) if flags.is_empty() => vec![one],
+            Some(Self::More(more)) if flags.is_empty() => more,
+            _ => flags,
+        }
+    }
 }
 
 impl Config {
@@ -64,6 +89,9 @@ impl Config {
             durability: Durability::Full,
             rate_limits: true,
             web_dir: None,
+            trusted_proxies: Vec::new(),
+            guests: Guests::default(),
+            registration: Registration::default(),
             log: "info".to_owned(),
             bounds: Bounds::default(),
         }
@@ -78,11 +106,11 @@ impl Config {
         };
         let mut config = Self::new(data_dir);
         config.listen = flags.listen.or(file.listen).unwrap_or(config.listen);
-        config.public_urls = match (flags.public_urls, file.public_url) {
-            (urls, Some(OneOrMore::One(url))) if urls.is_empty() => vec![url],
-            (urls, Some(OneOrMore::More(more))) if urls.is_empty() => more,
-            (urls, _) => urls,
-        };
+        config.public_urls = OneOrMore::or(flags.public_urls, file.public_url);
+        config.trusted_proxies = OneOrMore::or(flags.trusted_proxies, file.trusted_proxy);
+        config.guests = flags.guests.or(file.guests).map_or(config.guests, Guests::from);
+        config.registration =
+            flags.registration.or(file.registration).map_or(config.registration, Registration::from);
         config.durability = flags.durability.or(file.durability).unwrap_or_default();
         config.rate_limits = !flags.no_rate_limits.or(file.no_rate_limits).unwrap_or(false);
         config.web_dir = flags.web_dir.or(file.web_dir);
@@ -191,7 +219,7 @@ mod tests {
         for (text, words) in [
             ("\nlistne = \"x\"\n", "line 2: unknown field `listne`"),
             ("log = \"info\"\nlisten = \"nowhere\"\n", "line 2: "),
-            ("public-url = [\"chat.example.org\"]\n", "line 1: expected a URL"),
+            ("public-url = [\"chat.example.org\"]\n", "line 1: expected what the flag takes"),
             ("listen = \n", "line 1: "),
         ] {
             let (_dir, path) = file(text);

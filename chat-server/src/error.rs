@@ -25,6 +25,9 @@ pub enum Error {
     /// The data directory cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// What a command asked was refused.
+    #[error("{0}")]
+    Offline(String),
     /// The system refused something that a server needs.
     #[error("the system refused to {what}: {}", reason(.error))]
     System {
@@ -39,7 +42,7 @@ impl Error {
     /// The program's exit code: 2 a wrong flag or configuration, 3 the address, 4 the data directory, 1 the rest.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::System { .. } => 1,
+            Self::System { .. } | Self::Offline(_) => 1,
             Self::Config(_) => 2,
             Self::Listen { .. } => 3,
             Self::Store(_) => 4,

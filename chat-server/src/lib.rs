@@ -11,6 +11,7 @@ mod core;
 mod error;
 mod http;
 mod hub;
+pub mod offline;
 pub mod serve;
 mod server;
 pub mod store;
@@ -18,6 +19,7 @@ pub mod telemetry;
 pub mod ws;
 
 pub use self::config::Config;
+pub use self::core::networks::{Network, NetworkError};
 pub use self::error::Error;
 pub use self::http::origin::{PublicUrl, PublicUrlError};
 pub use self::server::{Server, run};

@@ -26,6 +26,7 @@ fn run(cli: Cli) -> Result<(), Error> {
     match cli.command {
         Some(Command::Backup { file }) => return Ok(store::backup::backup(&config.data_dir, &file)?),
         Some(Command::Restore { file }) => return Ok(store::backup::restore(&file, &config.data_dir)?),
+        Some(command) => return chat_server::offline::run(command, &config),
         None => serve::raise_open_files(),
     }
     // Before the data directory is touched: a second server on a taken port leaves no traces.

@@ -8,6 +8,7 @@ mod slots;
 use std::convert::Infallible;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::server::conn::http1;
@@ -22,6 +23,7 @@ use warp::reply::Response;
 
 pub use self::slots::Slot;
 pub(crate) use self::slots::Slots;
+use crate::core::networks::{self, Network};
 
 /// Connections that the system keeps until they are accepted.
 const BACKLOG: i32 = 4096;
@@ -92,6 +94,7 @@ pub(crate) async fn serve(
     routes: BoxedFilter<(Response,)>,
     slots: Slots,
     bounds: Bounds,
+    trusted: Arc<[Network]>,
     mut stop: watch::Receiver<bool>,
 ) {
     let stopping = stop.clone();
@@ -101,10 +104,18 @@ pub(crate) async fn serve(
             _ = stop.wait_for(|&stop| stop) => return,
         };
         match accepted {
-            Ok((stream, address)) => match slots.take(address.ip()) {
+            Ok((stream, address)) => match slots.take(address.ip(), &trusted) {
                 Some(slot) => {
                     let peer = Peer { address: address.ip().to_canonical(), slot };
-                    tokio::spawn(serve_one(stream, peer, routes.clone(), bounds, stopping.clone()));
+                    let serving = serve_one(
+                        stream,
+                        peer,
+                        routes.clone(),
+                        bounds,
+                        Arc::clone(&trusted),
+                        stopping.clone(),
+                    );
+                    tokio::spawn(serving);
                 }
                 None => refuse(&stream),
             },
@@ -122,11 +133,14 @@ async fn serve_one(
     peer: Peer,
     routes: BoxedFilter<(Response,)>,
     bounds: Bounds,
+    trusted: Arc<[Network]>,
     mut stop: watch::Receiver<bool>,
 ) {
     let routes = TowerToHyperService::new(warp::service(routes));
     let service = hyper::service::service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
-        request.extensions_mut().insert(peer.clone());
+        let mut peer = peer.clone();
+        peer.address = client_of(peer.address, &trusted, request.headers());
+        request.extensions_mut().insert(peer);
         let answer = routes.call(request);
         async move { answer.await.map_err(|error: Infallible| error) }
     });
@@ -159,6 +173,15 @@ async fn serve_one(
         }
         return;
     }
+}
+
+/// Who asks: behind a proxy that is trusted, whom that says.
+fn client_of(peer: IpAddr, trusted: &[Network], headers: &http::HeaderMap) -> IpAddr {
+    if trusted.is_empty() {
+        return peer;
+    }
+    let said = headers.get_all("x-forwarded-for").iter().map(|line| line.to_str().unwrap_or_default());
+    networks::client(peer, trusted, &said.collect::<Vec<_>>())
 }
 
 /// Tells a connection that is one too many, without waiting for it.

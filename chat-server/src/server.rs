@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use crate::command::accounts::Accounts;
 use crate::config::Config;
 use crate::error::Error;
 use crate::http::assets::Assets;
@@ -35,6 +36,8 @@ const CLOSE_STORE: Duration = Duration::from_secs(3);
 pub struct Server {
     address: SocketAddr,
     url: PublicUrl,
+    /// By which the first owner is made, while there is none.
+    owner_link: Option<String>,
     data_dir: PathBuf,
     store: Store,
     shards: Shards,
@@ -66,28 +69,51 @@ impl Server {
 
         let shards = Unstarted::new(thread::available_parallelism().map_or(1, usize::from));
         let on_commit = shards.on_commit();
-        let options = Options { durability: config.durability, ..Options::default() };
+        let options = Options { durability: config.durability, guests: config.guests, ..Options::default() };
         let data_dir = config.data_dir.clone();
         let store =
             tokio::task::spawn_blocking(move || Store::open(&data_dir, options, on_commit)).await.map_err(
                 |error| Error::System { what: "open the store", error: io::Error::other(error) },
             )??;
-        let (door, shards) =
-            shards.start(store.clone(), config.rate_limits).map_err(system("start threads"))?;
+        let (door, shards) = shards
+            .start(store.clone(), config.rate_limits, config.guests)
+            .map_err(system("start threads"))?;
 
         let names = Names::new(&config.public_urls, address);
         let url = names.main().clone();
         let assets = config.web_dir.map_or_else(Assets::embedded, Assets::directory);
-        let routes = http::routes(store.clone(), door, assets, names);
+        let accounts = Accounts::new(door.shared(), config.registration, url.to_string());
+        let failed =
+            |reason: String| Error::System { what: "read the accounts", error: io::Error::other(reason) };
+        accounts.keep_names().await.map_err(|error| failed(error.to_string()))?;
+        let owner_link = accounts.owner_link().await.map_err(|refusal| failed(refusal.reason))?;
+        let routes = http::routes(store.clone(), door, accounts, assets, names);
         let slots = Slots::new(config.bounds);
         let (stop, stopping) = watch::channel(false);
-        let accepting = tokio::spawn(serve::serve(listener, routes, slots.clone(), config.bounds, stopping));
-        Ok(Self { address, url, data_dir: config.data_dir, store, shards, slots, stop, accepting })
+        let trusted = config.trusted_proxies.into();
+        let serving = serve::serve(listener, routes, slots.clone(), config.bounds, trusted, stopping);
+        let accepting = tokio::spawn(serving);
+        Ok(Self {
+            address,
+            url,
+            owner_link,
+            data_dir: config.data_dir,
+            store,
+            shards,
+            slots,
+            stop,
+            accepting,
+        })
     }
 
     /// Where it listens: the port is known even where any was asked for.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// By which the first owner is made, while there is none.
+    pub fn owner_link(&self) -> Option<&str> {
+        self.owner_link.as_deref()
     }
 
     /// The record.
@@ -125,6 +151,10 @@ impl Server {
 impl fmt::Display for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let version = env!("CARGO_PKG_VERSION");
-        write!(f, "chat-server {version} at {}, data in {}", self.url, self.data_dir.display())
+        write!(f, "chat-server {version} at {}, data in {}", self.url, self.data_dir.display())?;
+        if let Some(link) = &self.owner_link {
+            write!(f, "\nThere is no owner yet. Whoever opens this link first makes that account: {link}")?;
+        }
+        Ok(())
     }
 }

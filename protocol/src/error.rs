@@ -1,5 +1,7 @@
 //! Refusals and close codes: what went wrong, in words a program can act on.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 #[cfg(feature = "ts")]
 use ts_rs::TS;
@@ -139,6 +141,13 @@ impl Refusal {
     pub fn with_retry_ms(mut self, retry_ms: u64) -> Self {
         self.retry_ms = Some(retry_ms);
         self
+    }
+}
+
+/// For logs: what went wrong, in one line.
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.reason)
     }
 }
 

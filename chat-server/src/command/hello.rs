@@ -4,16 +4,35 @@ use std::collections::BTreeMap;
 
 use protocol::client::{ClientFrame, Hello};
 use protocol::error::close;
+use protocol::http::Me;
 use protocol::ids::{RoomKey, Seq, UserId};
 use protocol::limits::{HEARTBEAT, HISTORY_EVENTS, MESSAGE_BYTES, RESUME_EVENTS, ROOMS_PER_CONNECTION};
+use protocol::people::Role;
 use protocol::server::{Limits, Reset, ResetWhy, RoomInfo, ServerFrame, User, Welcome};
 
-use super::{Client, Next, new_guest};
+use super::rooms::{own_or, wire_key};
+use super::{Client, Next, accounts};
+use crate::core::identity::Identity;
 use crate::core::token;
-use crate::hub::{Order, load};
+use crate::hub::{Loaded, Order, load};
+use crate::store::ReadError;
+use crate::store::deeds::Sight;
 
 /// The server's name and version.
 const SERVER: &str = concat!("chat-server/", env!("CARGO_PKG_VERSION"));
+
+/// What a connection is to be in.
+struct Places {
+    rooms: Vec<Placed>,
+    /// What it cannot be in.
+    resets: Vec<Reset>,
+}
+
+struct Placed {
+    loaded: Loaded,
+    cursor: Option<Seq>,
+    sight: Sight,
+}
 
 impl Client {
     pub(super) async fn hello(&mut self, text: &str) -> Next {
@@ -27,8 +46,13 @@ impl Client {
     async fn greet(&mut self, hello: Hello) -> Next {
         self.with_shard(|shard| shard.greeting(self.link));
         let store = self.shared.store.clone();
-        let proven = hello.token.as_deref().and_then(|token| token::verify(store.secret(), token));
-        let user = proven.unwrap_or_else(new_guest);
+        let (stamp, proof) = (self.any_stamp(), self.prove(hello.token.as_deref()).await);
+        let (identity, me) = match proof {
+            Ok(proven) => proven,
+            Err(next) => return next,
+        };
+        let user = identity.user.clone();
+        self.identity = Some(identity.clone());
         let same_history = hello.resume.as_ref().is_none_or(|resume| resume.epoch == *store.epoch());
         let mut wanted: BTreeMap<RoomKey, Option<Seq>> = hello
             .resume
@@ -39,31 +63,25 @@ impl Client {
             return self.close(close::BAD_PROTOCOL, "too many rooms");
         }
 
-        let mut rooms = Vec::new();
-        let mut resets = Vec::new();
-        for (key, cursor) in wanted {
-            let loaded = if key.is_open() { load(&self.shard, &key, cursor).await } else { Ok(None) };
-            match loaded {
-                Ok(Some(loaded)) => rooms.push((loaded, cursor)),
-                Ok(None) => {
-                    let epoch = store.epoch().clone();
-                    resets.push(Reset { room: key, epoch, first: 1, head: 0, why: ResetWhy::Gone });
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "a connection could not be greeted");
-                    return self.close(close::INTERNAL, "the store cannot be read now");
-                }
-            }
+        let name = self.connect(&user, Some(hello.conn), hello.name.as_deref(), me.as_ref()).await;
+        if let Err(next) = self.still(&identity, hello.token.as_deref(), stamp).await {
+            return next;
         }
-
-        let name = self.connect(&user, Some(hello.conn), hello.name.as_deref()).await;
+        let session = self.identity.as_ref().and_then(Identity::session).cloned();
+        self.with_shard(|shard| shard.identify(self.link, user.clone(), session));
+        let Places { rooms, mut resets } = match self.find_places(&user, wanted).await {
+            Ok(places) => places,
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be greeted");
+                return self.close(close::INTERNAL, "the store cannot be read now");
+            }
+        };
         // From here on without a wait: nothing may be sent between `welcome` and what it tells.
         let mut shard = self.shard.borrow_mut();
-        shard.identify(self.link, user.clone());
         let mut infos: Vec<RoomInfo> = Vec::new();
-        for (loaded, cursor) in &rooms {
+        for Placed { loaded, cursor, sight } in &rooms {
             let cursor = cursor.filter(|_| same_history);
-            let Some(mut joined) = shard.enter(self.link, loaded, cursor) else { continue };
+            let Some(mut joined) = shard.enter(self.link, loaded, cursor, sight.record.head) else { continue };
             if !same_history {
                 joined.reset = Some(Reset {
                     room: joined.info.room.clone(),
@@ -73,6 +91,7 @@ impl Client {
                     why: ResetWhy::Epoch,
                 });
             }
+            self.complete(&mut joined.info, sight.clone());
             infos.push(joined.info);
             resets.extend(joined.reset);
         }
@@ -80,8 +99,14 @@ impl Client {
         let welcome = Welcome {
             server: SERVER.to_owned(),
             epoch: store.epoch().clone(),
-            token: token::issue(store.secret(), &user),
-            user: User { user, name, guest: true },
+            token: me.is_none().then(|| token::issue(store.secret(), &user)),
+            user: User {
+                user,
+                name,
+                guest: me.is_none(),
+                role: me.as_ref().map_or(Role::Guest, |me| me.role),
+                profile: me.map(|me| me.profile).unwrap_or_default(),
+            },
             heartbeat_ms: u64::try_from(HEARTBEAT.as_millis()).unwrap_or(u64::MAX),
             limits: Limits {
                 message_bytes: MESSAGE_BYTES as u64,
@@ -100,15 +125,52 @@ impl Client {
         Next::Greeted
     }
 
+    /// Finds the rooms that a connection is to be in, as its person may see them now: those that it asks for, and those
+    /// that an account is a member of. What is not there, or not for them, is `gone`.
+    async fn find_places(
+        &self,
+        user: &UserId,
+        wanted: BTreeMap<RoomKey, Option<Seq>>,
+    ) -> Result<Places, ReadError> {
+        loop {
+            let stamp = self.stamp(user);
+            let keys = wanted.keys().map(|key| own_or(user, key.clone())).collect();
+            let sights = self.shared.store.sights(self.author(user), keys, !self.is_guest()).await?;
+            let mut places = Places { rooms: Vec::new(), resets: Vec::new() };
+            for (key, sight) in sights {
+                let cursor = wanted.get(&wire_key(&key)).copied().flatten();
+                let loaded = match &sight {
+                    Ok(_) if places.rooms.len() < ROOMS_PER_CONNECTION => {
+                        load(&self.shard, &key, cursor).await?
+                    }
+                    _ => None,
+                };
+                if let (Some(loaded), Ok(sight)) = (loaded, sight) {
+                    places.rooms.push(Placed { loaded, cursor, sight });
+                } else if wanted.contains_key(&wire_key(&key)) {
+                    let (room, epoch) = (wire_key(&key), self.shared.store.epoch().clone());
+                    places.resets.push(Reset { room, epoch, first: 1, head: 0, why: ResetWhy::Gone });
+                }
+            }
+            if self.stamp(user) == stamp {
+                return Ok(places);
+            }
+        }
+    }
+
     /// Makes the connection this user's, and replaces older ones of the same `conn`; tells the name.
     pub(super) async fn connect(
         &mut self,
         user: &UserId,
         conn: Option<protocol::ids::Id>,
         name: Option<&str>,
+        me: Option<&Me>,
     ) -> String {
         let now = self.shared.now();
-        let connected = self.shared.presence().connect(self.link, user, conn, name, "guest", now);
+        let connected = match me {
+            Some(me) => self.shared.presence().connect_account(self.link, &accounts::known(me), conn, now),
+            None => self.shared.presence().connect(self.link, user, conn, name, "guest", now),
+        };
         self.shared.stir();
         self.user = Some(user.clone());
         for older in connected.replaces {

@@ -1,14 +1,16 @@
 //! `history`: a page of a room's log.
 
 use protocol::client::History;
+use protocol::ids::UserId;
 use protocol::limits::{HISTORY_BYTES, HISTORY_DEFAULT, HISTORY_EVENTS};
 use protocol::server::{HistoryPage, ServerFrame};
 
-use super::{Client, no_room, unreadable};
+use super::rooms::own_or;
+use super::{Client, unreadable};
 use crate::store::At;
 
 impl Client {
-    pub(super) async fn history(&mut self, asked: History) {
+    pub(super) async fn history(&mut self, user: &UserId, asked: History) {
         let reference = Some(asked.reference);
         let room = asked.room;
         let at = match (asked.before, asked.after, asked.around) {
@@ -18,13 +20,10 @@ impl Client {
             _ => At::Newest,
         };
         let limit = asked.limit.unwrap_or(HISTORY_DEFAULT).clamp(1, HISTORY_EVENTS);
-        let page = if room.is_open() {
-            self.shared.store.page(room.clone(), at, limit, HISTORY_BYTES).await
-        } else {
-            Ok(None)
-        };
-        match page {
-            Ok(Some(page)) => self.reply(&ServerFrame::History(HistoryPage {
+        let key = own_or(user, room.clone());
+        let read = || self.shared.store.page_for(self.author(user), key.clone(), at, limit, HISTORY_BYTES);
+        match self.steadily(user, read).await {
+            Ok(Ok(page)) => self.reply(&ServerFrame::History(HistoryPage {
                 reference,
                 room,
                 events: page.events,
@@ -34,7 +33,7 @@ impl Client {
                 as_of: page.head,
                 more: page.more,
             })),
-            Ok(None) => self.refuse(no_room().with_ref(reference).with_room(Some(room))),
+            Ok(Err(denied)) => self.refuse(denied.refusal().with_ref(reference).with_room(Some(room))),
             Err(error) => self.refuse(unreadable(&error).with_ref(reference).with_room(Some(room))),
         }
     }

@@ -3,27 +3,37 @@
 //! A [`Client`] is a connection as the commands see it. Commands of one connection are carried out one after another,
 //! in the order in which they came; a command that has to wait holds up only its own connection.
 
+pub(crate) mod accounts;
 mod hello;
 mod history;
+mod moderation;
+mod own;
 mod plain;
+mod proof;
 mod rooms;
 mod say;
 mod signals;
 
 use std::collections::HashMap;
+use std::future::Future;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::client::ClientFrame;
 use protocol::error::{ErrorCode, Refusal, close};
-use protocol::ids::{Id, RoomKey, UserId};
+use protocol::ids::{Id, RoomKey, Seq, UserId};
+use protocol::own::Draft;
 use protocol::server::ServerFrame;
 
+use crate::core::identity::Identity;
 use crate::core::limiter::{Bucket, Rate};
+use crate::core::policy::Reaches;
 use crate::core::presence::Link;
+use crate::core::secret::Secret;
 use crate::hub::{Shard, ShardRef, Shared};
 use crate::store::ReadError;
+use crate::store::deeds::{Author, Measure};
 
 /// Frames of any kind from one connection.
 const FRAME_RATE: Rate = Rate { per_second: 100.0, burst: 300.0 };
@@ -50,15 +60,21 @@ pub(crate) struct Client {
     peer: IpAddr,
     /// Known after `hello`; always known in plain mode.
     user: Option<UserId>,
+    /// How that was proved.
+    identity: Option<Identity>,
+    /// A browser's, said at the handshake.
+    cookie: Option<Secret>,
     /// Plain mode: where a message goes that names no room.
     current: Option<RoomKey>,
     frames: Bucket,
     commands: Bucket,
     typing: HashMap<RoomKey, signals::Told>,
+    marks: own::Latest<Seq>,
+    drafts: own::Latest<Draft>,
 }
 
 impl Client {
-    pub(crate) fn new(shard: ShardRef, link: Link, peer: IpAddr) -> Self {
+    pub(crate) fn new(shard: ShardRef, link: Link, peer: IpAddr, cookie: Option<Secret>) -> Self {
         let shared = Arc::clone(&shard.borrow().shared);
         let now = shared.now();
         Self {
@@ -67,10 +83,14 @@ impl Client {
             link,
             peer,
             user: None,
+            identity: None,
+            cookie,
             current: None,
             frames: Bucket::new(FRAME_RATE, now),
             commands: Bucket::new(COMMAND_RATE, now),
             typing: HashMap::new(),
+            marks: own::Latest::default(),
+            drafts: own::Latest::default(),
         }
     }
 
@@ -95,28 +115,71 @@ impl Client {
 
     async fn carry_out(&mut self, user: &UserId, frame: ClientFrame) {
         match frame {
-            ClientFrame::Message(say) => self.say(user, say).await,
-            ClientFrame::Typing(typing) => self.typing(user, &typing).await,
-            ClientFrame::Presence(presence) => {
-                self.keep_pace(COMMAND_RATE).await;
-                self.presence(user, presence.state);
-            }
-            ClientFrame::Pong(_) => {}
+            ClientFrame::Message(say) => return self.say(user, say).await,
+            ClientFrame::Typing(typing) => return self.typing(user, &typing).await,
+            ClientFrame::Pong(_) => return,
             ClientFrame::Hello(_) => {
-                self.refuse(Refusal::new(ErrorCode::UnexpectedHello, "`hello` is said once, at the start"));
+                let reason = "`hello` is said once, at the start";
+                return self.refuse(Refusal::new(ErrorCode::UnexpectedHello, reason));
             }
-            question => {
-                self.keep_pace(COMMAND_RATE).await;
-                match question {
-                    ClientFrame::History(history) => self.history(history).await,
-                    ClientFrame::Create(create) => self.create(user, create).await,
-                    ClientFrame::Join(join) => self.join(user, join).await,
-                    ClientFrame::Leave(leave) => self.leave(user, &leave).await,
-                    ClientFrame::Members(members) => self.members(members).await,
-                    ClientFrame::Rooms(rooms) => self.rooms(rooms).await,
-                    ClientFrame::Nick(nick) => self.nick(user, &nick),
-                    _ => {}
-                }
+            _ => self.keep_pace(COMMAND_RATE).await,
+        }
+        match frame {
+            ClientFrame::Message(_) | ClientFrame::Typing(_) | ClientFrame::Pong(_) | ClientFrame::Hello(_) => {}
+            ClientFrame::Presence(presence) => self.presence(user, presence.state),
+            ClientFrame::History(history) => self.history(user, history).await,
+            ClientFrame::Create(create) => self.create(user, create).await,
+            ClientFrame::Direct(direct) => self.direct(user, direct).await,
+            ClientFrame::Join(join) => self.join(user, join).await,
+            ClientFrame::Leave(leave) => self.leave(user, &leave).await,
+            ClientFrame::Decline(decline) => self.decline(user, &decline).await,
+            ClientFrame::Change(change) => self.change(user, change).await,
+            ClientFrame::Invite(invite) => self.moderate(user, Measure::Invite, invite).await,
+            ClientFrame::Kick(kick) => self.moderate(user, Measure::Kick, kick).await,
+            ClientFrame::Ban(ban) => self.moderate(user, Measure::Ban, ban).await,
+            ClientFrame::Unban(unban) => self.moderate(user, Measure::Unban, unban).await,
+            ClientFrame::Mute(mute) => self.moderate(user, Measure::Mute, mute).await,
+            ClientFrame::Unmute(unmute) => self.moderate(user, Measure::Unmute, unmute).await,
+            ClientFrame::Role(role) => self.set_role(user, role).await,
+            ClientFrame::Delete(delete) => self.delete(user, delete).await,
+            ClientFrame::Report(report) => self.report(user, report).await,
+            ClientFrame::Reports(reports) => self.reports(user, &reports).await,
+            ClientFrame::Resolve(resolve) => self.resolve(user, &resolve).await,
+            ClientFrame::Audit(audit) => self.audit(user, &audit).await,
+            ClientFrame::Members(members) => self.members(user, members).await,
+            ClientFrame::Rooms(rooms) => self.rooms(user, rooms).await,
+            ClientFrame::Nick(nick) => self.nick(user, &nick).await,
+            ClientFrame::Read(read) => self.read(user, &read).await,
+            ClientFrame::Notify(notify) => self.notify(user, notify).await,
+            ClientFrame::Block(block) => self.block(user, block).await,
+            ClientFrame::Draft(draft) => self.draft(user, draft).await,
+        }
+    }
+
+    /// This connection's person as the author of a deed.
+    fn author(&self, user: &UserId) -> Author {
+        let name = self.shared.presence().name(user).unwrap_or_else(|| "guest".to_owned());
+        let reaches = self.identity.as_ref().map_or(Reaches::FULL, Identity::reaches);
+        Author { user: user.clone(), name: Arc::from(name), guest: self.is_guest(), reaches, server: false }
+    }
+
+    fn is_guest(&self) -> bool {
+        self.identity.as_ref().is_none_or(Identity::is_guest)
+    }
+
+    /// Changes whenever this person may have been put out of something.
+    fn stamp(&self, user: &UserId) -> u64 {
+        self.with_shard(|shard| shard.cuts.of(user))
+    }
+
+    /// Reads something for this person, anew where they were put out of something meanwhile: what is answered then was
+    /// read after that.
+    async fn steadily<T, F: Future<Output = T>>(&self, user: &UserId, read: impl Fn() -> F) -> T {
+        loop {
+            let stamp = self.stamp(user);
+            let found = read().await;
+            if self.stamp(user) == stamp {
+                return found;
             }
         }
     }
@@ -168,8 +231,12 @@ impl Client {
 }
 
 /// A new id: a ULID, ordered by the time of its making.
-fn new_id() -> Id {
+pub(crate) fn new_id() -> Id {
     Id::new(ulid::Ulid::generate().to_string()).expect("a ULID is 26 letters and digits")
+}
+
+pub(crate) fn new_account() -> UserId {
+    UserId::new(format!("u-{}", ulid::Ulid::generate())).expect("a ULID is 26 letters and digits")
 }
 
 fn new_guest() -> UserId {

@@ -6,39 +6,53 @@ use protocol::error::{ErrorCode, Refusal, close};
 use protocol::ids::{RoomKey, UserId};
 use protocol::limits::MESSAGE_BYTES;
 
-use super::{Client, Next, new_guest, no_room};
-use crate::hub::{Admitted, Audience, Signal, binary_frame, load};
+use super::{Client, Next, new_guest};
+use crate::core::policy::{Denied, InRoom};
+use crate::hub::{Admitted, Audience, Loaded, Signal, binary_frame, load};
+use crate::store::ReadError;
 
 impl Client {
     /// Opens a plain connection: greets it and puts it into a room as a guest.
     pub(crate) async fn open_plain(&mut self, room: Option<String>, name: Option<String>) -> Next {
+        if let Err(next) = self.admit_guest() {
+            return next;
+        }
         let wanted = room.as_deref().map_or(Ok(RoomKey::lobby()), RoomKey::new);
         let key = wanted.ok().filter(RoomKey::is_open);
-        let loaded = match &key {
-            Some(key) => load(&self.shard, key, None).await,
-            None => Ok(None),
+        let user = new_guest();
+        let found = match &key {
+            Some(key) => self.find_plain(&user, key).await,
+            None => Ok(Err(Denied::NotThere)),
         };
-        let loaded = match loaded {
-            Ok(Some(loaded)) => loaded,
-            Ok(None) => {
-                self.refuse(no_room());
-                return self.close(close::BAD_PROTOCOL, "there is no such room");
+        let loaded = match found {
+            Ok(Ok(loaded)) => loaded,
+            Ok(Err(denied)) => {
+                self.refuse(denied.refusal());
+                return self.close(close::BAD_PROTOCOL, denied.reason());
             }
             Err(error) => {
                 self.refuse(super::unreadable(&error));
                 return self.close(close::INTERNAL, "the store cannot be read now");
             }
         };
-        let user = new_guest();
-        self.connect(&user, None, Some(name.as_deref().unwrap_or("guest"))).await;
+        self.connect(&user, None, Some(name.as_deref().unwrap_or("guest")), None).await;
         self.current = key;
         let mut shard = self.shard.borrow_mut();
-        shard.identify(self.link, user);
+        shard.identify(self.link, user, None);
         shard.reply_text(self.link, PLAIN_GREETING);
-        shard.enter(self.link, &loaded, None);
+        shard.enter(self.link, &loaded, None, 0);
         shard.flush_now(self.link);
         drop(shard);
         Next::Go
+    }
+
+    /// The room that a guest asks for in the query, if it is for them.
+    async fn find_plain(&self, user: &UserId, key: &RoomKey) -> Result<Result<Loaded, Denied>, ReadError> {
+        // A new guest was never put out of anything: what is read now holds.
+        if let Err(denied) = self.shared.store.may(self.author(user), key.clone(), InRoom::Read).await? {
+            return Ok(Err(denied));
+        }
+        Ok(load(&self.shard, key, None).await?.ok_or(Denied::NotThere))
     }
 
     /// A line of text that is no JSON object is a message.
@@ -64,12 +78,17 @@ impl Client {
             self.refuse(Refusal::new(ErrorCode::TooLong, reason));
             return Next::Go;
         }
-        match self.shared.admit_address(self.peer) {
+        let Some(user) = self.user.clone() else { return Next::Go };
+        match self.shared.admit(&user, self.peer) {
             Admitted::After(wait) => tokio::time::sleep(wait).await,
             Admitted::Not(_) => {
-                self.refuse(Refusal::new(ErrorCode::RateLimited, "too much from your address"));
+                self.refuse(Refusal::new(ErrorCode::RateLimited, "too much from you or from your address"));
                 return Next::Go;
             }
+        }
+        if let Err(denied) = self.may(&user, &room, InRoom::Say).await {
+            self.refuse(denied.refusal().with_room(Some(room)));
+            return Next::Go;
         }
         let frame = binary_frame(bytes);
         self.shared.hub.signal(Signal { room, frame, audience: Audience::Plain, except: None });

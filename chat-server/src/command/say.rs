@@ -9,6 +9,7 @@ use protocol::ids::{Id, RoomKey, Seq, UserId};
 use protocol::limits::MESSAGE_BYTES;
 
 use super::{COMMAND_RATE, Client, new_id};
+use crate::core::policy::{Denied, Reach};
 use crate::hub::Admitted;
 use crate::store::{Append, Origin};
 
@@ -21,8 +22,13 @@ impl Client {
         if let Err(refusal) = self.check(&room, &id, &say) {
             return self.refuse(refusal.with_id(Some(id)).with_room(Some(room)));
         }
+        let reaches = self.identity.as_ref().map_or(Reach::FULL, |identity| identity.reaches().at(&room));
+        if !(reaches.write && reaches.here) {
+            let refusal = Denied::Forbidden.refusal();
+            return self.refuse(refusal.with_id(Some(id)).with_room(Some(room)));
+        }
         self.keep_pace(COMMAND_RATE).await;
-        match self.shared.admit_address(self.peer) {
+        match self.shared.admit(user, self.peer) {
             Admitted::After(Duration::ZERO) => {}
             Admitted::After(wait) => tokio::time::sleep(wait).await,
             Admitted::Not(wait) => return self.hold_back(room, id, say.id.is_some(), wait),
@@ -56,7 +62,7 @@ impl Client {
             ordered: say.id.is_some(),
             user: user.clone(),
             sender: Arc::from(sender),
-            guest: true,
+            guest: self.is_guest(),
             text: say.message,
             reply: say.reply,
             thread: say.thread,
@@ -106,7 +112,7 @@ impl Client {
             }
         });
         let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-        let refusal = Refusal::new(ErrorCode::RateLimited, "too many messages from your address");
+        let refusal = Refusal::new(ErrorCode::RateLimited, "too many messages from you or from your address");
         self.refuse(refusal.with_retry_ms(wait_ms).with_id(Some(id)).with_room(Some(room)));
     }
 

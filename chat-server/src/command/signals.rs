@@ -4,14 +4,17 @@ use std::time::Duration;
 
 use protocol::client;
 use protocol::error::{ErrorCode, Refusal};
-use protocol::ids::{RoomKey, UserId};
+use protocol::ids::{Ref, RoomKey, UserId};
 use protocol::names;
 use protocol::server::{Done, ServerFrame};
 use protocol::signal::{Presence, PresenceState, Renamed, Typing};
 
-use super::Client;
+use super::{Client, accounts};
+use crate::core::identity::Proof;
+use crate::core::policy::InRoom;
 use crate::core::presence::Change;
 use crate::hub::Audience;
+use crate::store::accounts::NewProfile;
 
 /// Between two tellings that the same person is still typing.
 const TYPING_PACE: Duration = Duration::from_secs(1);
@@ -24,13 +27,16 @@ pub(super) struct Told {
 }
 
 impl Client {
-    pub(super) fn nick(&mut self, user: &UserId, asked: &client::Nick) {
+    pub(super) async fn nick(&mut self, user: &UserId, asked: &client::Nick) {
         let name = match names::name(&asked.name) {
             Ok(name) => name,
             Err(error) => {
                 return self.refuse_ref(Refusal::new(ErrorCode::BadName, error.to_string()), asked.reference);
             }
         };
+        if !self.is_guest() {
+            return self.rename_account(name, asked.reference).await;
+        }
         let change = self.shared.presence().rename(user, &name);
         let Some(change) = change else {
             let reason = "somebody has this name, or one that looks like it";
@@ -39,6 +45,20 @@ impl Client {
         self.tell_renamed(user, change);
         self.show(user);
         self.reply(&ServerFrame::Ok(Done { reference: asked.reference, room: None, name: Some(name) }));
+    }
+
+    /// An account's name is in the database, and unique there.
+    async fn rename_account(&self, name: String, reference: Ref) {
+        let Some(Proof::Session(session)) = self.identity.as_ref().map(|identity| &identity.proof) else {
+            let reason = "a bot's token is not good for this";
+            return self.refuse_ref(Refusal::new(ErrorCode::Forbidden, reason), reference);
+        };
+        let Some(user) = self.user.clone() else { return };
+        let change = NewProfile { name: Some(name), ..NewProfile::default() };
+        match accounts::change_profile(&self.shared, &user, session, change).await {
+            Ok(me) => self.reply(&ServerFrame::Ok(Done { reference, room: None, name: Some(me.name) })),
+            Err(refusal) => self.refuse_ref(refusal, reference),
+        }
     }
 
     /// Has the others see whoever has not said how to be called.
@@ -74,6 +94,9 @@ impl Client {
             return;
         }
         self.keep_pace(super::COMMAND_RATE).await;
+        if self.may(user, &typing.room, InRoom::Type).await.is_err() {
+            return;
+        }
         self.show(user);
         let Some(sender) = self.shared.presence().name(user) else { return };
         let told = Typing { room: typing.room.clone(), user: user.clone(), sender, on: typing.on };

@@ -44,6 +44,11 @@ impl Bucket {
         Ok(wait)
     }
 
+    /// Gives a token back that was not needed.
+    pub(crate) fn give_back(&mut self, rate: Rate) {
+        self.tokens = (self.tokens + 1.0).min(rate.burst);
+    }
+
     /// Whether it is full again, so that it need not be remembered.
     pub(crate) fn is_full(&self, rate: Rate, now: Duration) -> bool {
         self.tokens + now.saturating_sub(self.updated).as_secs_f64() * rate.per_second >= rate.burst

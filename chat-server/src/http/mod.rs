@@ -1,5 +1,6 @@
-//! The HTTP door: the page, its assets and the server's health. `/ws` is in [`crate::ws::upgrade`].
+//! The HTTP door: the page, its assets, the server's health and the accounts. `/ws` is in [`crate::ws::upgrade`].
 
+pub(crate) mod api;
 pub(crate) mod assets;
 mod headers;
 mod health;
@@ -16,11 +17,18 @@ use self::assets::Assets;
 use self::headers::Policy;
 use self::origin::Names;
 use self::reject::Refused;
+use crate::command::accounts::Accounts;
 use crate::store::Store;
 use crate::ws::{Door, upgrade};
 
 /// Everything the server answers to. Whatever it answers carries the security headers.
-pub(crate) fn routes(store: Store, door: Door, assets: Assets, names: Names) -> BoxedFilter<(Response,)> {
+pub(crate) fn routes(
+    store: Store,
+    door: Door,
+    accounts: Accounts,
+    assets: Assets,
+    names: Names,
+) -> BoxedFilter<(Response,)> {
     let names = Arc::new(names);
     let assets = Arc::new(assets);
     let policy = Arc::new(Policy::new(&names));
@@ -36,15 +44,16 @@ pub(crate) fn routes(store: Store, door: Door, assets: Assets, names: Names) -> 
         },
     );
 
-    method()
-        .and(host(names))
-        .and(ws.or(health).unify().or(page).unify())
+    let api = api::routes(accounts, Arc::clone(&names));
+    let read = method().and(ws.or(health).unify().or(page).unify());
+    host(names)
+        .and(api.or(read).unify())
         .recover(reject::answer)
         .map(move |reply| policy.secure(Reply::into_response(reply)))
         .boxed()
 }
 
-/// Only `GET` and `HEAD` are understood so far.
+/// Only `GET` and `HEAD` are understood outside `/api`.
 fn method() -> impl Filter<Extract = (), Error = Rejection> + Clone {
     let check = |method: http::Method| match method {
         http::Method::GET | http::Method::HEAD => std::future::ready(Ok(())),

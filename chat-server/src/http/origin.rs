@@ -43,6 +43,11 @@ impl PublicUrl {
         format!("{}://{}", if self.secure { "wss" } else { "ws" }, self.authority)
     }
 
+    /// The port, where it is said.
+    pub(super) fn port(&self) -> Option<&str> {
+        self.authority.rsplit_once(':').map(|(_, port)| port).filter(|port| !port.ends_with(']'))
+    }
+
     fn matches(&self, authority: &Authority) -> bool {
         let default = if self.secure { ":443" } else { ":80" };
         let said = authority.as_str();
@@ -107,6 +112,12 @@ impl Names {
     /// The first one: what people are told.
     pub(crate) fn main(&self) -> &PublicUrl {
         &self.urls[0]
+    }
+
+    /// The one that a request came under, whose host was checked before.
+    pub(crate) fn of(&self, headers: &HeaderMap) -> &PublicUrl {
+        let host = headers.get(header::HOST).and_then(|host| Authority::try_from(host.as_bytes()).ok());
+        host.and_then(|host| self.urls.iter().find(|url| url.matches(&host))).unwrap_or(&self.urls[0])
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &PublicUrl> {

@@ -72,7 +72,8 @@ impl Shard {
                 if let Some(position) = entry.tail.position(member.seq + 1)
                     && let Some(rest) = entry.tail.from(position)
                 {
-                    self.connections[at].replies.push(rest);
+                    let shown = if connection.full { None } else { entry.tail.shown_from(position) };
+                    self.connections[at].replies.push(shown.as_deref().unwrap_or(rest));
                 }
                 (member.live, member.position, member.seq) = (true, end, head);
                 self.pay_synced(at, room);

@@ -92,6 +92,7 @@ impl Shard {
                 _ => self.catch_up(at),
             }
         }
+        self.leave_out_hidden(room, index);
         let member = &self.rooms[room].members[index];
         if member.live && member.position < self.rooms[room].tail.end() {
             self.write(at, Some((room, index)));
@@ -101,6 +102,21 @@ impl Shard {
             true
         } else {
             false
+        }
+    }
+
+    /// Of what is new to a plain connection, only messages are for it: where there is anything else, they go through its
+    /// replies.
+    fn leave_out_hidden(&mut self, room: usize, index: usize) {
+        let entry = &mut self.rooms[room];
+        let member = &mut entry.members[index];
+        let connection = &mut self.connections[member.connection];
+        if connection.full || !member.live {
+            return;
+        }
+        if let Some(shown) = entry.tail.shown_from(member.position) {
+            connection.replies.push(&shown);
+            (member.position, member.seq) = (entry.tail.end(), entry.tail.head());
         }
     }
 

@@ -44,6 +44,8 @@ pub(super) struct Member {
     pub(super) live: bool,
     /// Is to be told `synced` when it has caught up.
     pub(super) owed_synced: bool,
+    /// It was let in on a reading of the record as of this event: what was decided before that concerns it no more.
+    pub(super) since: Seq,
     /// The last `seq` that a heartbeat told.
     told: Seq,
 }
@@ -77,14 +79,27 @@ impl Room {
     pub(super) fn info(&self, present: u32) -> Option<RoomInfo> {
         let record = self.record.as_ref()?;
         Some(RoomInfo {
-            room: self.key.clone(),
+            room: self.wire_key(),
             title: record.title.clone(),
             kind: record.kind,
             topic: record.topic.clone(),
             first: record.first,
             head: self.tail.head(),
             present,
+            rules: record.rules.clone(),
+            standing: None,
+            read: None,
+            people: Vec::new(),
         })
+    }
+
+    /// Its key as clients know it.
+    fn wire_key(&self) -> RoomKey {
+        if self.key.is_own() {
+            RoomKey::new(protocol::SELF_ROOM).expect("it is a room's key")
+        } else {
+            self.key.clone()
+        }
     }
 
     /// Why a cursor cannot be resumed here.
@@ -92,7 +107,7 @@ impl Room {
         let first = self.record.as_ref().map_or(1, |record| record.first);
         if cursor > head {
             Some(ResetWhy::Ahead)
-        } else if cursor + 1 < first || head - cursor > RESUME_EVENTS {
+        } else if cursor + 1 < first || (head - cursor > RESUME_EVENTS && !self.key.is_own()) {
             Some(ResetWhy::TooOld)
         } else {
             None
@@ -105,14 +120,26 @@ impl Shard {
     ///
     /// Without a cursor it is live from the head that the answer tells. With one it is sent everything after it first,
     /// once it [begins](Shard::begin).
-    pub(crate) fn enter(&mut self, link: Link, loaded: &Loaded, cursor: Option<Seq>) -> Option<Joined> {
+    ///
+    /// `seen` is the head as of which it was decided that it may: commits that are still on their way to this shard are
+    /// older than that, and none of their events is for it unless it has a cursor.
+    pub(crate) fn enter(
+        &mut self,
+        link: Link,
+        loaded: &Loaded,
+        cursor: Option<Seq>,
+        seen: Seq,
+    ) -> Option<Joined> {
         let at = *self.by_link.get(&link)?;
         if self.connections[at].closing.is_some() {
             return None;
         }
         let (room, known_head) = (loaded.room, loaded.head);
         let now = self.shared.now();
-        let present = {
+        let is_own = self.rooms[room].key.is_own();
+        let present = if is_own {
+            1
+        } else {
             let mut presence = self.shared.presence();
             presence.enter(self.connections[at].link, &self.rooms[room].key, now);
             presence.present(&self.rooms[room].key)
@@ -121,11 +148,18 @@ impl Shard {
         let epoch = self.shared.store.epoch().clone();
         let entry = &mut self.rooms[room];
         let mut info = entry.info(present)?;
-        let head = entry.tail.head();
+        let here = entry.tail.head();
+        let head = here.max(seen);
+        info.head = head;
         let why = cursor.and_then(|cursor| entry.refuse_cursor(cursor, head.max(known_head)));
-        let reset = why.map(|why| Reset { room: entry.key.clone(), epoch, first: info.first, head, why });
+        let reset = why.map(|why| Reset { room: entry.wire_key(), epoch, first: info.first, head, why });
         let resumed = cursor.filter(|_| reset.is_none());
         if let Some(member) = entry.member(at) {
+            member.since = member.since.max(seen);
+            if seen > here {
+                // It may have been put out meanwhile, and let in again.
+                (member.seq, member.live) = (member.seq.max(seen), false);
+            }
             // What it was not yet sent still comes.
             info.head = member.seq;
         } else {
@@ -133,8 +167,9 @@ impl Shard {
                 connection: at,
                 seq: resumed.unwrap_or(head),
                 position: entry.tail.end(),
-                live: resumed.is_none(),
+                live: resumed.is_none() && head == here,
                 owed_synced: resumed.is_some(),
+                since: seen,
                 told: 0,
             });
             self.connections[at].rooms.push(room);
@@ -145,6 +180,7 @@ impl Shard {
     /// Has everything sent that a connection's cursors are behind.
     pub(crate) fn begin(&mut self, link: Link) {
         if let Some(&at) = self.by_link.get(&link) {
+            self.connections[at].welcomed = true;
             self.catch_up(at);
         }
     }
@@ -230,7 +266,7 @@ impl Shard {
         let mut heads = BTreeMap::new();
         for &room in &self.connections[at].rooms {
             let entry = &mut self.rooms[room];
-            let key = entry.key.clone();
+            let key = entry.wire_key();
             if let Some(member) = entry.member(at).filter(|member| member.told != member.seq) {
                 member.told = member.seq;
                 heads.insert(key, member.seq);
@@ -242,7 +278,7 @@ impl Shard {
     /// Tells a member that it has everything up to where it is, if it is owed that.
     pub(super) fn pay_synced(&mut self, at: usize, room: usize) {
         let entry = &mut self.rooms[room];
-        let key = entry.key.clone();
+        let key = entry.wire_key();
         let Some(member) = entry.member(at) else { return };
         if std::mem::take(&mut member.owed_synced) {
             let told = ServerFrame::Synced(Synced { room: key, head: member.seq });

@@ -9,6 +9,7 @@
 //! The flush is the only writer of a socket. What is for one connection alone goes through its [`replies`].
 
 mod catch_up;
+mod cut;
 mod flush;
 mod frame;
 mod members;
@@ -25,7 +26,7 @@ pub(crate) use shared::{Admitted, Audience, Shared, Signal};
 
 pub(crate) use frame::{binary as binary_frame, server_frame as encode_frame};
 use replies::Replies;
-pub(crate) use rooms::load;
+pub(crate) use rooms::{Loaded, load};
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

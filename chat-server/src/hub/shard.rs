@@ -14,6 +14,7 @@ use socket2::SockRef;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
+use super::cut::Cuts;
 use super::members::Room;
 use super::rooms::RoomIndex;
 use super::shared::{Audience, Shared, Signal};
@@ -46,6 +47,8 @@ pub(crate) struct Shard {
     pub(super) by_link: HashMap<Link, usize>,
     pub(super) rooms: Slab<Room>,
     pub(super) by_room: RoomIndex,
+    /// Who was put out of something.
+    pub(crate) cuts: Cuts,
     /// Rooms with something to flush, each once.
     pub(super) dirty_rooms: VecDeque<usize>,
     /// Connections with replies to flush.
@@ -67,10 +70,14 @@ pub(crate) struct Connection {
     pub(super) replies: Replies,
     /// Speaks `chat.v1`.
     pub(super) full: bool,
+    /// Was told `welcome`, or needs not: before that, nothing else is said.
+    pub(super) welcomed: bool,
     /// Its `hello` is here, or it needs none: what takes long now is the server's.
     greeting: bool,
     /// Known after `hello`.
     pub(super) user: Option<UserId>,
+    /// What proved it: the session of a device, or a bot's token; a guest has none.
+    pub(super) session: Option<Id>,
     /// The rooms it is in, as places in the shard's slab.
     pub(super) rooms: Vec<usize>,
     /// Since which second the socket has been taking nothing.
@@ -141,6 +148,7 @@ impl Shard {
                 by_link: HashMap::new(),
                 rooms: Slab::new(),
                 by_room: RoomIndex::default(),
+                cuts: Cuts::default(),
                 dirty_rooms: VecDeque::new(),
                 dirty_connections: Vec::new(),
                 work,
@@ -163,8 +171,10 @@ impl Shard {
             stream,
             replies: Replies::default(),
             full,
+            welcomed: !full,
             greeting: !full,
             user: None,
+            session: None,
             rooms: Vec::new(),
             blocked: None,
             dirty: false,
@@ -211,10 +221,11 @@ impl Shard {
         }
     }
 
-    /// Says who a connection is, after its `hello`.
-    pub(crate) fn identify(&mut self, link: Link, user: UserId) {
+    /// Says who a connection is, after its `hello`, and which session proved it.
+    pub(crate) fn identify(&mut self, link: Link, user: UserId, session: Option<Id>) {
         if let Some(connection) = self.connection(link) {
             connection.user = Some(user);
+            connection.session = session;
         }
     }
 
@@ -306,6 +317,15 @@ impl Shard {
         for event in &commit.events {
             self.append(event);
         }
+        for event in &commit.facts {
+            self.append_fact(event);
+        }
+        for (user, event) in &commit.own {
+            self.append_own(user, event);
+        }
+        for cut in &commit.cuts {
+            self.cut(cut);
+        }
         for (origin, outcome) in &commit.outcomes {
             if origin.shard == self.index {
                 self.settle(origin.connection, outcome);
@@ -369,7 +389,7 @@ impl Shard {
 
     /// Tells all connections of a user but one.
     pub(super) fn tell_user(&mut self, user: &UserId, except: Link, frames: &[u8]) {
-        let of_user = |connection: &Connection| connection.user.as_ref() == Some(user) && connection.full;
+        let of_user = |connection: &Connection| connection.user.as_ref() == Some(user) && connection.full && connection.welcomed;
         let links: Vec<_> = self
             .connections
             .iter()
@@ -422,7 +442,7 @@ impl Shard {
                 self.close(link, close::BAD_PROTOCOL, "a frame took too long");
             } else if connection.pulse.is_silent(now) {
                 connection.cut();
-            } else if now - connection.pinged >= HEARTBEAT.as_secs() && connection.user.is_some() {
+            } else if now - connection.pinged >= HEARTBEAT.as_secs() && connection.welcomed {
                 connection.pinged = now;
                 self.ping(link);
             }

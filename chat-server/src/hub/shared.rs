@@ -1,26 +1,31 @@
 //! What all shards share: the store, who is present, and the rates that span connections.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use protocol::ids::{RoomKey, UserId};
+use protocol::people::Guests;
 use protocol::server::ServerFrame;
 use tokio::sync::Notify;
 
 use super::{Hub, frame};
 use crate::core::limiter::{Bucket, Rate};
+use crate::core::networks::customer;
 use crate::core::presence::{Link, Notice, NoticeKind, Presence};
 use crate::store::Store;
 
 /// Messages of all connections of one address.
 const ADDRESS_RATE: Rate = Rate { per_second: 200.0, burst: 1000.0 };
+/// Messages of all connections of one person.
+const USER_RATE: Rate = Rate { per_second: 50.0, burst: 250.0 };
 /// How long a command may be held back before it is refused.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// Addresses remembered before those that are at rest are forgotten.
-const ADDRESSES: usize = 10_000;
+/// Addresses, and people, remembered before those that are at rest are forgotten.
+const REMEMBERED: usize = 10_000;
 
 /// Something that a room's members are told and that may be lost.
 #[derive(Debug)]
@@ -60,23 +65,28 @@ pub(crate) struct Shared {
     pub(crate) hub: Hub,
     /// Whether rates are limited at all.
     pub(crate) limited: bool,
+    /// What guests may do.
+    pub(crate) guests: Guests,
     presence: Mutex<Presence>,
     /// Presence has something to tell sooner than it was known.
     pub(crate) stirred: Notify,
     addresses: Mutex<HashMap<IpAddr, Bucket>>,
+    users: Mutex<HashMap<UserId, Bucket>>,
     links: AtomicU64,
     origin: Instant,
 }
 
 impl Shared {
-    pub(crate) fn new(store: Store, hub: Hub, limited: bool) -> Self {
+    pub(crate) fn new(store: Store, hub: Hub, limited: bool, guests: Guests) -> Self {
         Self {
             store,
             hub,
             limited,
+            guests,
             presence: Mutex::default(),
             stirred: Notify::new(),
             addresses: Mutex::default(),
+            users: Mutex::default(),
             links: AtomicU64::new(1),
             origin: Instant::now(),
         }
@@ -103,21 +113,18 @@ impl Shared {
         self.stirred.notify_one();
     }
 
-    /// Takes one message's worth of an address's rate; IPv6 counts by /64.
-    pub(crate) fn admit_address(&self, address: IpAddr) -> Admitted {
+    /// Takes one message's worth of the rates of a person, over all connections, and of an address; IPv6 counts by /64.
+    pub(crate) fn admit(&self, user: &UserId, address: IpAddr) -> Admitted {
         if !self.limited {
             return Admitted::After(Duration::ZERO);
         }
         let now = self.now();
-        let mut addresses = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
-        if addresses.len() > ADDRESSES {
-            addresses.retain(|_, bucket| !bucket.is_full(ADDRESS_RATE, now));
-        }
-        let bucket = addresses.entry(network(address)).or_insert_with(|| Bucket::new(ADDRESS_RATE, now));
-        match bucket.take(ADDRESS_RATE, now, PATIENCE) {
-            Ok(wait) => Admitted::After(wait),
-            Err(wait) => Admitted::Not(wait),
-        }
+        let by_user = take(&self.users, user.clone(), USER_RATE, now);
+        let by_address = by_user.and_then(|wait| {
+            let wait_more = take(&self.addresses, customer(address), ADDRESS_RATE, now)?;
+            Ok(wait.max(wait_more))
+        });
+        by_address.map_or_else(Admitted::Not, Admitted::After)
     }
 
     /// Tells a room's members something that may be lost.
@@ -178,13 +185,16 @@ impl Shared {
     }
 }
 
-/// The network that an address's rate is counted for.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.into(),
-        IpAddr::V6(address) => {
-            let prefix = u128::from(address) >> 64 << 64;
-            IpAddr::V6(prefix.into())
-        }
+fn take<K: Hash + Eq>(
+    buckets: &Mutex<HashMap<K, Bucket>>,
+    key: K,
+    rate: Rate,
+    now: Duration,
+) -> Result<Duration, Duration> {
+    // Counts are whole after every statement.
+    let mut buckets = buckets.lock().unwrap_or_else(PoisonError::into_inner);
+    if buckets.len() > REMEMBERED {
+        buckets.retain(|_, bucket| !bucket.is_full(rate, now));
     }
+    buckets.entry(key).or_insert_with(|| Bucket::new(rate, now)).take(rate, now, PATIENCE)
 }

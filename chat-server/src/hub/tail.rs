@@ -16,6 +16,8 @@ pub(crate) struct Tail {
     start: u64,
     /// The end position of each frame held, oldest first.
     ends: VecDeque<u64>,
+    /// From where to where frames stand that plain connections are not sent, oldest first.
+    hidden: VecDeque<(u64, u64)>,
     /// The `seq` that the next event must have; `None` until the room's head is known.
     next: Option<Seq>,
     bound: usize,
@@ -34,7 +36,7 @@ pub(crate) enum Pushed {
 
 impl Tail {
     pub(crate) fn new(bound: usize) -> Self {
-        Self { bytes: Vec::new(), start: 0, ends: VecDeque::new(), next: None, bound }
+        Self { bytes: Vec::new(), start: 0, ends: VecDeque::new(), hidden: VecDeque::new(), next: None, bound }
     }
 
     /// Says what the log's head is, as the store told; ignored where events have told it already.
@@ -72,6 +74,7 @@ impl Tail {
                 self.start = self.end() + 1;
                 self.bytes.clear();
                 self.ends.clear();
+                self.hidden.clear();
                 pushed = Pushed::AfterHole;
             }
             _ => {}
@@ -85,6 +88,47 @@ impl Tail {
         pushed
     }
 
+    /// The same for a frame that plain connections are not sent.
+    pub(crate) fn push_hidden(&mut self, seq: Seq, encode: impl FnOnce(&mut Vec<u8>)) -> Pushed {
+        let before = self.end();
+        let pushed = self.push(seq, encode);
+        // Behind a hole the tail begins anew, one place further.
+        let start = if pushed == Pushed::AfterHole { self.start } else { before };
+        if pushed != Pushed::Old {
+            self.hidden.push_back((start, self.end()));
+        }
+        pushed
+    }
+
+    /// What a plain connection is sent of what stands from a position to the end; `None` where that is all of it, or
+    /// where the front was cut beyond it.
+    pub(crate) fn shown_from(&self, position: u64) -> Option<Vec<u8>> {
+        if self.hidden.back().is_none_or(|&(_, end)| end <= position) {
+            return None;
+        }
+        self.from(position)?;
+        let mut shown = Vec::new();
+        let mut at = position;
+        for &(start, end) in self.hidden.iter().filter(|&&(_, end)| end > position) {
+            shown.extend_from_slice(self.between(at, start));
+            at = end.max(at);
+        }
+        shown.extend_from_slice(self.between(at, self.end()));
+        Some(shown)
+    }
+
+    fn between(&self, from: u64, to: u64) -> &[u8] {
+        let offset = |position: u64| usize::try_from(position.saturating_sub(self.start)).unwrap_or(usize::MAX);
+        self.bytes.get(offset(from)..offset(to)).unwrap_or_default()
+    }
+
+    /// Forgets an event and all before it, as far as they are held; the newest one stays.
+    pub(crate) fn forget(&mut self, seq: Seq) {
+        if let Some(position) = self.position(seq + 1) {
+            self.cut(usize::try_from(self.end() - position).unwrap_or(usize::MAX));
+        }
+    }
+
     /// Forgets the oldest events until at most `keep` bytes are held (or one event).
     pub(crate) fn cut(&mut self, keep: usize) {
         let mut to = self.start;
@@ -94,6 +138,9 @@ impl Tail {
         }
         self.bytes.drain(..usize::try_from(to - self.start).unwrap_or(usize::MAX));
         self.start = to;
+        while self.hidden.front().is_some_and(|&(_, end)| end <= to) {
+            self.hidden.pop_front();
+        }
         self.bytes.shrink_to(keep.max(self.bytes.len()));
     }
 
@@ -160,6 +207,25 @@ mod tests {
         assert_eq!(push(&mut tail, 4), Pushed::AfterHole);
         assert_eq!((tail.first(), tail.head(), tail.start()), (4, 4, before + 1));
         assert_eq!(tail.from(0), None);
+    }
+
+    #[test]
+    fn plain_connections_are_sent_only_what_is_shown() {
+        let mut tail = Tail::new(1000);
+        push(&mut tail, 1);
+        tail.push_hidden(2, |bytes| bytes.extend(frame(2)));
+        push(&mut tail, 3);
+        tail.push_hidden(4, |bytes| bytes.extend(frame(4)));
+        assert_eq!(tail.shown_from(0).as_deref(), Some(&b"<1><3>"[..]));
+        assert_eq!(tail.shown_from(tail.position(2).unwrap()).as_deref(), Some(&b"<3>"[..]));
+        assert_eq!(tail.shown_from(tail.end()), None, "there is nothing to leave out");
+        push(&mut tail, 5);
+        assert_eq!(tail.shown_from(tail.position(5).unwrap()), None);
+        tail.forget(2);
+        assert_eq!((tail.first(), tail.from(tail.start())), (3, Some(&b"<3><4><5>"[..])));
+        assert_eq!(tail.shown_from(tail.start()).as_deref(), Some(&b"<3><5>"[..]));
+        tail.forget(5);
+        assert_eq!((tail.first(), tail.head()), (5, 5), "the newest stays");
     }
 
     proptest::proptest! {

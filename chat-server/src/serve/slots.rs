@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Bounds;
+use crate::core::networks::{Network, customer};
 
 /// The places for connections.
 #[derive(Debug, Clone)]
@@ -53,10 +54,11 @@ impl Slots {
         }
     }
 
-    /// A place for a connection from `address`; `None` where there is none left.
-    pub(crate) fn take(&self, address: IpAddr) -> Option<Slot> {
+    /// A place for a connection from `address`; `None` where there is none left. A trusted proxy is not counted by its
+    /// address: it is everybody.
+    pub(crate) fn take(&self, address: IpAddr, trusted: &[Network]) -> Option<Slot> {
         let permit = Arc::clone(&self.inner.free).try_acquire_owned().ok()?;
-        let address = network(address);
+        let address = network(address).filter(|_| !trusted.iter().any(|proxy| proxy.contains(address)));
         if let Some(address) = address {
             let mut counts = self.inner.counts();
             let count = counts.entry(address).or_default();
@@ -106,14 +108,7 @@ impl Drop for Taken {
 /// What one customer of a provider has: an IPv4 address or an IPv6 /64. Nothing for this machine itself, where a
 /// proxy would be everybody.
 fn network(address: IpAddr) -> Option<IpAddr> {
-    let address = address.to_canonical();
-    if address.is_loopback() {
-        return None;
-    }
-    Some(match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(address) => IpAddr::V6((address.to_bits() >> 64 << 64).into()),
-    })
+    Some(customer(address)).filter(|_| !address.to_canonical().is_loopback())
 }
 
 #[cfg(test)]
@@ -123,17 +118,28 @@ mod tests {
     #[test]
     fn places_are_bounded_and_come_free() {
         let slots = Slots::new(Bounds { connections: 3, connections_per_address: 1, ..Bounds::default() });
-        let first = slots.take("2001:db8::1".parse().unwrap()).unwrap();
-        assert!(slots.take("2001:db8::2".parse().unwrap()).is_none(), "the same network");
+        let first = slots.take("2001:db8::1".parse().unwrap(), &[]).unwrap();
+        assert!(slots.take("2001:db8::2".parse().unwrap(), &[]).is_none(), "the same network");
         let clone = first.clone();
         drop(first);
-        assert!(slots.take("2001:db8::2".parse().unwrap()).is_none(), "a clone is still there");
+        assert!(slots.take("2001:db8::2".parse().unwrap(), &[]).is_none(), "a clone is still there");
         drop(clone);
         let _taken = [
-            slots.take("2001:db8::2".parse().unwrap()).unwrap(),
-            slots.take("127.0.0.1".parse().unwrap()).unwrap(),
-            slots.take("::ffff:127.0.0.1".parse().unwrap()).unwrap(),
+            slots.take("2001:db8::2".parse().unwrap(), &[]).unwrap(),
+            slots.take("127.0.0.1".parse().unwrap(), &[]).unwrap(),
+            slots.take("::ffff:127.0.0.1".parse().unwrap(), &[]).unwrap(),
         ];
-        assert!(slots.take("127.0.0.1".parse().unwrap()).is_none(), "all taken");
+        assert!(slots.take("127.0.0.1".parse().unwrap(), &[]).is_none(), "all taken");
+    }
+
+    #[test]
+    fn a_trusted_proxy_is_everybody() {
+        let slots = Slots::new(Bounds { connections_per_address: 1, ..Bounds::default() });
+        let proxy = ["10.0.0.0/8".parse().unwrap()];
+        let _first = slots.take("10.0.0.1".parse().unwrap(), &proxy).unwrap();
+        assert!(slots.take("10.0.0.1".parse().unwrap(), &proxy).is_some());
+        assert!(slots.take("192.0.2.1".parse().unwrap(), &proxy).is_some());
+        let _second = slots.take("192.0.2.2".parse().unwrap(), &proxy).unwrap();
+        assert!(slots.take("192.0.2.2".parse().unwrap(), &proxy).is_none());
     }
 }

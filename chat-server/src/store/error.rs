@@ -2,10 +2,9 @@
 
 use std::path::PathBuf;
 
-use protocol::ids::RoomKey;
 use thiserror::Error;
 
-use super::{Append, RoomRecord};
+use super::Append;
 
 /// Why a store was not opened, backed up or restored. Each message is one line, fit for whoever started the server.
 #[derive(Debug, Error)]
@@ -82,23 +81,6 @@ pub enum TryAppendError {
     /// The store was closed, or its writer died.
     #[error("the store is closed")]
     Closed(Append),
-}
-
-/// Why a room was not made.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum CreateError {
-    /// There is one of this key.
-    #[error("the room {} exists already", .0.key)]
-    Exists(RoomRecord),
-    /// There is one whose name looks like it.
-    #[error("the name looks like that of the room {0}")]
-    LooksLike(RoomKey),
-    /// The disk is full; nothing was stored.
-    #[error("the disk is full")]
-    StorageFull,
-    /// The store cannot be written.
-    #[error("the store cannot be written now")]
-    Unavailable,
 }
 
 /// Why a piece of work came to nothing; nothing of it was stored.

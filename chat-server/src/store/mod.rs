@@ -20,6 +20,8 @@
 //!
 //! Everything is in one directory, which one process at a time may hold (see [`directory`]).
 
+pub(crate) mod accounts;
+pub(crate) mod deeds;
 pub mod directory;
 mod error;
 mod sqlite;
@@ -30,9 +32,12 @@ use std::sync::Arc;
 use protocol::error::Refusal;
 use protocol::event::{Event, Message};
 use protocol::ids::{Epoch, Id, RoomKey, Seq, UserId};
+use protocol::people::Guests;
+use protocol::rooms::Rules;
 use protocol::server::{Ack, RoomKind};
 
-pub use self::error::{Closed, CreateError, ReadError, StoreError, TryAppendError, WorkError};
+use self::deeds::{Author, NewRoom};
+pub use self::error::{Closed, ReadError, StoreError, TryAppendError, WorkError};
 use self::sqlite::Handle;
 pub use self::sqlite::backup;
 
@@ -86,8 +91,30 @@ pub struct Commit {
     pub events: Vec<Message>,
     /// New events that rarer jobs made; they come after `events`, and of each room in the order of `seq`.
     pub facts: Vec<Event>,
+    /// New events of the users' own rooms (`@self`), of each in the order of `seq`.
+    pub own: Vec<(UserId, Event)>,
+    /// Who may no longer be in what: carried out after all of the above, and before anything of a later commit.
+    pub cuts: Vec<Cut>,
     /// What became of each append, in the order in which they were submitted.
     pub outcomes: Vec<(Origin, Outcome)>,
+}
+
+/// What somebody may be in no longer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cut {
+    /// One room, with all their connections.
+    Room {
+        /// Who.
+        user: UserId,
+        /// Which room.
+        room: RoomKey,
+        /// The event by which it was decided.
+        at: Seq,
+    },
+    /// The server: all their connections are closed.
+    User(UserId),
+    /// The connections that one session (or a bot's token) proved.
+    Session(Id),
 }
 
 /// A room as it is stored.
@@ -105,6 +132,8 @@ pub struct RoomRecord {
     pub first: Seq,
     /// The newest event; 0 where nothing was ever said.
     pub head: Seq,
+    /// How it is to be used.
+    pub rules: Rules,
 }
 
 /// Which stretch of a room's log to read.
@@ -157,11 +186,13 @@ pub struct Options {
     pub readers: usize,
     /// Bytes of appends that may wait to be stored.
     pub queue: usize,
+    /// What guests may do.
+    pub guests: Guests,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { durability: Durability::Full, readers: 2, queue: 8 << 20 }
+        Self { durability: Durability::Full, readers: 2, queue: 8 << 20, guests: Guests::On }
     }
 }
 
@@ -194,14 +225,13 @@ impl Store {
         self.handle.try_append(append)
     }
 
-    /// Makes an open room. Its key is unique, and so is what it looks like ([`protocol::names::skeleton`]).
-    pub async fn create_room(
-        &self,
-        key: RoomKey,
-        title: String,
-        creator: UserId,
-    ) -> Result<RoomRecord, CreateError> {
-        self.handle.create_room(key, title, creator).await
+    /// Makes a public room that belongs to the server. Its key is unique, and so is what it looks like
+    /// ([`protocol::names::skeleton`]).
+    pub async fn create_room(&self, key: RoomKey, title: String) -> Result<RoomRecord, WorkError<Box<Refusal>>> {
+        let made = NewRoom { key: key.clone(), title, kind: RoomKind::Public, topic: None };
+        let id = Id::new("room").expect("it is an id");
+        self.make_room(Author::server(), made, id).await?;
+        self.room(key).await.ok().flatten().ok_or(WorkError::Unavailable)
     }
 
     /// A room, or `None` where there is none of this key.
@@ -209,7 +239,7 @@ impl Store {
         self.handle.read(move |reader| reader.room(&key)).await
     }
 
-    /// The open rooms, most recently used first, at most `limit`.
+    /// All rooms of all kinds, most recently used first, at most `limit`: for whoever runs the server.
     pub async fn rooms(&self, limit: usize) -> Result<Vec<RoomRecord>, ReadError> {
         self.handle.read(move |reader| reader.rooms(limit)).await
     }

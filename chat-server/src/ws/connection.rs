@@ -41,7 +41,7 @@ pub(crate) async fn run(shard: ShardRef, stream: std::net::TcpStream, leftover: 
         Ok(stream) => Rc::new(stream),
         Err(error) => return tracing::warn!(%error, "a socket was lost between two event loops"),
     };
-    let Upgrade { mode, peer, slot } = upgrade;
+    let Upgrade { mode, peer, slot, cookie } = upgrade;
     let full = mode == Mode::V1;
     let (link, pulse) = shard.borrow_mut().insert(Rc::clone(&stream), full);
     tracing::debug!(conn.id = link, %peer, full, "connected");
@@ -58,7 +58,7 @@ pub(crate) async fn run(shard: ShardRef, stream: std::net::TcpStream, leftover: 
         greeted: !full,
         rest: None,
     };
-    let mut client = Client::new(Rc::clone(&reader.shard), link, peer);
+    let mut client = Client::new(Rc::clone(&reader.shard), link, peer, cookie);
     let end = match mode {
         Mode::Plain { room, name } => Box::pin(client.open_plain(room, name)).await,
         Mode::V1 => Next::Go,

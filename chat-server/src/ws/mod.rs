@@ -9,8 +9,10 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use bytes::Bytes;
+use protocol::people::Guests;
 use tokio::net::TcpStream;
 
+use crate::core::secret::Secret;
 use crate::hub::{self, Hub, Order, ShardOutlet, Shared};
 use crate::store::Store;
 
@@ -23,6 +25,8 @@ pub struct Upgrade {
     pub peer: IpAddr,
     /// The connection's place among all connections: kept until the socket is closed.
     pub slot: crate::serve::Slot,
+    /// What a browser's cookie says, of a page that is ours.
+    pub(crate) cookie: Option<Secret>,
 }
 
 /// The protocol's two modes.
@@ -43,6 +47,7 @@ pub enum Mode {
 #[derive(Debug, Clone)]
 pub struct Door {
     hub: Hub,
+    shared: Arc<Shared>,
 }
 
 /// The shards' threads.
@@ -73,18 +78,24 @@ impl Unstarted {
     }
 
     /// Starts the threads. Needs a tokio runtime around it.
-    pub fn start(self, store: Store, limited: bool) -> std::io::Result<(Door, Shards)> {
-        let shared = Arc::new(Shared::new(store, self.hub.clone(), limited));
+    pub fn start(self, store: Store, limited: bool, guests: Guests) -> std::io::Result<(Door, Shards)> {
+        let shared = Arc::new(Shared::new(store, self.hub.clone(), limited, guests));
         let threads = (0..).zip(self.outlets);
         let threads = threads
             .map(|(index, outlet)| hub::start(index, outlet, Arc::clone(&shared)))
             .collect::<Result<Vec<_>, _>>()?;
+        let door = Door { hub: self.hub.clone(), shared: Arc::clone(&shared) };
         let presence = tokio::spawn(async move { shared.tell_presence().await });
-        Ok((Door { hub: self.hub.clone() }, Shards { hub: self.hub, threads, presence }))
+        Ok((door, Shards { hub: self.hub, threads, presence }))
     }
 }
 
 impl Door {
+    /// What all connections share.
+    pub(crate) fn shared(&self) -> Arc<Shared> {
+        Arc::clone(&self.shared)
+    }
+
     /// Takes over a socket after its handshake; `leftover` is what was read of it beyond the request.
     pub async fn accept(&self, stream: TcpStream, leftover: Bytes, upgrade: Upgrade) {
         match stream.into_std() {

@@ -15,6 +15,8 @@ use warp::reply::Response;
 use warp::{Filter, Rejection, Reply};
 
 use super::{Door, Mode, Upgrade};
+use crate::core::secret::Secret;
+use crate::http::api::Jar;
 use crate::http::origin::Names;
 use crate::http::reject::Refused;
 use crate::serve::Peer;
@@ -44,10 +46,11 @@ pub(crate) fn route(
         .and(warp::ext::optional::<OnUpgrade>())
         .and(warp::ext::get::<Peer>())
         .and_then(move |headers: HeaderMap, query, on_upgrade, peer| {
-            let answer = names
-                .check_origin(&headers)
-                .and_then(|()| Handshake::read(&headers))
-                .and_then(|handshake| handshake.answer(&door, query, on_upgrade, peer));
+            let answer =
+                names.check_origin(&headers).and_then(|()| Handshake::read(&headers)).and_then(|handshake| {
+                    let cookie = cookie(&headers, &names);
+                    handshake.answer(&door, query, on_upgrade, peer, cookie)
+                });
             std::future::ready(answer.map_err(warp::reject::custom))
         })
 }
@@ -81,6 +84,7 @@ impl Handshake {
         query: Query,
         on_upgrade: Option<OnUpgrade>,
         peer: Peer,
+        cookie: Option<Secret>,
     ) -> Result<Response, Refused> {
         let Some(on_upgrade) = on_upgrade else {
             return Err(Refused::new(
@@ -89,7 +93,7 @@ impl Handshake {
             ));
         };
         let mode = if self.full { Mode::V1 } else { Mode::Plain { room: query.room, name: query.name } };
-        let upgrade = Upgrade { mode, peer: peer.address, slot: peer.slot };
+        let upgrade = Upgrade { mode, peer: peer.address, slot: peer.slot, cookie };
         tokio::spawn(hand_over(on_upgrade, door.clone(), upgrade));
 
         let mut response = StatusCode::SWITCHING_PROTOCOLS.into_response();
@@ -103,6 +107,13 @@ impl Handshake {
         }
         Ok(response)
     }
+}
+
+/// What a browser's cookie says. It counts only where the page says that it is ours, which was checked: whoever says
+/// no `Origin` is no browser, and brings a token.
+fn cookie(headers: &HeaderMap, names: &Names) -> Option<Secret> {
+    headers.get(header::ORIGIN)?;
+    Jar::of(names.of(headers)).session(headers)
 }
 
 /// Waits until the 101 is written and takes the socket from hyper.

@@ -31,6 +31,8 @@ pub(crate) async fn within<T>(future: impl Future<Output = T>) -> T {
 /// A server in this process.
 pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
+    /// By which the first owner is made, where there was none at the start.
+    pub(crate) owner_link: Option<String>,
     data: Arc<TempDir>,
     stop: oneshot::Sender<()>,
     done: JoinHandle<()>,
@@ -55,9 +57,10 @@ impl TestServer {
         let listener = serve::listen(config.listen).unwrap();
         let server = within(Server::start(config, listener)).await.unwrap();
         let address = server.address();
+        let owner_link = server.owner_link().map(str::to_owned);
         let (stop, stopped) = oneshot::channel();
         let done = tokio::spawn(server.run_until(stopped));
-        Self { address, data, stop, done }
+        Self { address, owner_link, data, stop, done }
     }
 
     /// The directory that holds the data directory `data`.
@@ -84,10 +87,23 @@ impl TestServer {
 
     /// A handshake that may be refused.
     pub(crate) async fn connect(&self, query: &str, protocol: Option<&'static str>) -> Result<Client, Error> {
+        self.connect_with(query, protocol, &[]).await
+    }
+
+    /// The same with more headers, as a browser says them.
+    pub(crate) async fn connect_with(
+        &self,
+        query: &str,
+        protocol: Option<&'static str>,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Client, Error> {
         let url = format!("ws://127.0.0.1:{}/ws{query}", self.address.port());
         let mut request = url.into_client_request().unwrap();
         if let Some(protocol) = protocol {
             request.headers_mut().insert("sec-websocket-protocol", HeaderValue::from_static(protocol));
+        }
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, HeaderValue::from_str(value).unwrap());
         }
         let stream = within(TcpStream::connect(self.address)).await.unwrap();
         // Large where another crate of the workspace switches TLS on.

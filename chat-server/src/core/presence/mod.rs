@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use protocol::ids::{Id, RoomKey, UserId};
 use protocol::limits::LEAVE_GRACE;
+use protocol::names::skeleton;
+use protocol::people::{Profile, Role};
 use protocol::server::Member;
 use protocol::signal::PresenceState;
 
@@ -41,6 +43,8 @@ pub(crate) struct Presence {
 struct Person {
     name: String,
     guest: bool,
+    role: Role,
+    profile: Profile,
     /// Has said how to be called, or something else: until then nobody sees them.
     seen: bool,
     links: HashMap<Link, LinkState>,
@@ -53,6 +57,15 @@ struct LinkState {
     conn: Option<Id>,
     rooms: BTreeSet<RoomKey>,
     idle: bool,
+}
+
+/// What is known of somebody with an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Known {
+    pub(crate) user: UserId,
+    pub(crate) name: String,
+    pub(crate) role: Role,
+    pub(crate) profile: Profile,
 }
 
 /// A person's change that the people in some rooms are told of.
@@ -92,14 +105,45 @@ impl Presence {
             Some(person) => person.name.clone(),
             None => self.names.take_nearest(user, wanted.unwrap_or(fallback), fallback),
         };
+        let replaces = self.link(link, user, conn, &name, true);
+        if wanted.is_some() {
+            self.show(user, now);
+        }
+        Connected { name, replaces }
+    }
+
+    /// A connection of an account is there. It goes by its own name, and is seen at once.
+    pub(crate) fn connect_account(
+        &mut self,
+        link: Link,
+        account: &Known,
+        conn: Option<Id>,
+        now: Duration,
+    ) -> Connected {
+        let user = &account.user;
+        // Kept for it, so nobody else has it.
+        self.names.take(user, &account.name);
+        let replaces = self.link(link, user, conn, &account.name, false);
+        if let Some(person) = self.people.get_mut(user) {
+            person.role = account.role;
+            person.profile.clone_from(&account.profile);
+        }
+        self.show(user, now);
+        Connected { name: account.name.clone(), replaces }
+    }
+
+    fn link(&mut self, link: Link, user: &UserId, conn: Option<Id>, name: &str, guest: bool) -> Vec<Link> {
         let person = self.people.entry(user.clone()).or_insert_with(|| Person {
             name: String::new(),
-            guest: true,
+            guest,
+            role: Role::Guest,
+            profile: Profile::default(),
             seen: false,
             links: HashMap::new(),
             rooms: HashMap::new(),
         });
-        person.name.clone_from(&name);
+        name.clone_into(&mut person.name);
+        person.guest = guest;
         let mut replaces = Vec::new();
         for (&older, state) in &mut person.links {
             if conn.is_some() && state.conn == conn {
@@ -109,10 +153,36 @@ impl Presence {
         }
         person.links.insert(link, LinkState { conn, ..LinkState::default() });
         self.links.insert(link, user.clone());
-        if wanted.is_some() {
-            self.show(user, now);
-        }
-        Connected { name, replaces }
+        replaces
+    }
+
+    /// Keeps a name for an account, whether it is there or not; false where somebody else has it or one that looks
+    /// like it.
+    pub(crate) fn reserve(&mut self, user: &UserId, name: &str) -> bool {
+        self.names.reserve(user, &skeleton(name))
+    }
+
+    /// The same by how the name looks.
+    pub(crate) fn reserve_skeleton(&mut self, user: &UserId, skeleton: &str) -> bool {
+        self.names.reserve(user, skeleton)
+    }
+
+    /// Whether a name is kept for this very account.
+    pub(crate) fn is_reserved(&self, user: &UserId, name: &str) -> bool {
+        self.names.is_reserved(user, &skeleton(name))
+    }
+
+    /// Keeps a name no longer that was reserved in vain.
+    pub(crate) fn give_up(&mut self, user: &UserId, name: &str) {
+        self.names.give_up(user, &skeleton(name));
+    }
+
+    /// Somebody's role or profile changed; the change's value is whether they are there.
+    pub(crate) fn set_known(&mut self, account: &Known) -> Option<Change<()>> {
+        let person = self.people.get_mut(&account.user)?;
+        person.role = account.role;
+        person.profile.clone_from(&account.profile);
+        Some(Change { rooms: person.rooms_seen(), name: person.name.clone(), value: () })
     }
 
     /// A connection is gone.
@@ -217,7 +287,15 @@ impl Presence {
             .filter_map(|user| {
                 let person = self.people.get(user)?;
                 let (name, guest) = (person.name.clone(), person.guest);
-                Some(Member { user: user.clone(), name, guest, state: person.state() })
+                Some(Member {
+                    user: user.clone(),
+                    name,
+                    guest,
+                    role: person.role,
+                    standing: None,
+                    profile: person.profile.clone(),
+                    state: person.state(),
+                })
             })
             .collect();
         members.sort_by_cached_key(|member| (member.name.to_lowercase(), member.user.clone()));

@@ -11,6 +11,8 @@ use protocol::names::{adapt, skeleton};
 pub(super) struct Names {
     owners: HashMap<String, UserId>,
     taken: HashMap<UserId, String>,
+    /// What accounts are and were called, whether they are there or not.
+    reserved: HashMap<String, UserId>,
     /// Where to go on counting, for names that very many want.
     next_number: HashMap<String, u64>,
 }
@@ -24,7 +26,9 @@ impl Names {
     /// Takes a name exactly as given; whether it was free.
     pub(super) fn take(&mut self, user: &UserId, name: &str) -> bool {
         let skeleton = skeleton(name);
-        if self.owners.get(&skeleton).is_some_and(|owner| owner != user) {
+        let others =
+            |owners: &HashMap<String, UserId>| owners.get(&skeleton).is_some_and(|owner| owner != user);
+        if others(&self.owners) || others(&self.reserved) {
             return false;
         }
         self.release(user);
@@ -42,7 +46,8 @@ impl Names {
         let base_skeleton = skeleton(&base);
         let hint = self.next_number.get(&base_skeleton).copied().unwrap_or(SMALL);
         // More candidates than there are names in use: one of them is free.
-        let numbers = (2..SMALL).chain(hint..=hint + self.owners.len() as u64);
+        let in_use = self.owners.len() + self.reserved.len();
+        let numbers = (2..SMALL).chain(hint..=hint + in_use as u64);
         for number in numbers {
             let digits = number.to_string();
             let kept: String = base.chars().take(NAME_CHARS - digits.len()).collect();
@@ -58,6 +63,29 @@ impl Names {
             }
         }
         unreachable!("there are more candidates than names in use")
+    }
+
+    /// Keeps a name for an account, by how it looks; whether it was free.
+    pub(super) fn reserve(&mut self, user: &UserId, skeleton: &str) -> bool {
+        let others =
+            |owners: &HashMap<String, UserId>| owners.get(skeleton).is_some_and(|owner| owner != user);
+        if others(&self.owners) || others(&self.reserved) {
+            return false;
+        }
+        self.reserved.insert(skeleton.to_owned(), user.clone());
+        true
+    }
+
+    /// Whether this name is kept for this account.
+    pub(super) fn is_reserved(&self, user: &UserId, skeleton: &str) -> bool {
+        self.reserved.get(skeleton) == Some(user)
+    }
+
+    /// Keeps it no longer.
+    pub(super) fn give_up(&mut self, user: &UserId, skeleton: &str) {
+        if self.is_reserved(user, skeleton) {
+            self.reserved.remove(skeleton);
+        }
     }
 
     /// Gives a user's name back.

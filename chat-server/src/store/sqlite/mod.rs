@@ -1,11 +1,20 @@
 //! The store on SQLite: one thread that writes, a few that read.
 
+pub(super) mod accounts;
 pub mod backup;
 mod clock;
+pub(super) mod deed;
+mod facts;
+mod kinds;
+pub(super) mod members;
+pub(super) mod moderation;
+pub(super) mod own;
 mod reader;
-mod rooms;
+pub(super) mod rooms;
 mod rows;
 mod schema;
+mod sights;
+pub(super) mod succession;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -16,7 +25,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use protocol::ids::{Epoch, RoomKey, UserId};
+use protocol::ids::Epoch;
+use protocol::people::Guests;
 use tokio::sync::{Semaphore, TryAcquireError, mpsc, oneshot};
 
 pub(super) use self::reader::Reader;
@@ -24,8 +34,7 @@ use self::schema::Identity;
 use self::writer::{Asked, Job, Turn, Writer, append_bytes};
 use super::directory::Directory;
 use super::{
-    Append, Closed, CreateError, OnCommit, Options, ReadError, RoomRecord, StoreError, TryAppendError,
-    WorkError,
+    Append, Closed, OnCommit, Options, ReadError, StoreError, TryAppendError, WorkError,
 };
 
 /// How many reads may wait for a reader; at the bound whoever asks waits.
@@ -50,6 +59,7 @@ pub(super) struct Handle {
     healthy: Arc<AtomicBool>,
     closing: Arc<AtomicBool>,
     identity: Identity,
+    guests: Guests,
 }
 
 impl Handle {
@@ -64,7 +74,7 @@ impl Handle {
 
         let healthy = Arc::new(AtomicBool::new(true));
         let closing = Arc::new(AtomicBool::new(false));
-        let writer = Writer::new(db, directory, on_commit, Arc::clone(&healthy), Arc::clone(&closing));
+        let writer = Writer::new(db, directory, on_commit, Arc::clone(&healthy), Arc::clone(&closing), options.guests);
         let (jobs, queue) = mpsc::unbounded_channel();
         let (reads, waiting) = mpsc::channel(READS);
         let waiting = Arc::new(Mutex::new(waiting));
@@ -88,6 +98,7 @@ impl Handle {
             healthy,
             closing,
             identity,
+            guests: options.guests,
         })
     }
 
@@ -106,21 +117,6 @@ impl Handle {
             Err(TryAcquireError::NoPermits) => Err(TryAppendError::Full(append)),
             Err(TryAcquireError::Closed) => Err(TryAppendError::Closed(append)),
         }
-    }
-
-    pub(super) async fn create_room(
-        &self,
-        key: RoomKey,
-        title: String,
-        creator: UserId,
-    ) -> Result<RoomRecord, CreateError> {
-        let bytes = key.as_str().len() + title.len();
-        let created = self.work(bytes, move |turn| rooms::create(turn, &key, &title, &creator)).await;
-        created.map_err(|error| match error {
-            WorkError::Refused(error) => error,
-            WorkError::StorageFull => CreateError::StorageFull,
-            WorkError::Unavailable => CreateError::Unavailable,
-        })
     }
 
     /// Has `work` done in its turn between the messages, in their transaction (see [`Turn`]), and gives what it gave
@@ -154,6 +150,11 @@ impl Handle {
         });
         reads.send(read).await.map_err(|_| ReadError::Closed)?;
         answered.await.map_err(|_| ReadError::Closed)?
+    }
+
+    /// What guests may do.
+    pub(super) fn guests(&self) -> Guests {
+        self.guests
     }
 
     pub(super) fn epoch(&self) -> &Epoch {

@@ -6,6 +6,7 @@ use protocol::event::Event;
 use protocol::ids::{RoomKey, Seq};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
+use super::own;
 use super::rows::{self, from_sql, to_sql};
 use super::schema;
 use crate::store::{At, Page, ReadError, RoomRecord, StoreError};
@@ -29,22 +30,20 @@ impl Reader {
         Ok(Self { db: schema::open_for_reading(path)? })
     }
 
+    /// For reading what is filtered by policy.
+    pub(in crate::store) fn db(&self) -> &Connection {
+        &self.db
+    }
+
     pub(in crate::store) fn room(&self, key: &RoomKey) -> Result<Option<RoomRecord>, ReadError> {
+        if key.is_own() {
+            return Ok(own::record(&self.db, key)?);
+        }
         Ok(find_room(&self.db, key)?.map(|(_, record)| record))
     }
 
     pub(in crate::store) fn rooms(&self, limit: usize) -> Result<Vec<RoomRecord>, ReadError> {
-        let sql = format!(
-            "SELECT {} FROM rooms WHERE kind = 'public' ORDER BY used_ms DESC, id LIMIT ?1",
-            rows::ROOM
-        );
-        let mut statement = self.db.prepare_cached(&sql)?;
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let mut records = Vec::new();
-        for record in statement.query_map([limit], rows::room)? {
-            records.extend(record?.map(|(_, record)| record));
-        }
-        Ok(records)
+        Ok(rooms_in(&self.db, limit)?)
     }
 
     pub(in crate::store) fn page(
@@ -55,11 +54,38 @@ impl Reader {
         max_bytes: usize,
     ) -> Result<Option<Page>, ReadError> {
         let snapshot = self.db.unchecked_transaction()?;
-        let Some((room, record)) = find_room(&snapshot, key)? else { return Ok(None) };
+        page_in(&snapshot, key, at, limit, max_bytes)
+    }
+}
+
+/// All rooms, most recently used first.
+pub(super) fn rooms_in(db: &Connection, limit: usize) -> rusqlite::Result<Vec<RoomRecord>> {
+    let sql = format!("SELECT {} FROM rooms ORDER BY used_ms DESC, id LIMIT ?1", rows::ROOM);
+    let mut statement = db.prepare_cached(&sql)?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut records = Vec::new();
+    for record in statement.query_map([limit], rows::room)? {
+        records.extend(record?.map(|(_, record)| record));
+    }
+    Ok(records)
+}
+
+/// A stretch of a room's log, or of a user's own.
+pub(super) fn page_in(
+    snapshot: &Transaction<'_>,
+    key: &RoomKey,
+    at: At,
+    limit: u32,
+    max_bytes: usize,
+) -> Result<Option<Page>, ReadError> {
+        if key.is_own() {
+            return Ok(own::page(snapshot, key, at, limit, max_bytes)?);
+        }
+        let Some((room, record)) = find_room(snapshot, key)? else { return Ok(None) };
         let (room_first, head) = (record.first, record.head);
         let limit = usize::try_from(limit.max(1)).unwrap_or(usize::MAX);
         let read = |low, high, newest_first, limit, max_bytes| {
-            events(&snapshot, room, key, Stretch { low, high, newest_first }, limit, max_bytes)
+            events(snapshot, room, key, Stretch { low, high, newest_first }, limit, max_bytes)
         };
         let (events, empty_at) = match at {
             At::Newest => (read(room_first, head, true, limit, max_bytes)?, head),
@@ -92,7 +118,6 @@ impl Reader {
             At::Newest | At::Before(_) | At::Around(_) => first > room_first,
         };
         Ok(Some(Page { events, first, last, head, more, room_first }))
-    }
 }
 
 /// A room and its row's number.

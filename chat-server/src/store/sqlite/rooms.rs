@@ -1,38 +1,213 @@
-//! Writing what rooms there are.
+//! What rooms there are, and how they are used.
 
-use protocol::ids::{RoomKey, UserId};
+use std::collections::{BTreeSet, HashMap};
+
+use protocol::error::{ErrorCode, Refusal};
+use protocol::ids::{Id, RoomKey, UserId};
+use protocol::limits::{DIRECT_PEOPLE, SLOW_SECONDS, TITLE_CHARS, TOPIC_CHARS};
 use protocol::names;
-use rusqlite::OptionalExtension;
+use protocol::rooms::{Change, MemberChange, RoomKind, RoomRole};
+use rusqlite::{OptionalExtension, params};
 
-use super::reader;
-use super::writer::Turn;
-use crate::store::{CreateError, RoomRecord};
+use super::deed::{Deed, Done, Entry, nobody};
+use super::facts::{self, Place};
+use super::kinds::{CHANGED, ChangedBody, MEMBER};
+use super::{members, own, reader};
+use crate::core::policy::{Action, Denied, InRoom};
+use crate::store::deeds::NewRoom;
 
-/// Makes an open room.
-pub(super) fn create(
-    turn: &mut Turn<'_>,
-    key: &RoomKey,
-    title: &str,
-    creator: &UserId,
-) -> rusqlite::Result<Result<RoomRecord, CreateError>> {
-    let (db, now) = (turn.db(), turn.now_ms());
-    if let Some((_, record)) = reader::find_room(db, key)? {
-        return Ok(Err(CreateError::Exists(record)));
+/// Makes a room, whose owner the author is, if they have an account.
+pub(in crate::store) fn make(deed: &mut Deed<'_, '_>, room: &NewRoom, id: &Id) -> Done<()> {
+    let is_public = room.kind == RoomKind::Public;
+    deed.permit(if is_public { Action::CreatePublic } else { Action::CreatePrivate })?;
+    let key = &room.key;
+    if let Some((_, record)) = reader::find_room(deed.db(), key)? {
+        let reason = format!("the room {} exists: join it", record.key);
+        return Err(Refusal::new(ErrorCode::RoomExists, reason).with_room(Some(record.key)).into());
     }
     let skeleton = names::skeleton(key.as_str());
-    let alike: Option<String> = db
-        .prepare_cached("SELECT key FROM rooms WHERE skeleton = ?1")?
-        .query_row([&skeleton], |row| row.get(0))
-        .optional()?;
-    if let Some(alike) = alike {
-        // A key that is none cannot be told; what was asked looks like it and is at least a key.
-        return Ok(Err(CreateError::LooksLike(RoomKey::new(alike).unwrap_or_else(|_| key.clone()))));
+    if let Some(alike) = look_alike(deed, &skeleton, None)? {
+        return Err(looks_like(alike));
     }
-    db.prepare_cached(
-        "INSERT INTO rooms (key, skeleton, title, kind, creator, created_ms, used_ms)
-         VALUES (?1, ?2, ?3, 'public', ?4, ?5, ?5)",
-    )?
-    .execute((key.as_str(), skeleton, title, creator.as_str(), now))?;
-    let (_, record) = reader::find_room(db, key)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
-    Ok(Ok(record))
+    let title = checked(&room.title, TITLE_CHARS, "a title")?;
+    let topic = room.topic.as_deref().map(topic_of).transpose()?.filter(|topic| !topic.is_empty());
+    let kind = if is_public { "public" } else { "private" };
+    insert(deed, key, &skeleton, &title, kind, topic.as_deref(), None)?;
+    if deed.author.guest || deed.author.server {
+        return Ok(());
+    }
+    let place = deed.look(key)?.ok_or(Denied::NotThere)?;
+    let user = deed.author.user.clone();
+    members::add(deed, &place, key, &user, RoomRole::Owner)?;
+    if !is_public {
+        let name = deed.author.name.to_string();
+        let body = members::member(&user, name, MemberChange::Joined, Some(RoomRole::Owner));
+        deed.append(key, id, MEMBER, &body.clone(), None, |head| head.member(body))?;
+    }
+    Ok(())
+}
+
+fn insert(
+    deed: &Deed<'_, '_>,
+    key: &RoomKey,
+    skeleton: &str,
+    title: &str,
+    kind: &str,
+    topic: Option<&str>,
+    people: Option<&str>,
+) -> rusqlite::Result<()> {
+    let creator = (!deed.author.server).then_some(deed.author.user.as_str());
+    deed.db()
+        .prepare_cached(
+            "INSERT INTO rooms (key, skeleton, title, kind, topic, people, creator, created_ms, used_ms)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)",
+        )?
+        .execute(params![key.as_str(), skeleton, title, kind, topic, people, creator, deed.now()])?;
+    Ok(())
+}
+
+/// The room that something looks like, other than `but`.
+fn look_alike(deed: &Deed<'_, '_>, skeleton: &str, but: Option<i64>) -> rusqlite::Result<Option<RoomKey>> {
+    let key: Option<String> = deed
+        .db()
+        .prepare_cached("SELECT key FROM rooms WHERE skeleton = ?1 AND id IS NOT ?2")?
+        .query_row(params![skeleton, but], |row| row.get(0))
+        .optional()?;
+    // A key that is none cannot be told; it is still taken.
+    Ok(key.map(|key| RoomKey::new(key).unwrap_or_else(|_| RoomKey::lobby())))
+}
+
+fn looks_like(key: RoomKey) -> super::deed::Stop {
+    let reason = format!("this looks like the room {key}, which exists");
+    Refusal::new(ErrorCode::RoomExists, reason).with_room(Some(key)).into()
+}
+
+/// The conversation of these people with the author; made where there is none.
+pub(in crate::store) fn open_direct(
+    deed: &mut Deed<'_, '_>,
+    users: Vec<UserId>,
+    names: &HashMap<UserId, String>,
+    key: &RoomKey,
+) -> Done<RoomKey> {
+    let mut people: BTreeSet<UserId> = users.into_iter().collect();
+    people.insert(deed.author.user.clone());
+    if !(2..=DIRECT_PEOPLE).contains(&people.len()) {
+        let reason = format!("a direct conversation has 2 to {DIRECT_PEOPLE} people");
+        return Err(Refusal::new(ErrorCode::BadFrame, reason).into());
+    }
+    deed.permit(Action::OpenDirect { active: true })?;
+    let mut named = Vec::new();
+    for user in &people {
+        let person = facts::person(deed.db(), user)?;
+        let name = match person.name.filter(|_| person.active).or_else(|| names.get(user).cloned()) {
+            Some(name) => name,
+            None if *user == deed.author.user => deed.author.name.to_string(),
+            None => return Err(nobody()),
+        };
+        named.push((user.clone(), name));
+    }
+    let set = people.iter().map(UserId::as_str).collect::<Vec<_>>().join(" ");
+    let known: Option<String> = deed
+        .db()
+        .prepare_cached("SELECT key FROM rooms WHERE people = ?1")?
+        .query_row([&set], |row| row.get(0))
+        .optional()?;
+    if let Some(known) = known {
+        return Ok(RoomKey::new(known).map_err(|_| Denied::NotThere)?);
+    }
+    insert(deed, key, &names::skeleton(key.as_str()), "", "direct", None, Some(&set))?;
+    let place = deed.look(key)?.ok_or(Denied::NotThere)?;
+    for (user, _) in &named {
+        deed.db()
+            .prepare_cached("INSERT INTO members (room, user, role, since_ms) VALUES (?1, ?2, 'member', ?3)")?
+            .execute(params![place.row, user.as_str(), deed.now()])?;
+        let others = named.iter().filter(|(other, _)| other != user).map(|(_, name)| name.as_str());
+        let others = others.collect::<Vec<_>>().join(", ");
+        own::joined(deed, key, user, Some(others))?;
+    }
+    Ok(key.clone())
+}
+
+/// Changes a room.
+pub(in crate::store) fn change(deed: &mut Deed<'_, '_>, asked: &Change, id: &Id) -> Done<()> {
+    let room = &asked.room;
+    let place = deed.look(room)?;
+    let facts = facts::room_facts(place.as_ref(), deed.now());
+    let wanted = [
+        (asked.title.is_some(), InRoom::SetTitle),
+        (asked.topic.is_some(), InRoom::SetTopic),
+        (asked.slow_s.is_some(), InRoom::SetSlow),
+        (asked.announce.is_some(), InRoom::SetAnnounce),
+        (asked.archived.is_some(), InRoom::Archive),
+    ];
+    // One that changes nothing still tells nothing of what may not be seen.
+    deed.permit_at(room, Action::Room(InRoom::Read, &facts))?;
+    for (_, action) in wanted.into_iter().filter(|(is_wanted, _)| *is_wanted) {
+        deed.permit_at(room, Action::Room(action, &facts))?;
+    }
+    let place = place.ok_or(Denied::NotThere)?;
+    if deed.was_done(place.row, id, CHANGED)?.is_some() {
+        return Ok(());
+    }
+    let body = difference(deed, &place, asked)?;
+    if body == ChangedBody::default() {
+        return Ok(());
+    }
+    deed.db()
+        .prepare_cached(
+            "UPDATE rooms SET title = coalesce(?2, title), topic = nullif(coalesce(?3, topic), ''),
+                    slow_s = coalesce(?4, slow_s), announce = coalesce(?5, announce),
+                    archived = coalesce(?6, archived)
+             WHERE id = ?1",
+        )?
+        .execute(params![place.row, body.title, body.topic, body.slow_s, body.announce, body.archived])?;
+    let detail = super::kinds::body(&body);
+    let action = match body.archived {
+        Some(true) => "archive",
+        Some(false) => "unarchive",
+        None => "change",
+    };
+    deed.append(room, id, CHANGED, &body.clone(), None, |head| head.changed(body))?;
+    deed.audit(Entry { action, room: Some(room), detail: Some(&detail), ..Entry::default() })?;
+    Ok(())
+}
+
+/// What of a change is one, checked.
+fn difference(deed: &Deed<'_, '_>, place: &Place, asked: &Change) -> Done<ChangedBody> {
+    let record = reader::find_room(deed.db(), &asked.room)?.map(|(_, record)| record).ok_or(Denied::NotThere)?;
+    let title = asked.title.as_deref().map(|title| checked(title, TITLE_CHARS, "a title")).transpose()?;
+    let title = title.filter(|title| *title != record.title);
+    if let Some(title) = title.as_deref().filter(|_| place.kind == RoomKind::Public)
+        && let Some(alike) = look_alike(deed, &names::skeleton(title), Some(place.row))?
+    {
+        return Err(looks_like(alike));
+    }
+    let topic = asked.topic.as_deref().map(topic_of).transpose()?;
+    let slow_s = asked.slow_s.filter(|&slow_s| slow_s != record.rules.slow_s);
+    if slow_s.is_some_and(|slow_s| slow_s > SLOW_SECONDS) {
+        let reason = format!("the pause is at most {SLOW_SECONDS} seconds");
+        return Err(Refusal::new(ErrorCode::BadFrame, reason).into());
+    }
+    Ok(ChangedBody {
+        title,
+        topic: topic.filter(|topic| *topic != record.topic.unwrap_or_default()),
+        announce: asked.announce.filter(|&announce| announce != record.rules.announce),
+        slow_s,
+        archived: asked.archived.filter(|&archived| archived != record.rules.archived),
+    })
+}
+
+/// One line of so many characters, trimmed.
+fn checked(text: &str, most: usize, what: &str) -> Result<String, Refusal> {
+    let text = text.trim();
+    let fits = !text.is_empty() && text.chars().count() <= most && !text.chars().any(char::is_control);
+    if fits {
+        return Ok(text.to_owned());
+    }
+    Err(Refusal::new(ErrorCode::BadName, format!("{what} is one line of 1 to {most} characters")))
+}
+
+/// A topic may be empty.
+fn topic_of(text: &str) -> Result<String, Refusal> {
+    if text.trim().is_empty() { Ok(String::new()) } else { checked(text, TOPIC_CHARS, "a topic") }
 }

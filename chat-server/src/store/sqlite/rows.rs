@@ -1,13 +1,13 @@
 //! Rows as what they mean. A row that means nothing to this version is an unknown event, never an error.
 
 use protocol::error::{ErrorCode, Refusal};
-use protocol::event::{Event, Message, Unknown};
+use protocol::event::{Event, Folded, Message, Unknown};
 use protocol::ids::{Id, RoomKey, Seq, UserId};
 use protocol::limits::MAX_SAFE_INTEGER;
-use protocol::server::RoomKind;
+use protocol::rooms::{RoomKind, Rules};
 use rusqlite::Row;
 
-use super::clock;
+use super::{clock, kinds};
 use crate::store::{Append, RoomRecord};
 
 /// The `kind` of a message's row.
@@ -17,7 +17,7 @@ pub(super) const MESSAGE: &str = "message";
 pub(super) const EVENT: &str = "seq, id, user, sender, guest, kind, text, reply, thread, timestamp_ms";
 
 /// The columns that [`room`] reads.
-pub(super) const ROOM: &str = "id, key, title, kind, topic, first, head";
+pub(super) const ROOM: &str = "id, key, title, kind, topic, first, head, announce, slow_s, archived";
 
 /// A `seq` as SQLite has it. Those of the wire are below 2^53.
 pub(super) fn to_sql(seq: Seq) -> i64 {
@@ -31,11 +31,12 @@ pub(super) fn from_sql(seq: i64) -> Seq {
 
 /// The event of a row, and its bytes of text.
 pub(super) fn event(room: &RoomKey, seq: Seq, row: &Row<'_>) -> (Event, usize) {
-    match message(room, seq, row) {
-        Some(message) => {
-            let bytes = message.message.len();
-            (Event::Message(message), bytes)
-        }
+    if let Some(message) = message(room, seq, row) {
+        let bytes = message.message.len();
+        return (Event::Message(message), bytes);
+    }
+    match kinds::event(room, seq, row) {
+        Some(event) => (event, row.get_ref("text").ok().and_then(|text| text.as_str().ok()).map_or(0, str::len)),
         None => (unknown(room, seq), 0),
     }
 }
@@ -78,6 +79,7 @@ pub(super) fn room(row: &Row<'_>) -> rusqlite::Result<Option<(i64, RoomRecord)>>
         topic: row.get("topic")?,
         first: from_sql(row.get("first")?).clamp(1, head + 1),
         head,
+        rules: Rules { announce: row.get("announce")?, slow_s: row.get("slow_s")?, archived: row.get("archived")? },
     };
     Ok(Some((row.get("id")?, record)))
 }
@@ -93,22 +95,26 @@ fn message(room: &RoomKey, seq: Seq, row: &Row<'_>) -> Option<Message> {
     if text("kind")? != MESSAGE {
         return None;
     }
+    let said = text("text")?;
+    // Nothing is said without a text: it was taken out.
+    let folded = said.is_empty().then(|| Folded { deleted: true, ..Folded::default() });
     Some(Message {
         room: room.clone(),
         seq,
         id: Id::new(text("id")?).ok()?,
         user: UserId::new(text("user")?).ok()?,
         sender: text("sender")?.to_owned(),
-        message: text("text")?.to_owned(),
+        message: said.to_owned(),
         timestamp: clock::rfc3339(row.get("timestamp_ms").ok()?),
         guest: row.get("guest").ok()?,
         reply: place("reply")?,
         thread: place("thread")?,
-        folded: None,
+        folded,
     })
 }
 
-fn kind(text: &str) -> RoomKind {
+/// The kind of a room that a word names.
+pub(super) fn kind(text: &str) -> RoomKind {
     match text {
         "public" => RoomKind::Public,
         "private" => RoomKind::Private,

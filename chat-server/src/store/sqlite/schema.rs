@@ -17,7 +17,16 @@ use crate::store::{Durability, StoreError};
 const APPLICATION_ID: i64 = 0x6368_6174;
 
 /// Each brings the schema from its index to the next number, in one transaction.
-const MIGRATIONS: [&str; 1] = [include_str!("../migrations/0001_start.sql")];
+const MIGRATIONS: [&str; 4] = [
+    include_str!("../migrations/0001_start.sql"),
+    // The index for searching has this number.
+    "",
+    include_str!("../migrations/0003_accounts.sql"),
+    include_str!("../migrations/0004_rooms.sql"),
+];
+
+/// From which version on there are accounts.
+pub(super) const ACCOUNTS: i64 = 3;
 
 /// How long one attempt to get the write lock waits; the writer repeats it.
 pub(super) const BUSY: Duration = Duration::from_secs(1);

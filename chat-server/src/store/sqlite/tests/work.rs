@@ -4,7 +4,6 @@ use protocol::event::Message;
 
 use super::super::writer::{Appended, NewEvent, Turn};
 use super::*;
-use crate::store::WorkError;
 
 /// Appends a message by hand, as a rarer job would an event of its own kind.
 fn say(turn: &mut Turn<'_>, room: &RoomKey, id: &str, text: &str) -> rusqlite::Result<Appended> {
@@ -57,7 +56,7 @@ async fn work_takes_its_turn_between_the_messages_and_is_told_in_that_order() {
     let dir = tempfile::tempdir().unwrap();
     let fixture = open(dir.path());
     let (lobby, ops) = (RoomKey::lobby(), RoomKey::new("ops").unwrap());
-    fixture.store.create_room(ops.clone(), "Ops".into(), UserId::new("g").unwrap()).await.unwrap();
+    fixture.store.create_room(ops.clone(), "Ops".into()).await.unwrap();
     let foreign = hold_up(dir.path());
     let store = &fixture.store;
     let message = |id| store.append(append(&lobby, 1, id, id));
@@ -105,12 +104,14 @@ async fn work_that_the_database_refuses_is_undone_alone() {
         let lobby = lobby.clone();
         fixture.store.handle.work(0, move |turn| {
             let new = RoomKey::new("new").unwrap();
-            super::super::rooms::create(turn, &new, "New", &UserId::new("g").unwrap())?.unwrap();
+            let made = "INSERT INTO rooms (key, skeleton, title, kind, created_ms, used_ms)
+                        VALUES ('new', 'new', 'New', 'public', 0, 0)";
+            turn.db().execute(made, [])?;
             say(turn, &new, "in-new", "x")?;
             say(turn, &lobby, "in-lobby", "x")?;
             // A second lobby.
-            let sql =
-                "INSERT INTO rooms SELECT 7, key, skeleton, title, kind, topic, 1, 0, NULL, 0, 0 FROM rooms";
+            let sql = "INSERT INTO rooms (id, key, skeleton, title, kind, created_ms, used_ms)
+                       SELECT 7, key, skeleton, title, kind, 0, 0 FROM rooms";
             turn.db().execute(sql, [])?;
             Ok(Ok::<(), ()>(()))
         })

@@ -94,7 +94,9 @@ pub(super) fn append(
 fn repeated(db: &Connection, room: i64, event: &NewEvent<'_>) -> rusqlite::Result<Appended> {
     let (seq, ms, same): (i64, i64, bool) = db
         .prepare_cached(
-            "SELECT seq, timestamp_ms, room = ?3 AND kind = ?4 AND text = ?5 AND reply IS ?6 AND thread IS ?7
+            // The text of a deleted message is gone: its repeats are not compared by it.
+            "SELECT seq, timestamp_ms,
+                    room = ?3 AND kind = ?4 AND (text = ?5 OR text = '') AND reply IS ?6 AND thread IS ?7
              FROM events WHERE id = ?1 AND user = ?2",
         )?
         .query_row(

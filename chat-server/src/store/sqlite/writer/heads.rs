@@ -33,14 +33,15 @@ pub(super) struct Head {
 }
 
 impl Heads {
-    /// Forgets what may no longer hold. Called at the start of each transaction.
-    pub(super) fn refresh(&mut self, db: &Connection) -> rusqlite::Result<()> {
+    /// Forgets what may no longer hold, and says whether it did. Called at the start of each transaction.
+    pub(super) fn refresh(&mut self, db: &Connection) -> rusqlite::Result<bool> {
         let version = db.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?;
         if version != self.data_version || self.rooms.len() > REMEMBERED {
             self.forget();
             self.data_version = version;
+            return Ok(true);
         }
-        Ok(())
+        Ok(false)
     }
 
     /// Forgets everything: the transaction was undone.

@@ -1,6 +1,7 @@
 //! Writing: one thread, one transaction for all that waits, acknowledged after the commit.
 
 mod append;
+mod grants;
 mod heads;
 mod job;
 mod orders;
@@ -10,11 +11,13 @@ mod work;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use protocol::people::Guests;
 use rusqlite::{Connection, ErrorCode as SqlError};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use self::append::append;
 pub(in crate::store) use self::append::{Appended, NewEvent};
+use self::grants::{Denial, Grants};
 use self::heads::Heads;
 use self::job::size;
 pub(super) use self::job::{Job, append_bytes};
@@ -39,6 +42,7 @@ pub(super) struct Writer {
     healthy: Arc<AtomicBool>,
     closing: Arc<AtomicBool>,
     heads: Heads,
+    grants: Grants,
     orders: Orders,
     /// Held until the last commit is done.
     directory: Directory,
@@ -47,6 +51,8 @@ pub(super) struct Writer {
 /// What the transaction made of a job.
 enum Decision {
     Append(Appended),
+    /// The sender may not say this here, or not now.
+    Denied(Denial),
     /// An earlier message of the sender must come first.
     OutOfOrder,
     Work(work::Done),
@@ -73,6 +79,7 @@ impl Writer {
         on_commit: OnCommit,
         healthy: Arc<AtomicBool>,
         closing: Arc<AtomicBool>,
+        guests: Guests,
     ) -> Self {
         Self {
             db,
@@ -80,6 +87,7 @@ impl Writer {
             healthy,
             closing,
             heads: Heads::default(),
+            grants: Grants::new(guests),
             orders: Orders::default(),
             directory,
         }
@@ -137,18 +145,36 @@ impl Writer {
 
     fn transact(&mut self, batch: &mut [Job]) -> rusqlite::Result<Vec<Decision>> {
         self.begin()?;
-        self.heads.refresh(&self.db)?;
+        if self.heads.refresh(&self.db)? {
+            self.grants.forget();
+        }
         let now = clock::now_ms();
         let mut decisions = Vec::with_capacity(batch.len());
         for job in batch {
             decisions.push(match job {
                 Job::Append(message, _) if !self.orders.admit(message) => Decision::OutOfOrder,
-                Job::Append(message, _) => {
-                    let event = NewEvent::message(message);
-                    Decision::Append(append(&self.db, &mut self.heads, &event, now)?)
-                }
+                Job::Append(message, _) => match self.grants.admit(&self.db, message, now)? {
+                    Ok(()) => {
+                        let event = NewEvent::message(message);
+                        let appended = append(&self.db, &mut self.heads, &event, now)?;
+                        if matches!(appended, Appended::Stored { .. }) {
+                            self.grants.said(message, now);
+                        }
+                        Decision::Append(appended)
+                    }
+                    Err(denial) => {
+                        if denial.retry_ms.is_some() {
+                            self.orders.refuse_one(message);
+                        }
+                        Decision::Denied(denial)
+                    }
+                },
                 Job::Work(work, _) => {
-                    Decision::Work(work::run(&self.db, &mut self.heads, work.as_mut(), now)?)
+                    let done = work::run(&self.db, &mut self.heads, work.as_mut(), now)?;
+                    if !matches!(&done, work::Done::Kept(made) if made.leaves_facts) {
+                        self.grants.forget();
+                    }
+                    Decision::Work(done)
                 }
                 Job::Close => Decision::Nothing,
                 #[cfg(test)]
@@ -184,6 +210,7 @@ impl Writer {
     /// Undoes what a transaction began, and decides whether there may be another.
     fn fail(&mut self, error: &rusqlite::Error) -> Failure {
         self.heads.forget();
+        self.grants.forget();
         let mut failure = failure(error);
         if !self.db.is_autocommit()
             && let Err(error) = self.db.execute_batch("ROLLBACK")

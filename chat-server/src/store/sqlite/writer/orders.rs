@@ -26,11 +26,16 @@ impl Orders {
             self.0.clear();
         }
         for job in batch {
-            if let Job::Append(append, _) = job
-                && append.ordered
-            {
-                self.0.entry(append.origin).or_default().refuse(append.room.clone(), append.id.clone());
+            if let Job::Append(append, _) = job {
+                self.refuse_one(append);
             }
+        }
+    }
+
+    /// The same for one message.
+    pub(super) fn refuse_one(&mut self, append: &Append) {
+        if append.ordered {
+            self.0.entry(append.origin).or_default().refuse(append.room.clone(), append.id.clone());
         }
     }
 }

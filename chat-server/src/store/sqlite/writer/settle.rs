@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use protocol::error::ErrorCode;
+use protocol::error::{ErrorCode, Refusal};
 use protocol::server::Ack;
 
 use super::append::Appended;
 use super::job::Job;
-use super::work::{Done, Work};
+use super::work::{Done, Made, Work};
 use super::{Decision, Failure};
 use crate::store::sqlite::{clock, rows};
 use crate::store::{Append, Commit, OnCommit, Outcome};
@@ -25,13 +25,22 @@ impl Told {
     pub(super) fn settle(&mut self, job: Job, decision: Decision) {
         match (job, decision) {
             (Job::Append(append, _), Decision::Append(appended)) => self.append(append, appended),
+            (Job::Append(append, _), Decision::Denied(denied)) => {
+                let refusal = rows::refusal(&append, denied.code, denied.reason);
+                let refusal = denied.retry_ms.into_iter().fold(refusal, Refusal::with_retry_ms);
+                self.commit().outcomes.push((append.origin, Outcome::Refused(refusal)));
+            }
             (Job::Append(append, _), _) => {
                 let reason = "an earlier message of yours was refused and must come first";
                 self.refuse_append(&append, ErrorCode::Unavailable, reason);
             }
-            (Job::Work(work, _), Decision::Work(Done::Kept(facts))) => {
-                if !facts.is_empty() {
-                    self.commit().facts.extend(facts);
+            (Job::Work(work, _), Decision::Work(Done::Kept(made))) => {
+                let Made { facts, own, cuts, leaves_facts: _ } = made;
+                if !(facts.is_empty() && own.is_empty() && cuts.is_empty()) {
+                    let commit = self.commit();
+                    commit.facts.extend(facts);
+                    commit.own.extend(own);
+                    commit.cuts.extend(cuts);
                 }
                 self.answers.push((work, None));
             }
@@ -107,7 +116,7 @@ impl Told {
 
     /// The commit that a new message goes to: not one whose facts it would come before.
     fn commit_of_messages(&mut self) -> &mut Commit {
-        if self.commits.last().is_some_and(|commit| !commit.facts.is_empty()) {
+        if self.commits.last().is_some_and(|commit| !commit.facts.is_empty() || !commit.cuts.is_empty()) {
             self.commits.push(Commit::default());
         }
         self.commit()

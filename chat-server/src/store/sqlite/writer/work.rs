@@ -6,14 +6,14 @@
 //! Whoever asked gets its value after the commit, when the events were handed on.
 
 use protocol::event::Event;
-use protocol::ids::Seq;
+use protocol::ids::{Seq, UserId};
 use rusqlite::{Connection, ErrorCode as SqlError};
 use tokio::sync::oneshot;
 
 use super::Failure;
 use super::append::{Appended, NewEvent, append};
 use super::heads::Heads;
-use crate::store::WorkError;
+use crate::store::{Cut, WorkError};
 use crate::store::sqlite::clock;
 
 /// What a piece of work may use.
@@ -21,7 +21,20 @@ pub(in crate::store) struct Turn<'a> {
     db: &'a Connection,
     heads: &'a mut Heads,
     now: i64,
-    facts: Vec<Event>,
+    made: Made,
+}
+
+/// What a piece of work made that others are told of.
+#[derive(Default)]
+pub(super) struct Made {
+    /// Events of rooms.
+    pub(super) facts: Vec<Event>,
+    /// Events of the users' own rooms.
+    pub(super) own: Vec<(UserId, Event)>,
+    /// Who is put out of what.
+    pub(super) cuts: Vec<Cut>,
+    /// No fact changed that policy decides on.
+    pub(super) leaves_facts: bool,
 }
 
 impl Turn<'_> {
@@ -37,10 +50,6 @@ impl Turn<'_> {
 
     /// Puts an event at the end of its room's log. `told` makes of its `seq` and timestamp what members are told
     /// once it is committed; it is not called where nothing new was stored.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "messages have their own job, and there is nothing else yet")
-    )]
     pub(in crate::store) fn append(
         &mut self,
         event: &NewEvent<'_>,
@@ -48,9 +57,24 @@ impl Turn<'_> {
     ) -> rusqlite::Result<Appended> {
         let appended = append(self.db, self.heads, event, self.now)?;
         if let Appended::Stored { seq, ms } = appended {
-            self.facts.push(told(seq, clock::rfc3339(ms)));
+            self.made.facts.push(told(seq, clock::rfc3339(ms)));
         }
         Ok(appended)
+    }
+
+    /// Has an event of a user's own room told, which was stored.
+    pub(in crate::store) fn tell_own(&mut self, user: &UserId, event: Event) {
+        self.made.own.push((user.clone(), event));
+    }
+
+    /// Has somebody put out of what they may no longer be in, before anything that is committed later.
+    pub(in crate::store) fn cut(&mut self, cut: Cut) {
+        self.made.cuts.push(cut);
+    }
+
+    /// Says that no fact changes that policy decides on, so that what is remembered of them still holds.
+    pub(in crate::store) fn leave_facts(&mut self) {
+        self.made.leaves_facts = true;
     }
 }
 
@@ -105,8 +129,8 @@ where
 
 /// What the transaction made of a piece of work.
 pub(super) enum Done {
-    /// It stays, and these are its events.
-    Kept(Vec<Event>),
+    /// It stays, and this is what it made.
+    Kept(Made),
     /// It is undone alone, as it decided or because it failed.
     Undone(Option<Failure>),
 }
@@ -120,14 +144,14 @@ pub(super) fn run(
 ) -> rusqlite::Result<Done> {
     db.prepare_cached("SAVEPOINT work")?.execute([])?;
     heads.save_point();
-    let mut turn = Turn { db, heads, now, facts: Vec::new() };
+    let mut turn = Turn { db, heads, now, made: Made::default() };
     let ran = work.run(&mut turn);
-    let facts = turn.facts;
+    let made = turn.made;
     let undone = match ran {
         Ok(true) => {
             heads.release();
             db.prepare_cached("RELEASE work")?.execute([])?;
-            return Ok(Done::Kept(facts));
+            return Ok(Done::Kept(made));
         }
         Ok(false) => None,
         Err(error) if is_its_own(&error) => {

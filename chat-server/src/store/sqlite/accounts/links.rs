@@ -1,0 +1,215 @@
+//! Invites, and one-time links for a new password.
+
+use protocol::error::{ErrorCode, Refusal};
+use protocol::http::InviteInfo;
+use protocol::ids::{Id, UserId};
+use protocol::people::Role;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::super::clock::rfc3339;
+use super::super::writer::Turn;
+use super::people::has_owner;
+use super::{Fault, bad_link, creator, may, not_found, note, now, target};
+use crate::core::policy::{AccountFacts, Action, OfAccounts, ToAccount};
+use crate::core::secret::Hash;
+use crate::store::accounts::{By, NewInvite, NewLink};
+
+/// Invites that can be used at a time.
+const INVITES: i64 = 1000;
+const HOUR_MS: i64 = 3600 * 1000;
+/// Until when a link for a new password holds.
+const RESET_HOURS: i64 = 24;
+/// The last time that the format can say: never.
+const NEVER_MS: i64 = 253_402_300_799_999;
+
+/// Makes an invite; tells when it ends.
+pub(in crate::store) fn make_invite(turn: &mut Turn<'_>, by: &By, new: &NewInvite) -> Result<String, Fault> {
+    let (db, now) = (turn.db(), turn.now_ms());
+    may(db, by, Action::Accounts(OfAccounts::Invites))?;
+    if new.role != Role::Member {
+        // Whoever may not make somebody an admin may not invite one.
+        let facts = AccountFacts { me: false, role: Role::Member, bot: false };
+        may(db, by, Action::Account(ToAccount::SetRole(new.role), &facts))?;
+    }
+    db.prepare_cached("DELETE FROM links WHERE expires_ms <= ?1 OR uses <= 0")?.execute([now])?;
+    let there: i64 = db
+        .prepare_cached("SELECT count(*) FROM links WHERE purpose = 'invite'")?
+        .query_row([], |row| row.get(0))?;
+    if there >= INVITES {
+        let reason = format!("there are {INVITES} invites: withdraw one first");
+        return Err(Refusal::new(ErrorCode::Forbidden, reason).into());
+    }
+    let expires = new.hours.map_or(NEVER_MS, |hours| now + i64::from(hours) * HOUR_MS);
+    db.prepare_cached(
+        "INSERT INTO links (id, hash, purpose, role, uses, note, creator, created_ms, expires_ms)
+         VALUES (?1, ?2, 'invite', ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?
+    .execute(params![
+        new.link.id.as_str(),
+        new.link.hash,
+        new.role.as_str(),
+        new.uses,
+        new.note,
+        creator(db, by)?,
+        now,
+        expires,
+    ])?;
+    note(
+        turn,
+        by,
+        "invite",
+        None,
+        &format!("{} ({} times, as {})", new.link.id, new.uses, new.role.as_str()),
+    )?;
+    Ok(rfc3339(expires))
+}
+
+/// The link that makes the owner: one at a time, and only while there is none. Tells whether it was made.
+pub(in crate::store) fn make_owner_link(db: &Connection, link: &NewLink, now: i64) -> rusqlite::Result<bool> {
+    drop_owner_links(db)?;
+    if has_owner(db)? {
+        return Ok(false);
+    }
+    db.prepare_cached(
+        "INSERT INTO links (id, hash, purpose, role, uses, note, created_ms, expires_ms)
+         VALUES (?1, ?2, 'invite', 'owner', 1, 'the first owner', ?3, ?4)",
+    )?
+    .execute(params![link.id.as_str(), link.hash, now, NEVER_MS])?;
+    Ok(true)
+}
+
+/// Closes the way by which the first owner is made.
+pub(in crate::store) fn drop_owner_links(db: &Connection) -> rusqlite::Result<()> {
+    db.prepare_cached("DELETE FROM links WHERE purpose = 'invite' AND role = 'owner' AND creator IS NULL")?
+        .execute([])?;
+    Ok(())
+}
+
+/// Whether an invite can be used, before anything is spent on it.
+pub(in crate::store) fn is_invite(db: &Connection, hash: &Hash) -> rusqlite::Result<bool> {
+    db.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM links WHERE hash = ?1 AND purpose = 'invite' AND uses > 0 AND expires_ms > ?2)",
+    )?
+    .query_row(params![hash, now()], |row| row.get(0))
+}
+
+/// Whether a link for a new password can be used, and for whose.
+pub(in crate::store) fn reset_of(db: &Connection, hash: &Hash) -> rusqlite::Result<Option<String>> {
+    db.prepare_cached(
+        "SELECT a.name FROM links l JOIN accounts a ON a.id = l.account
+         WHERE l.hash = ?1 AND l.purpose = 'reset' AND l.uses > 0 AND l.expires_ms > ?2 AND a.active = 1",
+    )?
+    .query_row(params![hash, now()], |row| row.get(0))
+    .optional()
+}
+
+/// Uses an invite once; tells what it makes, and whether the server itself gave it.
+pub(super) fn use_invite(db: &Connection, hash: &Hash, now: i64) -> Result<(Role, bool), Fault> {
+    let used: Option<(String, Option<i64>)> = db
+        .prepare_cached(
+            "UPDATE links SET uses = uses - 1
+             WHERE hash = ?1 AND purpose = 'invite' AND uses > 0 AND expires_ms > ?2 RETURNING role, creator",
+        )?
+        .query_row(params![hash, now], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((role, creator)) = used else { return Err(bad_link().into()) };
+    Ok((Role::of_account(&role).ok_or_else(bad_link)?, creator.is_none()))
+}
+
+/// Uses a link for a new password; tells whose account's row.
+pub(super) fn use_reset(db: &Connection, hash: &Hash, now: i64) -> Result<i64, Fault> {
+    let account: Option<i64> = db
+        .prepare_cached(
+            "DELETE FROM links WHERE hash = ?1 AND purpose = 'reset' AND expires_ms > ?2 RETURNING account",
+        )?
+        .query_row(params![hash, now], |row| row.get(0))
+        .optional()?
+        .flatten();
+    let account = account.ok_or_else(bad_link)?;
+    drop_resets(db, account)?;
+    Ok(account)
+}
+
+pub(super) fn drop_resets(db: &Connection, account: i64) -> rusqlite::Result<()> {
+    db.prepare_cached("DELETE FROM links WHERE account = ?1")?.execute([account])?;
+    Ok(())
+}
+
+/// Takes back what somebody gave out.
+pub(super) fn drop_of_creator(db: &Connection, creator: i64) -> rusqlite::Result<()> {
+    db.prepare_cached("DELETE FROM links WHERE creator = ?1")?.execute([creator])?;
+    Ok(())
+}
+
+/// Makes a one-time link for a new password; earlier ones end. Tells when it ends.
+pub(in crate::store) fn make_reset(
+    turn: &mut Turn<'_>,
+    by: &By,
+    user: &UserId,
+    link: &NewLink,
+) -> Result<String, Fault> {
+    let (db, now) = (turn.db(), turn.now_ms());
+    let account = target(db, by, user, ToAccount::Reset)?;
+    if account.bot || !account.active {
+        return Err(not_found("nobody signs in to this account").into());
+    }
+    drop_resets(db, account.row)?;
+    let expires = insert_reset(db, account.row, creator(db, by)?, link, now)?;
+    note(turn, by, "reset", Some(user), "")?;
+    Ok(rfc3339(expires))
+}
+
+pub(super) fn insert_reset(
+    db: &Connection,
+    account: i64,
+    creator: Option<i64>,
+    link: &NewLink,
+    now: i64,
+) -> rusqlite::Result<i64> {
+    let expires = now + RESET_HOURS * HOUR_MS;
+    db.prepare_cached(
+        "INSERT INTO links (id, hash, purpose, account, uses, note, creator, created_ms, expires_ms)
+         VALUES (?1, ?2, 'reset', ?3, 1, '', ?4, ?5, ?6)",
+    )?
+    .execute(params![link.id.as_str(), link.hash, account, creator, now, expires])?;
+    Ok(expires)
+}
+
+/// The invites that can still be used, the newest first.
+pub(in crate::store) fn invites(db: &Connection, by: &By) -> Result<Vec<InviteInfo>, Fault> {
+    may(db, by, Action::Accounts(OfAccounts::Invites))?;
+    let mut statement = db.prepare_cached(
+        "SELECT l.id, l.role, l.uses, l.note, a.name, l.created_ms, l.expires_ms
+         FROM links l LEFT JOIN accounts a ON a.id = l.creator
+         WHERE l.purpose = 'invite' AND l.uses > 0 AND l.expires_ms > ?1 ORDER BY l.n DESC",
+    )?;
+    let mut rows = statement.query([now()])?;
+    let mut invites = Vec::new();
+    while let Some(row) = rows.next()? {
+        let Ok(invite) = Id::new(row.get::<_, String>(0)?) else { continue };
+        invites.push(InviteInfo {
+            invite,
+            role: Role::of_account(row.get_ref(1)?.as_str().unwrap_or_default()).unwrap_or(Role::Other),
+            uses: row.get(2)?,
+            note: row.get(3)?,
+            by: row.get(4)?,
+            created: rfc3339(row.get(5)?),
+            expires: rfc3339(row.get(6)?),
+        });
+    }
+    Ok(invites)
+}
+
+/// Withdraws an invite.
+pub(in crate::store) fn revoke_invite(turn: &Turn<'_>, by: &By, id: &Id) -> Result<(), Fault> {
+    may(turn.db(), by, Action::Accounts(OfAccounts::Invites))?;
+    let ended = turn
+        .db()
+        .prepare_cached("DELETE FROM links WHERE id = ?1 AND purpose = 'invite'")?
+        .execute([id.as_str()])?;
+    if ended == 0 {
+        return Err(not_found("there is no such invite").into());
+    }
+    note(turn, by, "invite withdrawn", None, id.as_str())?;
+    Ok(())
+}

@@ -1,0 +1,247 @@
+//! What belongs to one user: the log of their room `@self`, of which only the newest event per key is kept.
+
+use protocol::error::{ErrorCode, Refusal};
+use protocol::event::Event;
+use protocol::ids::{RoomKey, Seq, UserId};
+use protocol::limits::DRAFT_BYTES;
+use protocol::own::{Block, Blocked, Draft, Drafted, Invited, Joined, Notify, NotifyOf, ReadUpto};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::deed::{Deed, Done, nobody};
+use super::kinds::MemberBody;
+use super::reader::find_room;
+use super::rows::{self, from_sql, to_sql};
+use super::{clock, facts};
+use crate::core::policy::{Action, InRoom};
+use crate::store::{At, Page, RoomRecord};
+
+/// Keys that one user may fill with an account, and as a guest.
+const KEYS: u32 = 5_000;
+const KEYS_OF_GUEST: u32 = 500;
+
+/// Keeps an event under a key, in place of what was there.
+fn keep(deed: &mut Deed<'_, '_>, user: &UserId, key: &str, make: impl FnOnce(RoomKey, Seq) -> Event) -> Done<()> {
+    let db = deed.db();
+    let seq: i64 = db
+        .prepare_cached(
+            "INSERT INTO own_heads (user, head) VALUES (?1, 1)
+             ON CONFLICT (user) DO UPDATE SET head = head + 1 RETURNING head",
+        )?
+        .query_row([user.as_str()], |row| row.get(0))?;
+    let room = RoomKey::new(protocol::SELF_ROOM).expect("it is a room's key");
+    let event = make(room, from_sql(seq));
+    db.prepare_cached(
+        "INSERT INTO own (user, key, seq, body) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (user, key) DO UPDATE SET seq = ?3, body = ?4",
+    )?
+    .execute(params![user.as_str(), key, seq, super::kinds::body(&event)])?;
+    deed.turn.tell_own(user, event);
+    Ok(())
+}
+
+/// The same for what the author chooses to keep, of which there is a bound.
+fn keep_own(deed: &mut Deed<'_, '_>, key: &str, make: impl FnOnce(RoomKey, Seq) -> Event) -> Done<()> {
+    let user = deed.author.user.clone();
+    if newest(deed.db(), &user, key)?.is_none() {
+        let count: u32 = deed
+            .db()
+            .prepare_cached("SELECT count(*) FROM own WHERE user = ?1")?
+            .query_row([user.as_str()], |row| row.get(0))?;
+        if count >= if deed.author.guest { KEYS_OF_GUEST } else { KEYS } {
+            return Err(Refusal::new(ErrorCode::Forbidden, "there is no room for more of this").into());
+        }
+    }
+    keep(deed, &user, key, make)
+}
+
+/// The event under a key.
+fn newest(db: &Connection, user: &UserId, key: &str) -> rusqlite::Result<Option<Event>> {
+    let body: Option<String> = db
+        .prepare_cached("SELECT body FROM own WHERE user = ?1 AND key = ?2")?
+        .query_row(params![user.as_str(), key], |row| row.get(0))
+        .optional()?;
+    Ok(body.and_then(|body| Event::parse(&body).ok()))
+}
+
+/// Up to where somebody has read a room.
+pub(super) fn read_of(db: &Connection, user: &UserId, room: &RoomKey) -> rusqlite::Result<Option<Seq>> {
+    Ok(match newest(db, user, &format!("read:{room}"))? {
+        Some(Event::Read(read)) => Some(read.upto),
+        _ => None,
+    })
+}
+
+/// Whether somebody has hidden another from themselves.
+pub(super) fn has_blocked(db: &Connection, user: &UserId, whom: &UserId) -> rusqlite::Result<bool> {
+    Ok(matches!(newest(db, user, &format!("block:{whom}"))?, Some(Event::Block(block)) if block.on))
+}
+
+/// The author has read a room up to a place; it never moves back.
+pub(in crate::store) fn read_upto(deed: &mut Deed<'_, '_>, room: &RoomKey, seq: Seq) -> Done<()> {
+    deed.turn.leave_facts();
+    let place = deed.enter(room, InRoom::Read)?;
+    let head: i64 =
+        deed.db().prepare_cached("SELECT coalesce(max(seq), 0) FROM events WHERE room = ?1")?.query_row(
+            [place.row],
+            |row| row.get(0),
+        )?;
+    let upto = seq.min(from_sql(head));
+    if read_of(deed.db(), &deed.author.user, room)?.unwrap_or(0) >= upto {
+        return Ok(());
+    }
+    let of = room.clone();
+    keep_own(deed, &format!("read:{room}"), |room, seq| Event::Read(ReadUpto { room, seq, of, upto }))
+}
+
+/// Of what in a room the author wants to be told.
+pub(in crate::store) fn notify(deed: &mut Deed<'_, '_>, asked: &Notify) -> Done<()> {
+    deed.turn.leave_facts();
+    deed.enter(&asked.room, InRoom::Read)?;
+    let (of, level) = (asked.room.clone(), asked.level);
+    keep_own(deed, &format!("notify:{of}"), |room, seq| Event::Notify(NotifyOf { room, seq, of, level }))
+}
+
+/// The author hides somebody, or shows them again.
+pub(in crate::store) fn block(deed: &mut Deed<'_, '_>, asked: &Block) -> Done<()> {
+    deed.turn.leave_facts();
+    deed.permit(Action::Own)?;
+    let is_account = facts::person(deed.db(), &asked.user)?.name.is_some();
+    if asked.user == deed.author.user || !(is_account || asked.user.as_str().starts_with("g-")) {
+        return Err(nobody());
+    }
+    let (who, on) = (asked.user.clone(), asked.on);
+    keep_own(deed, &format!("block:{who}"), |room, seq| Event::Block(Blocked { room, seq, who, on }))
+}
+
+/// What the author has written and not yet said.
+pub(in crate::store) fn draft(deed: &mut Deed<'_, '_>, asked: &Draft) -> Done<()> {
+    deed.turn.leave_facts();
+    deed.enter(&asked.room, InRoom::Read)?;
+    if asked.text.len() > DRAFT_BYTES {
+        return Err(Refusal::new(ErrorCode::TooLong, format!("a draft has at most {DRAFT_BYTES} bytes")).into());
+    }
+    let Draft { room: of, text, reply } = asked.clone();
+    keep_own(deed, &format!("draft:{of}"), |room, seq| Event::Draft(Drafted { room, seq, of, text, reply }))
+}
+
+/// Tells somebody that the author invites them.
+pub(super) fn invited(deed: &mut Deed<'_, '_>, room: &RoomKey, who: &UserId) -> Done<()> {
+    let (of, title) = (room.clone(), title(deed.db(), room)?);
+    let (user, sender) = (deed.author.user.clone(), deed.author.name.to_string());
+    let timestamp = clock::rfc3339(deed.now());
+    keep(deed, who, &format!("invited:{room}"), |room, seq| {
+        Event::Invited(Invited { room, seq, of, title, user, sender, on: true, timestamp })
+    })
+}
+
+/// Tells somebody that an invitation was taken, declined or withdrawn.
+pub(super) fn invitation_over(deed: &mut Deed<'_, '_>, room: &RoomKey, who: &UserId) -> Done<()> {
+    let key = format!("invited:{room}");
+    let Some(Event::Invited(invitation)) = newest(deed.db(), who, &key)? else { return Ok(()) };
+    let timestamp = clock::rfc3339(deed.now());
+    keep(deed, who, &key, |room, seq| {
+        Event::Invited(Invited { room, seq, on: false, timestamp, ..invitation })
+    })
+}
+
+/// Tells somebody that a room is among theirs; of a conversation, with the names of the others.
+pub(super) fn joined(
+    deed: &mut Deed<'_, '_>,
+    room: &RoomKey,
+    user: &UserId,
+    others: Option<String>,
+) -> Done<()> {
+    let Some((_, record)) = find_room(deed.db(), room)? else { return Ok(()) };
+    let (of, title, kind) = (room.clone(), others.unwrap_or(record.title), record.kind);
+    keep(deed, user, &format!("joined:{room}"), |room, seq| {
+        Event::Joined(Joined { room, seq, of, title, kind, on: true, why: None, reason: None, until: None })
+    })
+}
+
+/// Tells somebody that a room is no longer among theirs, and why where they were put out.
+pub(super) fn left(
+    deed: &mut Deed<'_, '_>,
+    room: &RoomKey,
+    user: &UserId,
+    why: Option<&MemberBody>,
+) -> Done<()> {
+    let Some((_, record)) = find_room(deed.db(), room)? else { return Ok(()) };
+    let (of, title, kind) = (room.clone(), record.title, record.kind);
+    let (reason, until) = why.map(|why| (why.reason.clone(), why.until.clone())).unwrap_or_default();
+    let why = why.map(|why| why.change.as_str().to_owned());
+    keep(deed, user, &format!("joined:{room}"), |room, seq| {
+        Event::Joined(Joined { room, seq, of, title, kind, on: false, why, reason, until })
+    })
+}
+
+fn title(db: &Connection, room: &RoomKey) -> rusqlite::Result<String> {
+    Ok(find_room(db, room)?.map(|(_, record)| record.title).unwrap_or_default())
+}
+
+/// The user whose log a key names.
+fn user_of(key: &RoomKey) -> Option<&str> {
+    key.as_str().strip_prefix('@')
+}
+
+/// A user's own room, which everybody has.
+pub(super) fn record(db: &Connection, key: &RoomKey) -> rusqlite::Result<Option<RoomRecord>> {
+    let Some(user) = user_of(key) else { return Ok(None) };
+    let head: Option<i64> = db
+        .prepare_cached("SELECT head FROM own_heads WHERE user = ?1")?
+        .query_row([user], |row| row.get(0))
+        .optional()?;
+    Ok(Some(RoomRecord {
+        key: key.clone(),
+        title: String::new(),
+        kind: protocol::rooms::RoomKind::Private,
+        topic: None,
+        first: 1,
+        head: head.map_or(0, from_sql),
+        rules: protocol::rooms::Rules::default(),
+    }))
+}
+
+/// A stretch of a user's own log: what it covers is told by `first` and `last`, for places in between are empty.
+pub(super) fn page(
+    db: &Connection,
+    key: &RoomKey,
+    at: At,
+    limit: u32,
+    max_bytes: usize,
+) -> rusqlite::Result<Option<Page>> {
+    let (Some(user), Some(record)) = (user_of(key), record(db, key)?) else { return Ok(None) };
+    let head = record.head;
+    let (sql, bound, forward) = match at {
+        At::After(seq) => {
+            ("SELECT seq, body FROM own WHERE user = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3", seq, true)
+        }
+        At::Before(seq) => {
+            ("SELECT seq, body FROM own WHERE user = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3", seq, false)
+        }
+        At::Newest | At::Around(_) => {
+            ("SELECT seq, body FROM own WHERE user = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3", head + 1, false)
+        }
+    };
+    let mut statement = db.prepare_cached(sql)?;
+    let mut found = statement.query(params![user, to_sql(bound), i64::from(limit) + 1])?;
+    let (mut events, mut bytes, mut more) = (Vec::new(), 0, false);
+    while let Some(row) = found.next()? {
+        let (seq, body) = (from_sql(row.get(0)?), row.get_ref(1)?.as_str()?);
+        bytes += body.len();
+        if events.len() >= limit as usize || (bytes > max_bytes && !events.is_empty()) {
+            more = true;
+            break;
+        }
+        let wire = RoomKey::new(protocol::SELF_ROOM).expect("it is a room's key");
+        events.push(Event::parse(body).unwrap_or_else(|_| rows::unknown(&wire, seq)));
+    }
+    let (first, last) = if forward {
+        let last = events.last().filter(|_| more).map_or(head, Event::seq);
+        (bound.min(head) + 1, last)
+    } else {
+        events.reverse();
+        let first = events.first().filter(|_| more).map_or(1, Event::seq);
+        (first, bound.saturating_sub(1).min(head))
+    };
+    Ok(Some(Page { events, first, last, head, more, room_first: 1 }))
+}
