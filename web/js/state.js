@@ -272,7 +272,8 @@ export function informed(state, room, info) {
   for (const one of people ?? []) seeFace(state, one);
   const title = info.title || (people ?? []).map(({ name }) => name).join(', ') || info.room;
   Object.assign(room, {
-    title, topic: topic ?? '', kind, rules: rules ?? {}, standing, first, head: Math.max(head, room.head), present: present ?? 0,
+    // Where all is had, the events up to a higher head are on their way.
+    title, topic: topic ?? '', kind, rules: rules ?? {}, standing, first, head: room.synced ? room.head : Math.max(head, room.head), present: present ?? 0,
     read: Math.max(room.read, info.read ?? 0), joined: true, version: room.version + 1,
   });
   // A conversation begins with something to read.

@@ -127,7 +127,7 @@ function Devices({ chat }) {
   return h(Loaded, { load: () => fetched('me/sessions'), children: (/** @type {{sessions: Device[]}} */ { sessions }, again) => h(Fragment, null,
     h('p', { class: 'hint' }, 'Where you are signed in. End what you do not know, and change your password then.'),
     h('ul', { class: 'list' }, sessions.map(({ session, device, address, created, used, current }) => h('li', { key: session },
-      h('div', { class: 'what' }, h('strong', null, safe(device)), current && h('span', { class: 'tag' }, 'This device'),
+      h('div', { class: 'what' }, h('strong', null, safe(device) || 'Without a name'), current && h('span', { class: 'tag' }, 'This device'),
         h('span', { class: 'hint', title: when(created) }, `${safe(address)} · ${current ? 'now' : `last used ${ago(used)}`}`)),
       !current && h('button', { type: 'button', class: 'plain', 'aria-label': `Sign out ${safe(device)}`, onClick: async () => {
         await done('DELETE', `me/sessions/${encodeURIComponent(session)}`);

@@ -78,6 +78,10 @@ class App extends Component {
     this.composer.current?.focus();
   }
 
+  componentDidUpdate() {
+    if (this.props.chat.state.dialog && this.state.drawer) this.setState({ drawer: '' });
+  }
+
   #key = (/** @type {KeyboardEvent} */ event) => {
     const { chat } = this.props;
     if ((event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && event.key.toLowerCase() === 'k') {

@@ -4,7 +4,7 @@ import { call, secretOf, sentence } from '../../js/later/account.js';
 import { OWN, silence, unread } from '../../js/room.js';
 import { readFrame } from '../../js/safe_text.js';
 import { Session } from '../../js/session.js';
-import { forget, initial, open, roomOf, rows, unsent, update } from '../../js/state.js';
+import { forget, informed, initial, open, roomOf, rows, unsent, update } from '../../js/state.js';
 
 const ME = { user: 'u-1', name: 'ana', guest: false, role: 'member' };
 const at = { room: 'ops', id: 'x', user: 'u-2', sender: 'bo', timestamp: '2026-01-01T12:00:00.000Z' };
@@ -48,6 +48,15 @@ test('a room changes in its log, and says why one is silent there', () => {
   assert.equal(silence(state, room), '');
   tell(state, { ...at, type: 'changed', seq: 3, archived: true });
   assert.match(silence(state, room), /archived/);
+});
+
+test('the answer to a change of a room tells no hole', () => {
+  const { state, room } = welcomed();
+  tell(state, { type: 'synced', room: 'ops', head: 0 });
+  tell(state, message(1));
+  informed(state, room, info({ title: 'Operations', head: 2 }));
+  assert.ok(!rows(room, state).some(({ kind }) => kind === 'gap'));
+  assert.equal(room.title, 'Operations');
 });
 
 test('what keeps order may take out what another said; only its author changes it', () => {
