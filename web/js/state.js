@@ -33,7 +33,7 @@ import { OWN, cameOrWent, cover, edited, fold, moved, person, renamed, trim, unr
  * @typedef {{room: string, title: string, topic: string, kind: RoomInfo['kind'], rules: Rules, standing: RoomRole | undefined, first: number, head: number, present: number,
  *   events: Event[], stretches: Stretch[], notices: Notice[], people: Map<string, Person>, before: Set<string>, typing: Map<string, {name: string, until: number}>,
  *   read: number, mark: number | null, atEnd: boolean, loading: boolean, synced: boolean, joined: boolean, version: number}} Room
- * @typedef {{rooms: Map<string, Room>, active: string, me: User | null, faces: Map<string, Face>, invitations: Map<string, Invitation>, blocked: Set<string>, link: Link | {state: 'idle'},
+ * @typedef {{rooms: Map<string, Room>, active: string, me: User | null, faces: Map<string, Face>, invitations: Map<string, Invitation>, blocked: Set<string>, muted: Set<string>, link: Link | {state: 'idle'},
  *   limit: number, lines: Line[], watching: boolean, trouble: string | null, notice: string | null, dialog: {name: string, args: any} | null, liveAt: number, version: number}} State
  */
 
@@ -45,7 +45,7 @@ const RUN_MS = 5 * 60_000;
 /** @returns {State} */
 export function initial() {
   return {
-    rooms: new Map(), active: 'lobby', me: null, faces: new Map(), invitations: new Map(), blocked: new Set(), link: { state: 'idle' }, limit: 65_536, lines: [],
+    rooms: new Map(), active: 'lobby', me: null, faces: new Map(), invitations: new Map(), blocked: new Set(), muted: new Set(), link: { state: 'idle' }, limit: 65_536, lines: [],
     watching: true, trouble: null, notice: null, dialog: null, liveAt: 0, version: 0,
   };
 }
@@ -82,9 +82,12 @@ export function update(state, output, now) {
   }
 }
 
+/** What to tell of a room: nothing, where one does not want to know. @param {State} state @param {Room} room */
+export const missed = (state, room) => (state.muted.has(room.room) ? 0 : unread(room, state.me?.user, state.blocked));
+
 /** For the window's title: where one is, and how much there is to read in all rooms. @param {State} state */
 export function headline(state) {
-  const count = [...state.rooms.values()].reduce((sum, room) => sum + unread(room, state.me?.user, state.blocked), 0);
+  const count = [...state.rooms.values()].reduce((sum, room) => sum + missed(state, room), 0);
   return { room: state.rooms.get(state.active)?.title ?? state.active, count };
 }
 
@@ -203,6 +206,7 @@ function frame(state, frame, now) {
     case 'unknown':
       return frame.room === OWN ? undefined : happened(state, frame);
     case 'read':
+    case 'notify':
     case 'block':
     case 'invited':
     case 'joined':
@@ -298,6 +302,9 @@ function own(state, event) {
     if (event.on) state.blocked.add(event.who);
     else state.blocked.delete(event.who);
     for (const room of state.rooms.values()) room.version += 1;
+  } else if (event.type === 'notify') {
+    if (event.level === 'none') state.muted.add(event.of);
+    else state.muted.delete(event.of);
   } else if (event.type === 'invited') {
     if (event.on) state.invitations.set(event.of, { room: event.of, title: event.title, sender: event.sender });
     else state.invitations.delete(event.of);
@@ -306,7 +313,7 @@ function own(state, event) {
 
 /** Whoever was here is not any more: what was told to them is forgotten, but for their own unsent lines. @param {State} state */
 export function forget(state) {
-  Object.assign(state, { rooms: new Map(), active: 'lobby', me: null, faces: new Map(), invitations: new Map(), blocked: new Set() });
+  Object.assign(state, { rooms: new Map(), active: 'lobby', me: null, faces: new Map(), invitations: new Map(), blocked: new Set(), muted: new Set() });
   roomOf(state, 'lobby');
   state.version += 1;
 }

@@ -5,7 +5,7 @@ import { line as safe } from '../safe_text.js';
 import { Avatar } from '../view/timeline.js';
 import { linkTo } from './account.js';
 import { Check, Field, Form, Loaded, Secret, Sheet, Sure } from './parts.js';
-import { invites, moderatesWhom, runs } from './rights.js';
+import { invites, isAccount, moderatesWhom, runs } from './rights.js';
 import { moderates } from '../room.js';
 import { fetched } from './settings.js';
 
@@ -131,6 +131,8 @@ export class RoomDetails extends Component {
           h(Field, { label: 'Slow mode', name: 'slow', as: 'select', hint: 'The pause between two messages of one person.' }, [...PAUSES, ...(PAUSES.some(([seconds]) => seconds === slow) ? [] : [/** @type {[number, string]} */ ([slow, `${slow} seconds`])])]
             .map(([seconds, text]) => h('option', { key: seconds, value: seconds, selected: seconds === slow }, text))))
         : room.topic && h('p', null, safe(room.topic)),
+      isAccount(state) && room.room !== 'lobby' && h('div', { class: 'choices' },
+        h('button', { type: 'button', class: 'plain', 'aria-pressed': String(state.muted.has(room.room)), onClick: () => chat.ask({ type: 'notify', room: room.room, level: state.muted.has(room.room) ? 'mentions' : 'none' }) }, state.muted.has(room.room) ? 'Count what is unread here again' : 'Do not count what is unread here')),
       invites(state, room) && h(Fragment, null, h('h3', null, 'Invite'),
         h(Form, { action: 'Invite', done: 'Invited', onSubmit: this.#invite }, h(Picker, { chat, name: 'user', skip: (user) => room.people.get(user)?.standing !== undefined }))),
       room.kind === 'public' && h(Secret, { label: 'Link to this room', text: linkTo(room.room), hint: 'For everybody who may come here.' }),

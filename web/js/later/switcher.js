@@ -2,7 +2,7 @@
 
 import { Component, createRef, h } from 'preact';
 import { line as safe } from '../safe_text.js';
-import { unread } from '../room.js';
+import { missed } from '../state.js';
 
 /**
  * @typedef {import('../main.js').Chat} Chat
@@ -31,7 +31,7 @@ export class Switcher extends Component {
     const joined = [...chat.state.rooms.values()].filter((room) => room.joined);
     /** @type {Choice[]} */
     const choices = joined.filter(fits).map((room) => {
-      const count = unread(room, chat.state.me?.user, chat.state.blocked);
+      const count = missed(chat.state, room);
       const go = async () => {
         chat.open(room.room);
         return '';

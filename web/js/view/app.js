@@ -2,8 +2,8 @@
 
 import { Component, createRef, Fragment, h, render } from 'preact';
 import { line as safe } from '../safe_text.js';
-import { rank, silence, unread } from '../room.js';
-import { headline, unsent } from '../state.js';
+import { rank, silence } from '../room.js';
+import { headline, missed, unsent } from '../state.js';
 import { Avatar, Timeline } from './timeline.js';
 
 /**
@@ -262,9 +262,9 @@ class Outside extends Component {
 /** @param {{room: Room, model: State, onOpen: () => void}} props */
 function RoomButton({ room, model, onOpen }) {
   const active = room.room === model.active;
-  const count = active && model.watching && room.atEnd ? 0 : unread(room, model.me?.user, model.blocked);
+  const count = active && model.watching && room.atEnd ? 0 : missed(model, room);
   return h('button', { type: 'button', class: `room${active ? ' active' : ''}${count > 0 ? ' unread' : ''}`, 'aria-current': active ? 'page' : undefined, onClick: onOpen },
-    h(RoomSign, { room }), h('span', { class: 'name' }, safe(room.title)), room.rules.archived && h('span', { class: 'hint' }, 'archived'),
+    h(RoomSign, { room }), h('span', { class: 'name' }, safe(room.title)), (room.rules.archived || model.muted.has(room.room)) && h('span', { class: 'hint' }, room.rules.archived ? 'archived' : 'muted'),
     count > 0 && h('span', { class: 'badge' }, count > 99 ? '99+' : count, h('span', { class: 'unseen' }, ' unread')));
 }
 
@@ -302,7 +302,7 @@ function waiting(model) {
 
 /** @param {State} model */
 function elsewhere(model) {
-  return [...model.rooms.values()].reduce((sum, room) => sum + (room.room === model.active ? 0 : unread(room, model.me?.user, model.blocked)), 0);
+  return [...model.rooms.values()].reduce((sum, room) => sum + (room.room === model.active ? 0 : missed(model, room)), 0);
 }
 
 /** The truth about the link, always in sight. @extends {Component<{chat: Chat, link: State['link'], waiting: number}>} */

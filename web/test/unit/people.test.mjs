@@ -4,7 +4,7 @@ import { call, secretOf, sentence } from '../../js/later/account.js';
 import { OWN, silence, unread } from '../../js/room.js';
 import { readFrame } from '../../js/safe_text.js';
 import { Session } from '../../js/session.js';
-import { forget, informed, initial, open, roomOf, rows, unsent, update } from '../../js/state.js';
+import { forget, headline, informed, initial, open, roomOf, rows, unsent, update } from '../../js/state.js';
 
 const ME = { user: 'u-1', name: 'ana', guest: false, role: 'member' };
 const at = { room: 'ops', id: 'x', user: 'u-2', sender: 'bo', timestamp: '2026-01-01T12:00:00.000Z' };
@@ -78,6 +78,10 @@ test('what belongs to oneself: blocks, invitations, what was read elsewhere', ()
   assert.deepEqual(rows(room, state).map(({ kind }) => kind).filter((kind) => kind === 'hidden' || kind === 'message'), ['hidden', 'message']);
   own(5, { type: 'read', of: 'ops', upto: 2 });
   assert.equal(unread(room, 'u-1', state.blocked), 0);
+  tell(state, message(3, { user: 'u-3' }));
+  assert.equal(headline(state).count, 1);
+  own(6, { type: 'notify', of: 'ops', level: 'none' });
+  assert.equal(headline(state).count, 0, 'one does not want to know');
   own(9, { type: 'invited', of: 'r-1', title: 'Plans', user: 'u-2', sender: 'bo', on: true });
   assert.deepEqual([...state.invitations.keys()], ['r-1']);
   own(10, { type: 'joined', of: 'r-1', title: 'Plans', kind: 'private', on: true });
