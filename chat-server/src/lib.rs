@@ -12,6 +12,8 @@ mod error;
 mod http;
 mod hub;
 pub mod offline;
+#[cfg(test)]
+mod permissions;
 pub mod serve;
 mod server;
 pub mod store;

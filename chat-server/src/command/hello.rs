@@ -81,7 +81,9 @@ impl Client {
         let mut infos: Vec<RoomInfo> = Vec::new();
         for Placed { loaded, cursor, sight } in &rooms {
             let cursor = cursor.filter(|_| same_history);
-            let Some(mut joined) = shard.enter(self.link, loaded, cursor, sight.record.head) else { continue };
+            let Some(mut joined) = shard.enter(self.link, loaded, cursor, sight.record.head) else {
+                continue;
+            };
             if !same_history {
                 joined.reset = Some(Reset {
                     room: joined.info.room.clone(),

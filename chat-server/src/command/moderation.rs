@@ -18,7 +18,10 @@ impl Client {
         }
         let name = self.shared.presence().name(&asked.user);
         let done = self.shared.store.moderate(self.author(user), measure, asked, name, id.clone()).await;
-        self.done_at(done.map_err(|undone| refusal(undone).with_id(Some(id)).with_room(Some(room))), reference);
+        self.done_at(
+            done.map_err(|undone| refusal(undone).with_id(Some(id)).with_room(Some(room))),
+            reference,
+        );
     }
 
     pub(super) async fn set_role(&mut self, user: &UserId, asked: SetRole) {
@@ -26,7 +29,10 @@ impl Client {
         let id = asked.id.clone().unwrap_or_else(new_id);
         let name = self.shared.presence().name(&asked.user);
         let done = self.shared.store.set_room_role(self.author(user), asked, name, id.clone()).await;
-        self.done_at(done.map_err(|undone| refusal(undone).with_id(Some(id)).with_room(Some(room))), reference);
+        self.done_at(
+            done.map_err(|undone| refusal(undone).with_id(Some(id)).with_room(Some(room))),
+            reference,
+        );
     }
 
     pub(super) async fn delete(&mut self, user: &UserId, asked: Delete) {
@@ -56,7 +62,11 @@ impl Client {
         let (reference, limit) = (asked.reference, asked.limit.unwrap_or(HISTORY_DEFAULT));
         match self.shared.store.reports(self.author(user), asked.before, limit).await {
             Ok(Ok(sheet)) => {
-                self.reply(&ServerFrame::Reports(Reports { reference, reports: sheet.rows, more: sheet.more }));
+                self.reply(&ServerFrame::Reports(Reports {
+                    reference,
+                    reports: sheet.rows,
+                    more: sheet.more,
+                }));
             }
             Ok(Err(denied)) => self.refuse_ref(denied.refusal(), reference),
             Err(error) => self.refuse_ref(unreadable(&error), reference),

@@ -14,7 +14,7 @@ use protocol::server::{Reset, ResetWhy, ServerFrame};
 use super::frame::{self, EventRef};
 use super::shard::Shard;
 use crate::core::presence::Link;
-use crate::store::Cut;
+use crate::store::{Commit, Cut};
 
 /// How many users' cuts are remembered; beyond it everybody's stamp changes.
 const REMEMBERED: usize = 10_000;
@@ -55,8 +55,21 @@ impl Cuts {
 }
 
 impl Shard {
+    /// What a commit decided: the rooms' and the users' own logs grow, and then whoever is put out is.
+    pub(super) fn apply_decisions(&mut self, commit: &Commit) {
+        for event in &commit.facts {
+            self.append_fact(event);
+        }
+        for (user, event) in &commit.own {
+            self.append_own(user, event);
+        }
+        for cut in &commit.cuts {
+            self.cut(cut);
+        }
+    }
+
     /// Carries out a cut, here.
-    pub(super) fn cut(&mut self, cut: &Cut) {
+    fn cut(&mut self, cut: &Cut) {
         match cut {
             Cut::Room { user, room, at } => {
                 self.cuts.note(user);
@@ -110,7 +123,7 @@ impl Shard {
     }
 
     /// A new event of a room that is no message.
-    pub(super) fn append_fact(&mut self, event: &Event) {
+    fn append_fact(&mut self, event: &Event) {
         let Some(room) = self.by_room.get(event.room()) else { return };
         let entry = &mut self.rooms[room];
         entry.tail.push_hidden(event.seq(), |out| frame::push_event(out, EventRef::from(event)));
@@ -136,7 +149,7 @@ impl Shard {
     }
 
     /// A new event of a user's own room.
-    pub(super) fn append_own(&mut self, user: &UserId, event: &Event) {
+    fn append_own(&mut self, user: &UserId, event: &Event) {
         let Some(room) = self.by_room.get(&RoomKey::own(user)) else { return };
         self.rooms[room].tail.push_hidden(event.seq(), |out| frame::push_event(out, EventRef::from(event)));
         self.mark_room(room);

@@ -317,15 +317,7 @@ impl Shard {
         for event in &commit.events {
             self.append(event);
         }
-        for event in &commit.facts {
-            self.append_fact(event);
-        }
-        for (user, event) in &commit.own {
-            self.append_own(user, event);
-        }
-        for cut in &commit.cuts {
-            self.cut(cut);
-        }
+        self.apply_decisions(commit);
         for (origin, outcome) in &commit.outcomes {
             if origin.shard == self.index {
                 self.settle(origin.connection, outcome);
@@ -389,7 +381,9 @@ impl Shard {
 
     /// Tells all connections of a user but one.
     pub(super) fn tell_user(&mut self, user: &UserId, except: Link, frames: &[u8]) {
-        let of_user = |connection: &Connection| connection.user.as_ref() == Some(user) && connection.full && connection.welcomed;
+        let of_user = |connection: &Connection| {
+            connection.user.as_ref() == Some(user) && connection.full && connection.welcomed
+        };
         let links: Vec<_> = self
             .connections
             .iter()

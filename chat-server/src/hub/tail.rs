@@ -36,7 +36,14 @@ pub(crate) enum Pushed {
 
 impl Tail {
     pub(crate) fn new(bound: usize) -> Self {
-        Self { bytes: Vec::new(), start: 0, ends: VecDeque::new(), hidden: VecDeque::new(), next: None, bound }
+        Self {
+            bytes: Vec::new(),
+            start: 0,
+            ends: VecDeque::new(),
+            hidden: VecDeque::new(),
+            next: None,
+            bound,
+        }
     }
 
     /// Says what the log's head is, as the store told; ignored where events have told it already.
@@ -118,7 +125,8 @@ impl Tail {
     }
 
     fn between(&self, from: u64, to: u64) -> &[u8] {
-        let offset = |position: u64| usize::try_from(position.saturating_sub(self.start)).unwrap_or(usize::MAX);
+        let offset =
+            |position: u64| usize::try_from(position.saturating_sub(self.start)).unwrap_or(usize::MAX);
         self.bytes.get(offset(from)..offset(to)).unwrap_or_default()
     }
 

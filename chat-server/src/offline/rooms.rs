@@ -17,7 +17,9 @@ const LISTED: usize = 100_000;
 pub(super) async fn run(desk: &Desk, what: RoomCommand) -> Done {
     match what {
         RoomCommand::List => list(desk).await,
-        RoomCommand::Create { name, private, topic, owner } => create(desk, name, private, topic, owner).await,
+        RoomCommand::Create { name, private, topic, owner } => {
+            create(desk, name, private, topic, owner).await
+        }
         RoomCommand::Archive { room, undo } => {
             let change = Change {
                 reference: 0,
@@ -33,7 +35,8 @@ pub(super) async fn run(desk: &Desk, what: RoomCommand) -> Done {
             print(&format!("{room} is {}", if undo { "open again" } else { "archived" }))
         }
         RoomCommand::Members { room } => {
-            let members = desk.store.members_for(Author::server(), key(&room)?, LISTED).await.map_err(unread)?;
+            let members =
+                desk.store.members_for(Author::server(), key(&room)?, LISTED).await.map_err(unread)?;
             let members = members.map_err(|denied| denied.reason().to_owned())?;
             print_rows(members.into_iter().map(|member| {
                 let name = safe_text::line(&member.user.name).into_owned();

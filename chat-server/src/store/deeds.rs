@@ -126,7 +126,9 @@ impl Store {
         names: HashMap<UserId, String>,
         key: RoomKey,
     ) -> Result<RoomKey, Undone> {
-        self.handle.deed(author, 64 * users.len(), move |deed| rooms::open_direct(deed, users, &names, &key)).await
+        self.handle
+            .deed(author, 64 * users.len(), move |deed| rooms::open_direct(deed, users, &names, &key))
+            .await
     }
 
     /// Changes a room; `id` names the event.
@@ -270,13 +272,23 @@ impl Store {
     }
 
     /// What was reported, newest first.
-    pub(crate) async fn reports(&self, author: Author, before: Option<u64>, limit: u32) -> Seen<Sheet<Reported>> {
+    pub(crate) async fn reports(
+        &self,
+        author: Author,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Seen<Sheet<Reported>> {
         let guests = self.handle.guests();
         self.handle.read(move |reader| reader.reports(&author, guests, before, limit)).await
     }
 
     /// What was decided, newest first.
-    pub(crate) async fn audit(&self, author: Author, before: Option<u64>, limit: u32) -> Seen<Sheet<AuditEntry>> {
+    pub(crate) async fn audit(
+        &self,
+        author: Author,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Seen<Sheet<AuditEntry>> {
         let guests = self.handle.guests();
         self.handle.read(move |reader| reader.audit(&author, guests, before, limit)).await
     }

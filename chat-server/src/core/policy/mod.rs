@@ -8,7 +8,7 @@
 #![expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, and all combinations occur")]
 
 #[cfg(test)]
-mod matrix;
+pub(crate) mod matrix;
 mod rooms;
 #[cfg(test)]
 mod tests;
@@ -159,7 +159,9 @@ pub(crate) enum Action<'a> {
     CreatePublic,
     CreatePrivate,
     /// A conversation with these people, all of whom are active or not.
-    OpenDirect { active: bool },
+    OpenDirect {
+        active: bool,
+    },
     ListRooms,
     /// The messages that were reported, from everywhere.
     Reports,
@@ -215,6 +217,7 @@ pub(crate) enum ToMessage {
 /// What is done to one's own account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum OfSelf {
+    #[cfg_attr(not(test), expect(dead_code, reason = "what proves who somebody is tells it, too"))]
     See,
     /// Name, profile, picture, password, sessions, tokens.
     Change,

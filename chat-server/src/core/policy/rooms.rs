@@ -3,7 +3,9 @@
 use protocol::people::{Guests, Role};
 use protocol::rooms::{RoomKind, RoomRole};
 
-use super::{Actor, Denied, InRoom, MessageFacts, PersonFacts, RoomFacts, Standing, ToMessage, ToPerson, allow};
+use super::{
+    Actor, Denied, InRoom, MessageFacts, PersonFacts, RoomFacts, Standing, ToMessage, ToPerson, allow,
+};
 
 /// Keeps order.
 const MODERATOR: u8 = 2;

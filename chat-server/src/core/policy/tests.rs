@@ -12,7 +12,13 @@ fn role() -> impl Strategy<Value = Role> {
 }
 
 fn room_role() -> impl Strategy<Value = Option<RoomRole>> {
-    select(vec![None, Some(RoomRole::Other), Some(RoomRole::Member), Some(RoomRole::Moderator), Some(RoomRole::Owner)])
+    select(vec![
+        None,
+        Some(RoomRole::Other),
+        Some(RoomRole::Member),
+        Some(RoomRole::Moderator),
+        Some(RoomRole::Owner),
+    ])
 }
 
 fn reach() -> impl Strategy<Value = Reach> {
@@ -21,35 +27,45 @@ fn reach() -> impl Strategy<Value = Reach> {
 
 fn actor() -> impl Strategy<Value = Actor> {
     let guests = select(vec![Guests::On, Guests::ReadOnly, Guests::Off]);
-    (role(), any::<bool>(), guests, reach())
-        .prop_map(|(role, active, guests, reach)| Actor { role, active, guests, reach })
+    (role(), any::<bool>(), guests, reach()).prop_map(|(role, active, guests, reach)| Actor {
+        role,
+        active,
+        guests,
+        reach,
+    })
 }
 
 fn standing() -> impl Strategy<Value = Standing> {
-    (room_role(), any::<[bool; 3]>())
-        .prop_map(|(role, [invited, banned, muted])| Standing { role, invited, banned, muted })
+    (room_role(), any::<[bool; 3]>()).prop_map(|(role, [invited, banned, muted])| Standing {
+        role,
+        invited,
+        banned,
+        muted,
+    })
 }
 
 fn room() -> impl Strategy<Value = RoomFacts> {
     let kind = select(vec![RoomKind::Public, RoomKind::Private, RoomKind::Direct, RoomKind::Other]);
-    (kind, any::<[bool; 4]>(), standing()).prop_map(|(kind, [announce, archived, lobby, pair], standing)| RoomFacts {
-        kind,
-        announce,
-        archived,
-        lobby,
-        pair,
-        standing,
+    (kind, any::<[bool; 4]>(), standing()).prop_map(|(kind, [announce, archived, lobby, pair], standing)| {
+        RoomFacts { kind, announce, archived, lobby, pair, standing }
     })
 }
 
 fn person() -> impl Strategy<Value = PersonFacts> {
-    (any::<bool>(), role(), any::<bool>(), standing())
-        .prop_map(|(me, role, active, standing)| PersonFacts { me, role, active, standing })
+    (any::<bool>(), role(), any::<bool>(), standing()).prop_map(|(me, role, active, standing)| PersonFacts {
+        me,
+        role,
+        active,
+        standing,
+    })
 }
 
 fn message() -> impl Strategy<Value = MessageFacts> {
-    (any::<bool>(), role(), standing())
-        .prop_map(|(own, author, author_standing)| MessageFacts { own, author, author_standing })
+    (any::<bool>(), role(), standing()).prop_map(|(own, author, author_standing)| MessageFacts {
+        own,
+        author,
+        author_standing,
+    })
 }
 
 const IN_ROOM: [InRoom; 11] = [
@@ -67,14 +83,21 @@ const IN_ROOM: [InRoom; 11] = [
 ];
 
 fn to_person() -> impl Strategy<Value = ToPerson> {
-    let roles = [RoomRole::Other, RoomRole::Member, RoomRole::Moderator, RoomRole::Owner].map(ToPerson::SetRole);
+    let roles =
+        [RoomRole::Other, RoomRole::Member, RoomRole::Moderator, RoomRole::Owner].map(ToPerson::SetRole);
     let others =
         [ToPerson::Invite, ToPerson::Kick, ToPerson::Ban, ToPerson::Unban, ToPerson::Mute, ToPerson::Unmute];
     select(others.into_iter().chain(roles).collect::<Vec<_>>())
 }
 
 /// All that may be asked about one room.
-fn about(room: &RoomFacts, person: &PersonFacts, message: &MessageFacts, deed: ToPerson, visit: impl FnMut(Action<'_>)) {
+fn about(
+    room: &RoomFacts,
+    person: &PersonFacts,
+    message: &MessageFacts,
+    deed: ToPerson,
+    visit: impl FnMut(Action<'_>),
+) {
     let mut visit = visit;
     for deed in IN_ROOM {
         visit(Action::Room(deed, room));
@@ -88,7 +111,10 @@ fn about(room: &RoomFacts, person: &PersonFacts, message: &MessageFacts, deed: T
 /// What somebody has less of.
 fn weaker(actor: &Actor, room: &RoomFacts) -> Vec<(Actor, RoomFacts)> {
     let mut all = Vec::new();
-    for role in [Role::Other, Role::Guest, Role::Member, Role::Moderator, Role::Admin].into_iter().filter(|role| *role < actor.role) {
+    for role in [Role::Other, Role::Guest, Role::Member, Role::Moderator, Role::Admin]
+        .into_iter()
+        .filter(|role| *role < actor.role)
+    {
         all.push((Actor { role, ..*actor }, *room));
     }
     all.push((Actor { active: false, ..*actor }, *room));

@@ -88,7 +88,7 @@ impl Api {
     /// Whether the route is for whoever asks.
     async fn admit(&self, request: &Request, route: &Route, jar: &Jar) -> Result<Option<Caller>, Refusal> {
         self.check_site(request)?;
-        let caller = match self.secret(request, jar)? {
+        let caller = match Self::secret(request, jar)? {
             Some(secret) => match self.accounts.prove(&secret).await {
                 Ok(caller) => Some(caller),
                 // Whoever signs in need not be signed in.
@@ -130,7 +130,7 @@ impl Api {
     }
 
     /// What the request brings to prove who asks: a token, or a browser's cookie where its page is ours.
-    fn secret(&self, request: &Request, jar: &Jar) -> Result<Option<Secret>, Refusal> {
+    fn secret(request: &Request, jar: &Jar) -> Result<Option<Secret>, Refusal> {
         if let Some(said) = request.headers.get(header::AUTHORIZATION) {
             let said = said.to_str().unwrap_or_default();
             let token = said.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));

@@ -9,8 +9,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 
 use super::facts::{self, Place};
-use super::kinds::{self, Head};
 pub(in crate::store) use super::kinds::SERVER;
+use super::kinds::{self, Head};
 use super::rows::{from_sql, to_sql};
 use super::writer::{Appended, NewEvent, Turn};
 use super::{Handle, clock};

@@ -72,7 +72,20 @@ impl Head {
     pub(super) fn member(self, body: MemberBody) -> Event {
         let Self { room, seq, id, user, sender, timestamp } = self;
         let MemberBody { who, name, change, role, until, reason } = body;
-        Event::Member(MemberChanged { room, seq, id, user, sender, who, name, change, role, until, reason, timestamp })
+        Event::Member(MemberChanged {
+            room,
+            seq,
+            id,
+            user,
+            sender,
+            who,
+            name,
+            change,
+            role,
+            until,
+            reason,
+            timestamp,
+        })
     }
 
     pub(super) fn changed(self, body: ChangedBody) -> Event {

@@ -240,7 +240,9 @@ pub(in crate::store) fn set_role(
     }
     let steps_down = stand.role == Some(RoomRole::Owner);
     if steps_down && !succession::has_other_owner(deed.db(), place.row, who)? {
-        return Err(Refusal::new(ErrorCode::LastOwner, "there is always an owner: make another one first").into());
+        return Err(
+            Refusal::new(ErrorCode::LastOwner, "there is always an owner: make another one first").into()
+        );
     }
     if stand.role.is_none() && asked.role == RoomRole::Member {
         return Ok(());

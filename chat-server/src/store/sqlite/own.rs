@@ -20,7 +20,12 @@ const KEYS: u32 = 5_000;
 const KEYS_OF_GUEST: u32 = 500;
 
 /// Keeps an event under a key, in place of what was there.
-fn keep(deed: &mut Deed<'_, '_>, user: &UserId, key: &str, make: impl FnOnce(RoomKey, Seq) -> Event) -> Done<()> {
+fn keep(
+    deed: &mut Deed<'_, '_>,
+    user: &UserId,
+    key: &str,
+    make: impl FnOnce(RoomKey, Seq) -> Event,
+) -> Done<()> {
     let db = deed.db();
     let seq: i64 = db
         .prepare_cached(
@@ -80,11 +85,10 @@ pub(super) fn has_blocked(db: &Connection, user: &UserId, whom: &UserId) -> rusq
 pub(in crate::store) fn read_upto(deed: &mut Deed<'_, '_>, room: &RoomKey, seq: Seq) -> Done<()> {
     deed.turn.leave_facts();
     let place = deed.enter(room, InRoom::Read)?;
-    let head: i64 =
-        deed.db().prepare_cached("SELECT coalesce(max(seq), 0) FROM events WHERE room = ?1")?.query_row(
-            [place.row],
-            |row| row.get(0),
-        )?;
+    let head: i64 = deed
+        .db()
+        .prepare_cached("SELECT coalesce(max(seq), 0) FROM events WHERE room = ?1")?
+        .query_row([place.row], |row| row.get(0))?;
     let upto = seq.min(from_sql(head));
     if read_of(deed.db(), &deed.author.user, room)?.unwrap_or(0) >= upto {
         return Ok(());
@@ -118,7 +122,9 @@ pub(in crate::store) fn draft(deed: &mut Deed<'_, '_>, asked: &Draft) -> Done<()
     deed.turn.leave_facts();
     deed.enter(&asked.room, InRoom::Read)?;
     if asked.text.len() > DRAFT_BYTES {
-        return Err(Refusal::new(ErrorCode::TooLong, format!("a draft has at most {DRAFT_BYTES} bytes")).into());
+        return Err(
+            Refusal::new(ErrorCode::TooLong, format!("a draft has at most {DRAFT_BYTES} bytes")).into()
+        );
     }
     let Draft { room: of, text, reply } = asked.clone();
     keep_own(deed, &format!("draft:{of}"), |room, seq| Event::Draft(Drafted { room, seq, of, text, reply }))
@@ -218,9 +224,11 @@ pub(super) fn page(
         At::Before(seq) => {
             ("SELECT seq, body FROM own WHERE user = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3", seq, false)
         }
-        At::Newest | At::Around(_) => {
-            ("SELECT seq, body FROM own WHERE user = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3", head + 1, false)
-        }
+        At::Newest | At::Around(_) => (
+            "SELECT seq, body FROM own WHERE user = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3",
+            head + 1,
+            false,
+        ),
     };
     let mut statement = db.prepare_cached(sql)?;
     let mut found = statement.query(params![user, to_sql(bound), i64::from(limit) + 1])?;

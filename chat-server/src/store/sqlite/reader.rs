@@ -78,46 +78,46 @@ pub(super) fn page_in(
     limit: u32,
     max_bytes: usize,
 ) -> Result<Option<Page>, ReadError> {
-        if key.is_own() {
-            return Ok(own::page(snapshot, key, at, limit, max_bytes)?);
+    if key.is_own() {
+        return Ok(own::page(snapshot, key, at, limit, max_bytes)?);
+    }
+    let Some((room, record)) = find_room(snapshot, key)? else { return Ok(None) };
+    let (room_first, head) = (record.first, record.head);
+    let limit = usize::try_from(limit.max(1)).unwrap_or(usize::MAX);
+    let read = |low, high, newest_first, limit, max_bytes| {
+        events(snapshot, room, key, Stretch { low, high, newest_first }, limit, max_bytes)
+    };
+    let (events, empty_at) = match at {
+        At::Newest => (read(room_first, head, true, limit, max_bytes)?, head),
+        At::Before(seq) => {
+            let high = seq.saturating_sub(1).min(head);
+            (read(room_first, high, true, limit, max_bytes)?, high)
         }
-        let Some((room, record)) = find_room(snapshot, key)? else { return Ok(None) };
-        let (room_first, head) = (record.first, record.head);
-        let limit = usize::try_from(limit.max(1)).unwrap_or(usize::MAX);
-        let read = |low, high, newest_first, limit, max_bytes| {
-            events(snapshot, room, key, Stretch { low, high, newest_first }, limit, max_bytes)
-        };
-        let (events, empty_at) = match at {
-            At::Newest => (read(room_first, head, true, limit, max_bytes)?, head),
-            At::Before(seq) => {
-                let high = seq.saturating_sub(1).min(head);
-                (read(room_first, high, true, limit, max_bytes)?, high)
-            }
-            At::After(seq) => {
-                let low = (seq.min(head) + 1).max(room_first);
-                (read(low, head, false, limit, max_bytes)?, low - 1)
-            }
-            At::Around(seq) => {
-                let middle = seq.clamp(room_first, head.max(room_first));
-                let after = read(middle, head, false, limit.div_ceil(2), max_bytes / 2)?;
-                let left = max_bytes.saturating_sub(after.iter().map(text_bytes).sum());
-                let mut events = match limit - after.len() {
-                    0 => Vec::new(),
-                    limit => read(room_first, middle - 1, true, limit, left)?,
-                };
-                events.extend(after);
-                (events, head)
-            }
-        };
-        let (first, last) = match (events.first(), events.last()) {
-            (Some(first), Some(last)) => (first.seq(), last.seq()),
-            _ => (empty_at + 1, empty_at),
-        };
-        let more = match at {
-            At::After(_) => last < head,
-            At::Newest | At::Before(_) | At::Around(_) => first > room_first,
-        };
-        Ok(Some(Page { events, first, last, head, more, room_first }))
+        At::After(seq) => {
+            let low = (seq.min(head) + 1).max(room_first);
+            (read(low, head, false, limit, max_bytes)?, low - 1)
+        }
+        At::Around(seq) => {
+            let middle = seq.clamp(room_first, head.max(room_first));
+            let after = read(middle, head, false, limit.div_ceil(2), max_bytes / 2)?;
+            let left = max_bytes.saturating_sub(after.iter().map(text_bytes).sum());
+            let mut events = match limit - after.len() {
+                0 => Vec::new(),
+                limit => read(room_first, middle - 1, true, limit, left)?,
+            };
+            events.extend(after);
+            (events, head)
+        }
+    };
+    let (first, last) = match (events.first(), events.last()) {
+        (Some(first), Some(last)) => (first.seq(), last.seq()),
+        _ => (empty_at + 1, empty_at),
+    };
+    let more = match at {
+        At::After(_) => last < head,
+        At::Newest | At::Before(_) | At::Around(_) => first > room_first,
+    };
+    Ok(Some(Page { events, first, last, head, more, room_first }))
 }
 
 /// A room and its row's number.

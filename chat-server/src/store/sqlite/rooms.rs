@@ -174,7 +174,8 @@ pub(in crate::store) fn change(deed: &mut Deed<'_, '_>, asked: &Change, id: &Id)
 
 /// What of a change is one, checked.
 fn difference(deed: &Deed<'_, '_>, place: &Place, asked: &Change) -> Done<ChangedBody> {
-    let record = reader::find_room(deed.db(), &asked.room)?.map(|(_, record)| record).ok_or(Denied::NotThere)?;
+    let record =
+        reader::find_room(deed.db(), &asked.room)?.map(|(_, record)| record).ok_or(Denied::NotThere)?;
     let title = asked.title.as_deref().map(|title| checked(title, TITLE_CHARS, "a title")).transpose()?;
     let title = title.filter(|title| *title != record.title);
     if let Some(title) = title.as_deref().filter(|_| place.kind == RoomKind::Public)

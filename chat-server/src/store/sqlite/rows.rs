@@ -36,7 +36,9 @@ pub(super) fn event(room: &RoomKey, seq: Seq, row: &Row<'_>) -> (Event, usize) {
         return (Event::Message(message), bytes);
     }
     match kinds::event(room, seq, row) {
-        Some(event) => (event, row.get_ref("text").ok().and_then(|text| text.as_str().ok()).map_or(0, str::len)),
+        Some(event) => {
+            (event, row.get_ref("text").ok().and_then(|text| text.as_str().ok()).map_or(0, str::len))
+        }
         None => (unknown(room, seq), 0),
     }
 }
@@ -79,7 +81,11 @@ pub(super) fn room(row: &Row<'_>) -> rusqlite::Result<Option<(i64, RoomRecord)>>
         topic: row.get("topic")?,
         first: from_sql(row.get("first")?).clamp(1, head + 1),
         head,
-        rules: Rules { announce: row.get("announce")?, slow_s: row.get("slow_s")?, archived: row.get("archived")? },
+        rules: Rules {
+            announce: row.get("announce")?,
+            slow_s: row.get("slow_s")?,
+            archived: row.get("archived")?,
+        },
     };
     Ok(Some((row.get("id")?, record)))
 }

@@ -129,10 +129,10 @@ impl Reader {
         let mut found = statement.query(params![room.as_str(), limit])?;
         while let Some(row) = found.next()? {
             let standing = RoomRole::of(row.get_ref(1)?.as_str().unwrap_or_default());
-            members.extend(someone(row, 0, 2, 3)?.map(|user| Listed {
-                user,
-                standing: standing.unwrap_or(RoomRole::Member),
-            }));
+            members.extend(
+                someone(row, 0, 2, 3)?
+                    .map(|user| Listed { user, standing: standing.unwrap_or(RoomRole::Member) }),
+            );
         }
         Ok(Ok(members))
     }
@@ -140,9 +140,8 @@ impl Reader {
     /// All rooms with how many members they have and who owns them.
     pub(in crate::store) fn room_table(&self, limit: usize) -> Result<Vec<TableRow>, ReadError> {
         let snapshot = self.db().unchecked_transaction()?;
-        let mut count = snapshot.prepare(
-            "SELECT count(*) FROM members m JOIN rooms r ON r.id = m.room WHERE r.key = ?1",
-        )?;
+        let mut count = snapshot
+            .prepare("SELECT count(*) FROM members m JOIN rooms r ON r.id = m.room WHERE r.key = ?1")?;
         let mut owners = snapshot.prepare(
             "SELECT a.name FROM members m JOIN rooms r ON r.id = m.room JOIN accounts a ON a.user = m.user
              WHERE r.key = ?1 AND m.role = 'owner' ORDER BY m.since_ms",

@@ -114,7 +114,8 @@ impl Grant {
         let pause = i64::from(place.slow_s) * 1000;
         let left = (said + pause).saturating_sub(now);
         // A pause longer than the room's own is a clock that was set back.
-        let held_up = left > 0 && left <= pause && decide(&self.actor, Action::Room(InRoom::SetSlow, &room)).is_err();
+        let held_up =
+            left > 0 && left <= pause && decide(&self.actor, Action::Room(InRoom::SetSlow, &room)).is_err();
         if !held_up {
             return Ok(());
         }

@@ -13,8 +13,8 @@ use tokio::sync::oneshot;
 use super::Failure;
 use super::append::{Appended, NewEvent, append};
 use super::heads::Heads;
-use crate::store::{Cut, WorkError};
 use crate::store::sqlite::clock;
+use crate::store::{Cut, WorkError};
 
 /// What a piece of work may use.
 pub(in crate::store) struct Turn<'a> {

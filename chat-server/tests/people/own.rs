@@ -1,0 +1,99 @@
+//! `@self`: what belongs to one person is the same on all of their devices.
+
+use serde_json::{Value, json};
+
+use crate::stage::{Stage, session};
+
+#[tokio::test]
+async fn all_devices_agree_on_what_is_ones_own() {
+    let stage = Stage::open().await;
+    let mut laptop = stage.person("ana", "member").await;
+    let mut phone = stage.again("ana").await;
+    let mut bo = stage.person("bo", "member").await;
+    for device in [&mut laptop, &mut phone] {
+        let joined = device.does(json!({"type": "join", "room": "@self"})).await;
+        assert_eq!((&joined["room"]["room"], &joined["room"]["head"]), (&json!("@self"), &json!(0)));
+    }
+    for n in 0..5 {
+        bo.say("lobby", &format!("line {n}")).await;
+    }
+    laptop.send(json!({"type": "read", "room": "lobby", "seq": 4})).await;
+    let read = phone.event("@self", "read").await;
+    assert_eq!((&read["of"], &read["upto"], &read["seq"]), (&json!("lobby"), &json!(4), &json!(1)));
+    laptop.does(json!({"type": "notify", "room": "lobby", "level": "none"})).await;
+    assert_eq!(phone.event("@self", "notify").await["level"], "none");
+    laptop.does(json!({"type": "block", "user": "u-bo", "on": true})).await;
+    assert_eq!(phone.event("@self", "block").await["who"], "u-bo");
+    laptop.send(json!({"type": "draft", "room": "lobby", "text": "I thin"})).await;
+    assert_eq!(phone.event("@self", "draft").await["text"], "I thin");
+    laptop.does(json!({"type": "create", "room": "ops"})).await;
+    assert_eq!(phone.event("@self", "joined").await["of"], "ops");
+    laptop.does(json!({"type": "leave", "room": "ops"})).await;
+    let left = phone.event("@self", "joined").await;
+    assert_eq!((&left["of"], &left["on"], left.get("why")), (&json!("ops"), &json!(false), None));
+    // Nobody else's device hears of any of this.
+    bo.does(json!({"type": "join", "room": "@self"})).await;
+    assert_eq!(bo.does(json!({"type": "history", "room": "@self"})).await["events"], json!([]));
+}
+
+/// Of each key only the newest event is kept; a device that was away reads just that.
+#[tokio::test]
+async fn resuming_ones_own_room_skips_what_is_no_more() {
+    let stage = Stage::open().await;
+    let mut ana = stage.person("ana", "member").await;
+    stage.add("bo", "member");
+    for level in ["all", "none", "mentions"] {
+        ana.does(json!({"type": "notify", "room": "lobby", "level": level})).await;
+    }
+    ana.does(json!({"type": "block", "user": "u-bo", "on": true})).await;
+    let epoch = ana.welcome["epoch"].clone();
+    let resume =
+        |seq: u64| json!({"token": session("ana"), "resume": {"epoch": epoch, "rooms": {"@self": seq}}});
+    for (cursor, wanted) in [(0, vec![3, 4]), (1, vec![3, 4]), (3, vec![4]), (4, vec![])] {
+        let mut device = stage.connect(resume(cursor)).await;
+        let infos = device.welcome["rooms"].as_array().unwrap().clone();
+        assert!(infos.iter().any(|info| info["room"] == "@self" && info["head"] == 4), "{infos:?}");
+        let synced = device.expect(|frame| frame["type"] == "synced" && frame["room"] == "@self").await;
+        assert_eq!(synced["head"], 4);
+        let events = device.passed.iter().filter(|frame| frame["room"] == "@self" && frame["seq"].is_u64());
+        let seqs: Vec<u64> = events.map(|frame| frame["seq"].as_u64().unwrap()).collect();
+        assert_eq!(seqs, wanted, "from {cursor}");
+    }
+    let page = ana.does(json!({"type": "history", "room": "@self"})).await;
+    let seqs: Vec<&Value> = page["events"].as_array().unwrap().iter().map(|event| &event["seq"]).collect();
+    assert_eq!(seqs, [&json!(3), &json!(4)]);
+    assert_eq!((&page["first"], &page["last"], &page["more"]), (&json!(1), &json!(4), &json!(false)));
+}
+
+#[tokio::test]
+async fn a_marker_never_moves_back_nor_beyond_what_may_be_read() {
+    let stage = Stage::open().await;
+    let mut ana = stage.person("ana", "member").await;
+    let mut bo = stage.person("bo", "member").await;
+    let room = ana.makes_private("Club").await;
+    bo.does(json!({"type": "join", "room": "@self"})).await;
+    bo.send(json!({"type": "read", "room": room, "seq": 1})).await;
+    bo.send(json!({"type": "draft", "room": room, "text": "x"})).await;
+    assert_eq!(bo.is_refused(json!({"type": "notify", "room": room, "level": "all"})).await, "no_room");
+    bo.send(json!({"type": "read", "room": "lobby", "seq": 999})).await;
+    bo.does(json!({"type": "rooms"})).await;
+    ana.say("lobby", "hello").await;
+    let joined = stage.again("bo").await;
+    assert_eq!(joined.welcome["rooms"][0].get("read"), None, "nothing was there to be read");
+    let page = bo.does(json!({"type": "history", "room": "@self"})).await;
+    assert_eq!(page["events"], json!([]));
+}
+
+/// Whoever is hidden learns nothing of it.
+#[tokio::test]
+async fn the_blocked_invite_in_vain() {
+    let stage = Stage::open().await;
+    let mut ana = stage.person("ana", "member").await;
+    let mut bo = stage.person("bo", "member").await;
+    ana.does(json!({"type": "block", "user": "u-bo", "on": true})).await;
+    let room = bo.makes_private("Trap").await;
+    bo.does(json!({"type": "invite", "room": room, "user": "u-ana"})).await;
+    assert_eq!(ana.is_refused(json!({"type": "join", "room": room})).await, "no_room");
+    let page = ana.does(json!({"type": "history", "room": "@self"})).await;
+    assert_eq!(page["events"].as_array().unwrap().len(), 1, "only the block itself: {page}");
+}
