@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::net::IpAddr;
+use ::core::net::IpAddr;
 use std::time::Duration;
 
 use super::limiter::{Bucket, Rate};

@@ -13,7 +13,7 @@ pub(super) async fn run(desk: &Desk, what: InviteCommand) -> Done {
         InviteCommand::Create { role, uses, hours, note } => {
             let asked =
                 NewInvite { role: Some(role.into()), uses: Some(uses), hours: Some(hours), note: Some(note) };
-            let (secret, new) = new_invite(asked).map_err(refused)?;
+            let (secret, new) = new_invite(&asked).map_err(refused)?;
             let expires = desk.store.make_invite(By::Server, new).await.map_err(unwritten)?;
             print(&format!("until {expires}: {}/#invite={}", desk.url, secret.expose()))
         }

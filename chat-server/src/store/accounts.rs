@@ -79,12 +79,34 @@ pub(crate) struct Added {
     pub(crate) expires: Option<String>,
 }
 
-/// A change of a profile, checked: outside `None` stays, inside `None` takes away.
+/// What becomes of something that need not be there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) enum Edit<T> {
+    /// It stays as it is.
+    #[default]
+    Keep,
+    /// It is taken away.
+    Clear,
+    /// It is this from now on.
+    Set(T),
+}
+
+impl<T: Clone> Edit<T> {
+    pub(crate) fn apply(&self, to: &mut Option<T>) {
+        match self {
+            Self::Keep => {}
+            Self::Clear => *to = None,
+            Self::Set(value) => *to = Some(value.clone()),
+        }
+    }
+}
+
+/// A change of a profile, checked.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct NewProfile {
     pub(crate) name: Option<String>,
-    pub(crate) colour: Option<Option<u16>>,
-    pub(crate) status: Option<Option<String>>,
+    pub(crate) colour: Edit<u16>,
+    pub(crate) status: Edit<String>,
     pub(crate) away: Option<bool>,
 }
 

@@ -1,5 +1,7 @@
 //! Requests and connections of somebody.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -54,10 +56,10 @@ pub(crate) async fn request(
     let mut head =
         format!("{method} {path} HTTP/1.1\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
     if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
-        head += &format!("Host: {}\r\n", server.address);
+        let _ = write!(head, "Host: {}\r\n", server.address);
     }
     for (name, value) in headers {
-        head += &format!("{name}: {value}\r\n");
+        let _ = write!(head, "{name}: {value}\r\n");
     }
     head += "\r\n";
     let mut stream = within(TcpStream::connect(server.address)).await.unwrap();

@@ -1,4 +1,4 @@
-//! Accounts over real HTTP and WebSockets, spoken by clients that are not ours.
+//! Accounts over real HTTP and `/ws`, spoken by clients that are not ours.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

@@ -1,5 +1,5 @@
 //! Files that are made from the `protocol` crate, so that they cannot contradict it: the page's type declarations
-//! and the tables of `docs/PROTOCOL.md`.
+//! and the tables of `docs/PROTOCOL.md` and its companions.
 
 mod source;
 mod tables;
@@ -10,7 +10,7 @@ use std::fs;
 use anyhow::{Context, Result, bail};
 
 const DECLARATIONS: &str = "web/js/protocol.d.ts";
-const PROTOCOL: &str = "docs/PROTOCOL.md";
+const DOCUMENTS: &[&str] = &["docs/PROTOCOL.md", "docs/FRAMES.md", "docs/HTTP.md"];
 const PROTOCOL_SOURCES: &[&str] =
     &["client", "server", "event", "signal", "http", "people", "rooms", "own", "error", "limits"];
 
@@ -43,10 +43,14 @@ fn wanted() -> Result<Vec<(&'static str, String)>> {
         let text = fs::read_to_string(&path).with_context(|| format!("reading {path}"))?;
         items.extend(source::read(&text).into_iter().map(|item| (*name, item)));
     }
-    let document = fs::read_to_string(PROTOCOL).with_context(|| format!("reading {PROTOCOL}"))?;
-    let document = fill(&document, |section| tables::section(&items, section))
-        .with_context(|| format!("filling the tables of {PROTOCOL}"))?;
-    Ok(vec![(DECLARATIONS, protocol::typescript::declarations()), (PROTOCOL, document)])
+    let mut wanted = vec![(DECLARATIONS, protocol::typescript::declarations())];
+    for path in DOCUMENTS {
+        let document = fs::read_to_string(path).with_context(|| format!("reading {path}"))?;
+        let document = fill(&document, |section| tables::section(&items, section))
+            .with_context(|| format!("filling the tables of {path}"))?;
+        wanted.push((path, document));
+    }
+    Ok(wanted)
 }
 
 /// Replaces what stands between `<!-- generated: NAME -->` and `<!-- end -->`.

@@ -1,4 +1,4 @@
-//! The tables of `docs/PROTOCOL.md`, one section a marker.
+//! The tables of `docs/PROTOCOL.md` and its companions, one section a marker.
 
 use std::fmt::Write as _;
 

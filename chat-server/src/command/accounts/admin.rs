@@ -32,7 +32,7 @@ impl Accounts {
         caller: &Caller,
         asked: http::NewInvite,
     ) -> Result<LinkMade, Refusal> {
-        let (secret, new) = new_invite(asked)?;
+        let (secret, new) = new_invite(&asked)?;
         let id = new.link.id.clone();
         let expires = self.store().make_invite(caller.by()?, new).await.map_err(unwritten)?;
         Ok(self.link_made(&secret, id, expires))
@@ -110,7 +110,7 @@ impl Accounts {
 }
 
 /// An invite to be made, and its secret.
-pub(crate) fn new_invite(asked: http::NewInvite) -> Result<(Secret, NewInvite), Refusal> {
+pub(crate) fn new_invite(asked: &http::NewInvite) -> Result<(Secret, NewInvite), Refusal> {
     let wrong = |reason: &str| Err(Refusal::new(ErrorCode::BadFrame, reason));
     let role = account_role(asked.role)?;
     let uses = asked.uses.unwrap_or(1);

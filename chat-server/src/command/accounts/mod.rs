@@ -245,7 +245,7 @@ pub(crate) fn known(me: &Me) -> Known {
 /// A new session and its secret.
 fn new_session(device: Option<&str>, address: IpAddr) -> Result<(Secret, NewSession), Refusal> {
     let secret = new_secret(Kind::Session)?;
-    let device = device.map_or_else(String::new, |device| label(device));
+    let device = device.map_or_else(String::new, label);
     let session =
         NewSession { id: super::new_id(), hash: secret.hash(), device, address: address.to_string() };
     Ok((secret, session))

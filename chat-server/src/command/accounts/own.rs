@@ -13,7 +13,7 @@ use super::sign_in::{bad_name, bad_password};
 use super::{Accounts, Caller, label, new_secret, picture, tell_changed, unasked, unreadable, unwritten};
 use crate::core::login_limits::Try;
 use crate::core::secret::{Kind, Secret};
-use crate::store::accounts::{NewPassword, NewProfile, NewToken, Whose};
+use crate::store::accounts::{Edit, NewPassword, NewProfile, NewToken, Whose};
 
 /// Degrees of a full turn.
 const HUES: i16 = 360;
@@ -27,9 +27,9 @@ impl Accounts {
         let (user, session) = caller.session()?;
         let name = asked.name.as_deref().map(names::name).transpose().map_err(bad_name)?;
         let colour = match asked.colour {
-            None => None,
-            Some(-1) => Some(None),
-            Some(hue @ 0..HUES) => Some(Some(hue.unsigned_abs())),
+            None => Edit::Keep,
+            Some(-1) => Edit::Clear,
+            Some(hue @ 0..HUES) => Edit::Set(hue.unsigned_abs()),
             Some(_) => {
                 return Err(Refusal::new(
                     ErrorCode::BadFrame,
@@ -37,8 +37,12 @@ impl Accounts {
                 ));
             }
         };
-        let status = asked.status.as_deref().map(people::status).transpose();
-        let status = status.map_err(|error| Refusal::new(ErrorCode::BadFrame, error.to_string()))?;
+        let status = match asked.status.as_deref().map(people::status).transpose() {
+            Ok(None) => Edit::Keep,
+            Ok(Some(None)) => Edit::Clear,
+            Ok(Some(Some(status))) => Edit::Set(status),
+            Err(error) => return Err(Refusal::new(ErrorCode::BadFrame, error.to_string())),
+        };
         let change = NewProfile { name, colour, status, away: asked.away };
         super::change_profile(self.shared(), user, session, change).await
     }

@@ -10,7 +10,7 @@ use super::{Accounts, Asking};
 use crate::store::{Options, Store};
 use crate::ws::Unstarted;
 
-async fn accounts(dir: &std::path::Path) -> (Accounts, crate::ws::Shards) {
+fn accounts(dir: &std::path::Path) -> (Accounts, crate::ws::Shards) {
     let unstarted = Unstarted::new(1);
     let store = Store::open(dir, Options::default(), unstarted.on_commit()).unwrap();
     let (door, shards) = unstarted.start(store, false, Guests::On).unwrap();
@@ -28,7 +28,7 @@ fn login(name: &str, password: &str) -> Login {
 #[tokio::test(flavor = "multi_thread")]
 async fn a07_every_sign_in_costs_one_hash() {
     let dir = tempfile::tempdir().unwrap();
-    let (accounts, shards) = accounts(dir.path()).await;
+    let (accounts, shards) = accounts(dir.path());
     let ana = Register {
         name: "ana".into(),
         password: "correct horse".into(),

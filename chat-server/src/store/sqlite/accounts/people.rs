@@ -114,12 +114,8 @@ pub(in crate::store) fn change_profile(
         names::claim(db, account.row, name, now)?;
     }
     let mut profile = account.profile;
-    if let Some(colour) = change.colour {
-        profile.colour = colour;
-    }
-    if let Some(status) = &change.status {
-        profile.status.clone_from(status);
-    }
+    change.colour.apply(&mut profile.colour);
+    change.status.apply(&mut profile.status);
     profile.away = change.away.unwrap_or(profile.away);
     db.prepare_cached("UPDATE accounts SET colour = ?2, status = ?3, away = ?4 WHERE id = ?1")?
         .execute(params![account.row, profile.colour, profile.status, profile.away])?;

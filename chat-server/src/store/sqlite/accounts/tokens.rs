@@ -45,7 +45,7 @@ pub(in crate::store) fn make(
         new.hash,
         new.name,
         json(&new.scopes),
-        new.rooms.as_ref().map(|rooms| json(rooms)),
+        new.rooms.as_ref().map(json),
         now,
         expires,
     ])?;
