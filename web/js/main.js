@@ -253,7 +253,8 @@ export class Chat {
 
   /** @param {import('./store.js').Everything} kept */
   #restore({ identity, rooms, events, outbox }) {
-    const { user, name, guest = true } = identity;
+    const { user, name, guest = true, blocked = [] } = identity;
+    this.state.blocked = new Set(blocked);
     if (user && name) this.state.me = { user, name, guest, role: guest ? 'guest' : 'member' };
     for (const { from, last, ...known } of rooms) {
       const room = model.roomOf(this.state, known.room);

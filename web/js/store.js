@@ -10,7 +10,7 @@
  *
  * What is known of a room: its newest stretch `from..last` is held in `events`, `read` is the last event looked at.
  * @typedef {{room: string, title: string, topic: string, kind?: import('./protocol.js').RoomKind, first: number, head: number, from: number, last: number, read: number}} KeptRoom
- * @typedef {{token?: string | undefined, user?: string | undefined, name?: string | undefined, guest?: boolean | undefined, epoch?: string | undefined, active?: string | undefined}} Identity
+ * @typedef {{token?: string | undefined, user?: string | undefined, name?: string | undefined, guest?: boolean | undefined, blocked?: string[] | undefined, epoch?: string | undefined, active?: string | undefined}} Identity
  * @typedef {{identity: Identity, rooms: KeptRoom[], events: Map<string, Event[]>, outbox: Kept[], drafts: Map<string, string>}} Everything
  */
 

@@ -94,6 +94,7 @@ export async function own(chat) {
     answer = await chat.socket.ask({ type: 'history', room: OWN, after, limit: 200 });
     if (answer?.type === 'history') after = Math.max(after + 1, answer.last);
   }
+  chat.store.saveIdentity({ blocked: [...chat.state.blocked] });
   chat.draw();
 }
 
@@ -104,7 +105,7 @@ export function signedOut(chat) {
   if (chat.state.me?.guest === false) {
     model.forget(chat.state);
     chat.session.cursors.clear();
-    chat.store.saveIdentity({ token: undefined, user: undefined, name: undefined, guest: undefined }, true);
+    chat.store.saveIdentity({ token: undefined, user: undefined, name: undefined, guest: undefined, blocked: undefined }, true);
   }
   chat.show('sign-in', { ...chat.state.dialog?.args, reason, must: true });
 }

@@ -190,7 +190,7 @@ function Audit({ chat }) {
   return h(Fragment, null,
     h('p', { class: 'other' }, h('a', { href: 'api/audit', download: 'audit.jsonl' }, 'Export'), ' all of it, one line of JSON for each entry.'),
     h(Paged, { chat, type: 'audit', children: (/** @type {AuditEntry[]} */ rows) => rows.length === 0 ? h('p', { class: 'hint' }, 'Nothing was decided yet.')
-      : h('div', { class: 'wide-table' }, h('table', null,
+      : h('div', { class: 'wide-table', role: 'region', tabIndex: 0, 'aria-label': 'What was decided' }, h('table', null,
         h('thead', null, h('tr', null, ['When', 'Who', 'Did', 'To', 'Room', ''].map((head, i) => h('th', { key: i, scope: 'col' }, head || h('span', { class: 'unseen' }, 'Details'))))),
         h('tbody', null, rows.map((row) => h('tr', { key: row.n }, h('td', { title: when(row.timestamp) }, ago(row.timestamp)), h('td', null, safe(row.sender)), h('td', null, safe(row.action)), h('td', null, name(row.who)), h('td', null, safe(row.room ?? '')), h('td', null, safe(row.detail ?? ''))))))) }));
 }

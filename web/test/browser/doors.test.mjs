@@ -15,8 +15,9 @@ test('whoever is not signed in is asked to, and sees nothing of the chat', async
   assert.equal(await page.locator('dialog').count(), 1, 'there is nothing behind it');
   await page.locator('.people li').first().waitFor({ state: 'detached' });
   await shoot(page, 'no-guests');
-  await page.getByLabel('Name').fill('ana');
-  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+  const dialog = page.locator('dialog');
+  await dialog.getByLabel('Name').fill('ana');
+  await dialog.getByLabel('Password', { exact: true }).fill(PASSWORD);
   await page.keyboard.press('Enter');
   await page.locator('.me .name', { hasText: 'ana' }).waitFor();
   await member.locator('.people li').first().waitFor();

@@ -169,7 +169,7 @@ class Stage {
     const answer = await page.context().request.post(`${this.server.url}api/register`, { data, headers: { origin } });
     assert.equal(answer.status(), 201, await answer.text());
     await page.goto(this.server.url);
-    await page.locator('.me .name', { hasText: name }).waitFor();
+    await page.locator('.me .name', { hasText: name }).waitFor({ state: 'attached' });
     await page.locator('.link.live').waitFor();
     await warm(page);
     return page;
