@@ -2,5 +2,6 @@
 
 pub(crate) mod limiter;
 pub(crate) mod presence;
+pub(crate) mod search;
 pub(crate) mod send_order;
 pub(crate) mod token;

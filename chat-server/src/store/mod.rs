@@ -16,12 +16,15 @@
 //!   itself. Another process that holds the database's write lock is waited for. Any other failure to write or
 //!   sync means that it is unknown what the disk holds: every later append is refused as `unavailable`,
 //!   [`Store::healthy`] is false, and only a restart, which reads the disk anew, helps. Reads go on.
+//! * **Search.** What was committed is found soon after, in bounded steps that say whether there is more. The index
+//!   is beside the record and made of it; where it is lost or behind, less is found, and nothing else suffers.
 //! * **Poison.** A row that cannot be read is served as [`Event::Unknown`] in its place, and so is a missing one.
 //!
 //! Everything is in one directory, which one process at a time may hold (see [`directory`]).
 
 pub mod directory;
 mod error;
+mod search;
 mod sqlite;
 
 use std::path::Path;
@@ -33,6 +36,9 @@ use protocol::ids::{Epoch, Id, RoomKey, Seq, UserId};
 use protocol::server::{Ack, RoomKind};
 
 pub use self::error::{Closed, CreateError, ReadError, StoreError, TryAppendError, WorkError};
+pub use self::search::{
+    Found, Has, Hit, Order, QUERY_BYTES, QUERY_TERMS, Query, QueryError, Readable, Search,
+};
 use self::sqlite::Handle;
 pub use self::sqlite::backup;
 
@@ -209,7 +215,7 @@ impl Store {
         self.handle.read(move |reader| reader.room(&key)).await
     }
 
-    /// The open rooms, most recently used first, at most `limit`.
+    /// The open rooms, most recently used first (to the second), at most `limit`.
     pub async fn rooms(&self, limit: usize) -> Result<Vec<RoomRecord>, ReadError> {
         self.handle.read(move |reader| reader.rooms(limit)).await
     }
@@ -224,6 +230,16 @@ impl Store {
         max_bytes: usize,
     ) -> Result<Option<Page>, ReadError> {
         self.handle.read(move |reader| reader.page(&room, at, limit, max_bytes)).await
+    }
+
+    /// What answers a question.
+    pub async fn search(&self, search: Search) -> Result<Found, ReadError> {
+        self.handle.read(move |reader| reader.search(&search)).await
+    }
+
+    /// Waits until everything that is committed now can be found; forever, where the index cannot be written.
+    pub async fn indexed(&self) -> Result<(), ReadError> {
+        self.handle.indexed().await
     }
 
     /// The history that all `seq`s belong to: made with the database, made anew when a backup is restored.

@@ -1,7 +1,8 @@
-//! The store on SQLite: one thread that writes, a few that read.
+//! The store on SQLite: one thread that writes, a few that read, one that indexes.
 
 pub mod backup;
 mod clock;
+mod index;
 mod reader;
 mod rooms;
 mod rows;
@@ -19,6 +20,7 @@ use std::thread::{self, JoinHandle};
 use protocol::ids::{Epoch, RoomKey, UserId};
 use tokio::sync::{Semaphore, TryAcquireError, mpsc, oneshot};
 
+use self::index::{Index, Indexer, Searcher};
 pub(super) use self::reader::Reader;
 use self::schema::Identity;
 use self::writer::{Asked, Job, Turn, Writer, append_bytes};
@@ -45,26 +47,38 @@ pub(super) struct Handle {
     capacity: u32,
     /// `None` after closing.
     reads: Mutex<Option<mpsc::Sender<Read>>>,
-    /// The readers, and the writer at the end.
+    /// The readers, the indexer, and the writer at the end.
     threads: Mutex<Vec<JoinHandle<()>>>,
     healthy: Arc<AtomicBool>,
     closing: Arc<AtomicBool>,
+    index: Arc<Index>,
     identity: Identity,
 }
 
 impl Handle {
     pub(super) fn open(dir: &Path, options: Options, on_commit: OnCommit) -> Result<Self, StoreError> {
-        let directory = Directory::hold(dir)?;
+        let directory = Arc::new(Directory::hold(dir)?);
         let path = directory.database();
         let (db, identity) = schema::open_for_writing(&path, options.durability)?;
-        let readers =
-            (0..options.readers.max(1)).map(|_| Reader::open(&path)).collect::<Result<Vec<_>, _>>()?;
+        let index = Index::new();
+        let searcher = || Searcher::new(directory.index(), Arc::clone(&index));
+        let readers = (0..options.readers.max(1))
+            .map(|_| Reader::open(&path, searcher()))
+            .collect::<Result<Vec<_>, _>>()?;
+        let indexer = Indexer::new(Arc::clone(&directory), identity.epoch.clone(), Arc::clone(&index))?;
         let thread_failed =
             |error: io::Error| StoreError::Database { path: path.clone(), reason: error.to_string() };
 
         let healthy = Arc::new(AtomicBool::new(true));
         let closing = Arc::new(AtomicBool::new(false));
-        let writer = Writer::new(db, directory, on_commit, Arc::clone(&healthy), Arc::clone(&closing));
+        let writer = Writer::new(
+            db,
+            directory,
+            on_commit,
+            Arc::clone(&index),
+            Arc::clone(&healthy),
+            Arc::clone(&closing),
+        );
         let (jobs, queue) = mpsc::unbounded_channel();
         let (reads, waiting) = mpsc::channel(READS);
         let waiting = Arc::new(Mutex::new(waiting));
@@ -75,6 +89,8 @@ impl Handle {
             let thread = thread::Builder::new().name(name).spawn(move || read_all(&reader, &waiting));
             threads.push(thread.map_err(thread_failed)?);
         }
+        let thread = thread::Builder::new().name("store-index".into()).spawn(move || indexer.run());
+        threads.push(thread.map_err(thread_failed)?);
         let thread = thread::Builder::new().name("store-write".into()).spawn(move || writer.run(queue));
         threads.push(thread.map_err(thread_failed)?);
 
@@ -87,6 +103,7 @@ impl Handle {
             threads: Mutex::new(threads),
             healthy,
             closing,
+            index,
             identity,
         })
     }
@@ -156,6 +173,12 @@ impl Handle {
         answered.await.map_err(|_| ReadError::Closed)?
     }
 
+    pub(super) async fn indexed(&self) -> Result<(), ReadError> {
+        let newest = self.read(Reader::newest).await?;
+        self.index.reaches(newest).await;
+        Ok(())
+    }
+
     pub(super) fn epoch(&self) -> &Epoch {
         &self.identity.epoch
     }
@@ -172,6 +195,7 @@ impl Handle {
         self.closing.store(true, Ordering::Relaxed);
         self.room.close();
         lock(&self.reads).take();
+        self.index.close();
         let mut readers = std::mem::take(&mut *lock(&self.threads));
         let writer = readers.pop();
         let jobs = self.jobs.clone();
@@ -199,6 +223,13 @@ impl Handle {
     #[cfg(test)]
     pub(super) fn sql(&self, sql: &'static str) {
         self.jobs.send(Job::Sql(sql)).unwrap();
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        // The other threads end with the queues that they read.
+        self.index.close();
     }
 }
 

@@ -6,14 +6,16 @@ use protocol::event::Event;
 use protocol::ids::{RoomKey, Seq};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
+use super::index::{self, Searcher};
 use super::rows::{self, from_sql, to_sql};
 use super::schema;
-use crate::store::{At, Page, ReadError, RoomRecord, StoreError};
+use crate::store::{At, Found, Page, ReadError, RoomRecord, Search, StoreError};
 
 /// A read-only connection. Every question is answered from one snapshot.
 #[derive(Debug)]
 pub(in crate::store) struct Reader {
     db: Connection,
+    searcher: Searcher,
 }
 
 /// The stretch of a log that a page covers.
@@ -25,8 +27,18 @@ struct Stretch {
 }
 
 impl Reader {
-    pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
-        Ok(Self { db: schema::open_for_reading(path)? })
+    pub(super) fn open(path: &Path, searcher: Searcher) -> Result<Self, StoreError> {
+        Ok(Self { db: schema::open_for_reading(path)?, searcher })
+    }
+
+    pub(in crate::store) fn search(&self, search: &Search) -> Result<Found, ReadError> {
+        let snapshot = self.db.unchecked_transaction()?;
+        self.searcher.search(&snapshot, search)
+    }
+
+    /// The newest row of all events.
+    pub(super) fn newest(&self) -> Result<i64, ReadError> {
+        Ok(index::newest(&self.db)?)
     }
 
     pub(in crate::store) fn room(&self, key: &RoomKey) -> Result<Option<RoomRecord>, ReadError> {

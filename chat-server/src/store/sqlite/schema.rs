@@ -187,7 +187,7 @@ fn identity(path: &Path, db: &Connection) -> Result<Identity, StoreError> {
 }
 
 /// Nobody else on the machine may read what is said.
-fn protect(path: &Path) -> Result<(), StoreError> {
+pub(super) fn protect(path: &Path) -> Result<(), StoreError> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

@@ -16,6 +16,7 @@ use super::super::{
 };
 
 mod failures;
+mod search;
 mod work;
 
 struct Fixture {

@@ -22,6 +22,7 @@ use self::orders::Orders;
 use self::settle::Told;
 pub(in crate::store) use self::work::{Asked, Turn};
 use super::clock;
+use super::index::Index;
 use crate::store::OnCommit;
 use crate::store::directory::Directory;
 
@@ -36,12 +37,13 @@ const BUSY_TRIES: u32 = 30;
 pub(super) struct Writer {
     db: Connection,
     on_commit: OnCommit,
+    index: Arc<Index>,
     healthy: Arc<AtomicBool>,
     closing: Arc<AtomicBool>,
     heads: Heads,
     orders: Orders,
     /// Held until the last commit is done.
-    directory: Directory,
+    directory: Arc<Directory>,
 }
 
 /// What the transaction made of a job.
@@ -69,14 +71,16 @@ impl Writer {
     /// write any more, and waits for nobody once `closing` is set.
     pub(super) fn new(
         db: Connection,
-        directory: Directory,
+        directory: Arc<Directory>,
         on_commit: OnCommit,
+        index: Arc<Index>,
         healthy: Arc<AtomicBool>,
         closing: Arc<AtomicBool>,
     ) -> Self {
         Self {
             db,
             on_commit,
+            index,
             healthy,
             closing,
             heads: Heads::default(),
@@ -133,6 +137,7 @@ impl Writer {
             }
         }
         told.tell(&mut self.on_commit);
+        self.index.committed();
     }
 
     fn transact(&mut self, batch: &mut [Job]) -> rusqlite::Result<Vec<Decision>> {
