@@ -69,9 +69,9 @@ pub(crate) fn idle(server: &Server, size: Size, time: Duration) -> Result<Measur
     Ok(Measured { details: stages, ..meter.value(server, grown, "KiB", false)? })
 }
 
-/// How fast connections come in, four at a time, each until it is greeted.
+/// How fast connections come in, sixteen at a time, each until it is greeted.
 pub(crate) fn accept(server: &Server, size: Size, _time: Duration) -> Result<Measured> {
-    const THREADS: usize = 4;
+    const THREADS: usize = 16;
     let meter = Meter::start(server, &Load::new(Vec::new())?)?;
     let each = size.members / THREADS;
     let opened: Result<Vec<Vec<Link>>> = std::thread::scope(|scope| {
