@@ -232,9 +232,9 @@ impl Store {
         self.handle.read(move |reader| reader.page(&room, at, limit, max_bytes)).await
     }
 
-    /// What answers a question.
+    /// What answers a question. Takes up to about 250 ms; of several, some wait, so that [`Store::page`] does not.
     pub async fn search(&self, search: Search) -> Result<Found, ReadError> {
-        self.handle.read(move |reader| reader.search(&search)).await
+        self.handle.search(search).await
     }
 
     /// Waits until everything that is committed now can be found; forever, where the index cannot be written.

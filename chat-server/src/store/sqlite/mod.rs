@@ -26,8 +26,8 @@ use self::schema::Identity;
 use self::writer::{Asked, Job, Turn, Writer, append_bytes};
 use super::directory::Directory;
 use super::{
-    Append, Closed, CreateError, OnCommit, Options, ReadError, RoomRecord, StoreError, TryAppendError,
-    WorkError,
+    Append, Closed, CreateError, Found, OnCommit, Options, ReadError, RoomRecord, Search, StoreError,
+    TryAppendError, WorkError,
 };
 
 /// How many reads may wait for a reader; at the bound whoever asks waits.
@@ -45,6 +45,8 @@ pub(super) struct Handle {
     /// Bytes that may still be submitted: what bounds `jobs`.
     room: Arc<Semaphore>,
     capacity: u32,
+    /// Searches that may still begin: fewer than there are readers, so that nobody's history waits for them.
+    searches: Semaphore,
     /// `None` after closing.
     reads: Mutex<Option<mpsc::Sender<Read>>>,
     /// The readers, the indexer, and the writer at the end.
@@ -99,6 +101,7 @@ impl Handle {
             jobs,
             room: Arc::new(Semaphore::new(capacity as usize)),
             capacity,
+            searches: Semaphore::new(options.readers.saturating_sub(1).max(1)),
             reads: Mutex::new(Some(reads)),
             threads: Mutex::new(threads),
             healthy,
@@ -146,7 +149,7 @@ impl Handle {
     pub(super) async fn work<T: Send + 'static, E: Send + 'static>(
         &self,
         bytes: usize,
-        work: impl FnOnce(&mut Turn<'_>) -> rusqlite::Result<Result<T, E>> + Send + 'static,
+        work: impl FnOnce(&mut Turn<'_, '_>) -> rusqlite::Result<Result<T, E>> + Send + 'static,
     ) -> Result<T, WorkError<E>> {
         let permits = self.share(bytes + WORK_BYTES);
         let room = Arc::clone(&self.room).acquire_many_owned(permits).await;
@@ -171,6 +174,11 @@ impl Handle {
         });
         reads.send(read).await.map_err(|_| ReadError::Closed)?;
         answered.await.map_err(|_| ReadError::Closed)?
+    }
+
+    pub(super) async fn search(&self, search: Search) -> Result<Found, ReadError> {
+        let _turn = self.searches.acquire().await.map_err(|_| ReadError::Closed)?;
+        self.read(move |reader| reader.search(&search)).await
     }
 
     pub(super) async fn indexed(&self) -> Result<(), ReadError> {

@@ -136,7 +136,11 @@ fn events(
     }
     let order = if newest_first { "DESC" } else { "ASC" };
     let sql = format!(
-        "SELECT {} FROM events WHERE room = ?1 AND seq BETWEEN ?2 AND ?3 ORDER BY seq {order} LIMIT ?4",
+        "SELECT {} FROM stretches AS s CROSS JOIN events AS e ON e.era = s.era AND e.room = s.room
+         WHERE s.room = ?1 AND seq BETWEEN ?2 AND ?3
+         AND s.era >= coalesce((SELECT era FROM stretches WHERE room = ?1 AND first <= ?2 ORDER BY era DESC LIMIT 1), 0)
+         AND s.era <= (SELECT era FROM stretches WHERE room = ?1 AND first <= ?3 ORDER BY era DESC LIMIT 1)
+         ORDER BY s.era {order}, seq {order} LIMIT ?4",
         rows::EVENT
     );
     let mut statement = snapshot.prepare_cached(&sql)?;

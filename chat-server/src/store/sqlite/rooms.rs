@@ -10,7 +10,7 @@ use crate::store::{CreateError, RoomRecord};
 
 /// Makes an open room.
 pub(super) fn create(
-    turn: &mut Turn<'_>,
+    turn: &mut Turn<'_, '_>,
     key: &RoomKey,
     title: &str,
     creator: &UserId,

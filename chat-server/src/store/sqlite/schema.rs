@@ -17,7 +17,8 @@ use crate::store::{Durability, StoreError};
 const APPLICATION_ID: i64 = 0x6368_6174;
 
 /// Each brings the schema from its index to the next number, in one transaction.
-const MIGRATIONS: [&str; 1] = [include_str!("../migrations/0001_start.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("../migrations/0001_start.sql"), include_str!("../migrations/0002_eras.sql")];
 
 /// How long one attempt to get the write lock waits; the writer repeats it.
 pub(super) const BUSY: Duration = Duration::from_secs(1);
@@ -147,6 +148,9 @@ fn prepare(db: &mut Connection, durability: Durability) -> rusqlite::Result<()> 
 fn migrate(db: &mut Connection) -> rusqlite::Result<()> {
     let version: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     for (number, sql) in (1_i64..).zip(MIGRATIONS).filter(|&(number, _)| number > version) {
+        if version > 0 {
+            tracing::info!(number, "bringing the database to a new schema; a large one takes a while");
+        }
         let transaction = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         transaction.execute_batch(sql)?;
         if number == 1 {

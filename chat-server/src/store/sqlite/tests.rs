@@ -17,6 +17,7 @@ use super::super::{
 
 mod failures;
 mod search;
+mod upgrade;
 mod work;
 
 struct Fixture {

@@ -22,6 +22,9 @@ use crate::store::{Found, Hit, Order, ReadError, Readable, Search};
 /// How many messages are weighed when the best are asked for.
 const CANDIDATES: usize = 1000;
 
+/// How many bytes of text one search holds (one message more may go over); what it has then is the answer, too.
+const BYTES: usize = 4 << 20;
+
 /// How long one search looks; what it has then is the answer, with the place where to go on.
 const PATIENCE: Duration = Duration::from_millis(250);
 
@@ -80,7 +83,7 @@ impl Searcher {
         let index = self.current(&mut open)?;
         let mut allowed = Allowed { search, known: HashMap::new() };
         let times = search.query.times();
-        let mut messages = Vec::new();
+        let (mut messages, mut bytes) = (Vec::new(), 0);
         let mut high = plan.high;
         'steps: while high > plan.low && messages.len() < wanted {
             let low = plan.low.max(high.saturating_sub(STEP));
@@ -95,7 +98,12 @@ impl Searcher {
                     break 'steps;
                 }
                 if let Some(message) = allowed.read(log, n, times)? {
-                    messages.push((n, message));
+                    bytes += message.message.len();
+                    messages.push(message);
+                }
+                if bytes > BYTES {
+                    high = n;
+                    break 'steps;
                 }
             }
             high = low;
@@ -164,11 +172,11 @@ fn message(room: &RoomKey, row: &Row<'_>) -> Option<Message> {
     }
 }
 
-fn ordered(search: &Search, messages: Vec<(i64, Message)>) -> Vec<Hit> {
+fn ordered(search: &Search, messages: Vec<Message>) -> Vec<Hit> {
     let phrases: Vec<Phrase> = search.query.phrases().collect();
     let mut hits: Vec<Hit> = messages
         .into_iter()
-        .map(|(_, message)| {
+        .map(|message| {
             let score = match search.order {
                 Order::Newest => 0.0,
                 Order::Rank => rank::score(&phrases, &message.message),

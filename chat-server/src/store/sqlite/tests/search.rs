@@ -144,6 +144,22 @@ async fn answers_come_in_pages() {
 }
 
 #[tokio::test]
+async fn an_answer_is_bounded_in_bytes() {
+    let dir = tempfile::tempdir().unwrap();
+    let fixture = open(dir.path());
+    let large = format!("word {}", "x".repeat(60_000));
+    fixture.append((0..80).map(|n| append(&RoomKey::lobby(), 1, &n.to_string(), &large))).await;
+    for order in [Order::Newest, Order::Rank] {
+        let first = fixture.find(Search { limit: 100, order, ..asked("word") }).await;
+        let before = first.before.expect("there is more");
+        let rest = fixture.find(Search { limit: 100, order, before: Some(before), ..asked("word") }).await;
+        let seqs: Vec<_> = first.hits.iter().chain(&rest.hits).map(|hit| hit.message.seq).collect();
+        assert_eq!(seqs, (1..=80).rev().collect::<Vec<_>>());
+        assert_eq!(rest.before, None);
+    }
+}
+
+#[tokio::test]
 async fn a_process_killed_at_any_moment_loses_and_doubles_nothing_in_the_index() {
     let dir = tempfile::tempdir().unwrap();
     let fixture = open(dir.path());

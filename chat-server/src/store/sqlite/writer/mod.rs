@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rusqlite::{Connection, ErrorCode as SqlError};
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use self::append::append;
+use self::append::Appender;
 pub(in crate::store) use self::append::{Appended, NewEvent};
 use self::heads::Heads;
 use self::job::size;
@@ -145,16 +145,12 @@ impl Writer {
         self.heads.refresh(&self.db)?;
         let now = clock::now_ms();
         let mut decisions = Vec::with_capacity(batch.len());
+        let mut appender = Appender::new(&self.db, &mut self.heads, now)?;
         for job in batch {
             decisions.push(match job {
                 Job::Append(message, _) if !self.orders.admit(message) => Decision::OutOfOrder,
-                Job::Append(message, _) => {
-                    let event = NewEvent::message(message);
-                    Decision::Append(append(&self.db, &mut self.heads, &event, now)?)
-                }
-                Job::Work(work, _) => {
-                    Decision::Work(work::run(&self.db, &mut self.heads, work.as_mut(), now)?)
-                }
+                Job::Append(message, _) => Decision::Append(appender.append(&NewEvent::message(message))?),
+                Job::Work(work, _) => Decision::Work(work::run(&mut appender, work.as_mut())?),
                 Job::Close => Decision::Nothing,
                 #[cfg(test)]
                 Job::Sql(sql) => {
@@ -163,6 +159,7 @@ impl Writer {
                 }
             });
         }
+        drop(appender);
         self.heads.save(&self.db)?;
         self.db.prepare_cached("COMMIT")?.execute([])?;
         Ok(decisions)
