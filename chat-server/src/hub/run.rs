@@ -18,7 +18,14 @@ const CLOSE_PATIENCE: Duration = Duration::from_secs(3);
 
 /// Starts a shard's thread. It ends after [`Order::Close`], once everybody is gone.
 pub(crate) fn start(index: u32, outlet: ShardOutlet, shared: Arc<Shared>) -> std::io::Result<JoinHandle<()>> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let idle = shared.store.idle();
+    idle.register();
+    let (waits, goes_on) = (Arc::clone(idle), Arc::clone(idle));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .on_thread_park(move || waits.wait())
+        .on_thread_unpark(move || goes_on.go_on())
+        .build()?;
     std::thread::Builder::new().name(format!("shard-{index}")).spawn(move || {
         let _whole = Whole;
         let local = LocalSet::new();

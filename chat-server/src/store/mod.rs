@@ -24,6 +24,7 @@
 
 pub mod directory;
 mod error;
+mod idle;
 mod search;
 mod sqlite;
 
@@ -36,6 +37,7 @@ use protocol::ids::{Epoch, Id, RoomKey, Seq, UserId};
 use protocol::server::{Ack, RoomKind};
 
 pub use self::error::{Closed, CreateError, ReadError, StoreError, TryAppendError, WorkError};
+pub(crate) use self::idle::Idle;
 pub use self::search::{
     Found, Has, Hit, Order, QUERY_BYTES, QUERY_TERMS, Query, QueryError, Readable, Search,
 };
@@ -250,6 +252,11 @@ impl Store {
     /// The key under which guests' tokens are hashed; made with the database.
     pub fn secret(&self) -> &[u8; 32] {
         self.handle.secret()
+    }
+
+    /// Where the threads that feed the store say when they have nothing to do.
+    pub(crate) fn idle(&self) -> &Arc<Idle> {
+        self.handle.idle()
     }
 
     /// False after a write failed in a way that only a restart can clear.

@@ -23,10 +23,10 @@ use tokio::sync::{Semaphore, TryAcquireError, mpsc, oneshot};
 use self::index::{Index, Indexer, Searcher};
 pub(super) use self::reader::Reader;
 use self::schema::Identity;
-use self::writer::{Asked, Job, Turn, Writer, append_bytes};
+use self::writer::{Asked, Job, Pace, Turn, Writer, append_bytes};
 use super::directory::Directory;
 use super::{
-    Append, Closed, CreateError, Found, OnCommit, Options, ReadError, RoomRecord, Search, StoreError,
+    Append, Closed, CreateError, Found, Idle, OnCommit, Options, ReadError, RoomRecord, Search, StoreError,
     TryAppendError, WorkError,
 };
 
@@ -54,6 +54,7 @@ pub(super) struct Handle {
     healthy: Arc<AtomicBool>,
     closing: Arc<AtomicBool>,
     index: Arc<Index>,
+    idle: Arc<Idle>,
     identity: Identity,
 }
 
@@ -73,11 +74,13 @@ impl Handle {
 
         let healthy = Arc::new(AtomicBool::new(true));
         let closing = Arc::new(AtomicBool::new(false));
+        let idle = Arc::<Idle>::default();
         let writer = Writer::new(
             db,
             directory,
             on_commit,
             Arc::clone(&index),
+            Pace::new(Arc::clone(&idle)),
             Arc::clone(&healthy),
             Arc::clone(&closing),
         );
@@ -107,6 +110,7 @@ impl Handle {
             healthy,
             closing,
             index,
+            idle,
             identity,
         })
     }
@@ -185,6 +189,10 @@ impl Handle {
         let newest = self.read(Reader::newest).await?;
         self.index.reaches(newest).await;
         Ok(())
+    }
+
+    pub(super) fn idle(&self) -> &Arc<Idle> {
+        &self.idle
     }
 
     pub(super) fn epoch(&self) -> &Epoch {

@@ -4,6 +4,7 @@ mod append;
 mod heads;
 mod job;
 mod orders;
+mod pace;
 mod settle;
 mod work;
 
@@ -19,6 +20,7 @@ use self::heads::Heads;
 use self::job::size;
 pub(super) use self::job::{Job, append_bytes};
 use self::orders::Orders;
+pub(super) use self::pace::Pace;
 use self::settle::Told;
 pub(in crate::store) use self::work::{Asked, Turn};
 use super::clock;
@@ -38,6 +40,7 @@ pub(super) struct Writer {
     db: Connection,
     on_commit: OnCommit,
     index: Arc<Index>,
+    pace: Pace,
     healthy: Arc<AtomicBool>,
     closing: Arc<AtomicBool>,
     heads: Heads,
@@ -74,6 +77,7 @@ impl Writer {
         directory: Arc<Directory>,
         on_commit: OnCommit,
         index: Arc<Index>,
+        pace: Pace,
         healthy: Arc<AtomicBool>,
         closing: Arc<AtomicBool>,
     ) -> Self {
@@ -81,6 +85,7 @@ impl Writer {
             db,
             on_commit,
             index,
+            pace,
             healthy,
             closing,
             heads: Heads::default(),
@@ -93,6 +98,7 @@ impl Writer {
     pub(super) fn run(mut self, mut jobs: UnboundedReceiver<Job>) {
         let _unhealthy_if_it_panics = Unwinding(Arc::clone(&self.healthy));
         while let Some(first) = jobs.blocking_recv() {
+            self.pace.gather();
             let mut batch = Vec::with_capacity(16);
             let mut bytes = size(&first);
             batch.push(first);
@@ -105,7 +111,9 @@ impl Writer {
                 // What was submitted meanwhile is still stored; nothing more can be.
                 jobs.close();
             }
+            let jobs = batch.len();
             self.store(batch);
+            self.pace.committed(jobs);
         }
         if let Err(error) = self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
             tracing::warn!(%error, "the write-ahead log stays beside the database");
