@@ -103,6 +103,12 @@ impl Tail {
         self.bytes.get(usize::try_from(offset).ok()?..)
     }
 
+    /// The bytes between two positions, none where they are not held.
+    pub(crate) fn between(&self, from: u64, to: u64) -> &[u8] {
+        let length = usize::try_from(to.saturating_sub(from)).unwrap_or(usize::MAX);
+        self.from(from).and_then(|bytes| bytes.get(..length)).unwrap_or_default()
+    }
+
     /// The position before the event of this `seq`, or `None` where the tail does not hold it; `head + 1` is the end.
     pub(crate) fn position(&self, seq: Seq) -> Option<u64> {
         let index = usize::try_from(seq.checked_sub(self.first())?).ok()?;

@@ -10,6 +10,7 @@ use std::rc::Rc;
 use bytes::Bytes;
 use protocol::error::close;
 use protocol::limits::{FRAME_BYTES, HELLO_BYTES};
+use tokio::io::Interest;
 use tokio::net::TcpStream;
 use tungstenite::error::CapacityError;
 use tungstenite::protocol::{Role, WebSocketConfig, WebSocketContext};
@@ -184,10 +185,23 @@ impl Reader {
     fn read(&mut self, messages: &mut Vec<Message>, controls: &mut u32) -> Option<End> {
         READ_BUFFER.with_borrow_mut(|buffer| match self.stream.try_read(buffer) {
             Ok(0) => Some(End::Gone),
-            Ok(count) => self.parse(&buffer[..count], messages, controls),
+            Ok(count) => {
+                if count < buffer.len() {
+                    self.expect_no_more();
+                }
+                self.parse(&buffer[..count], messages, controls)
+            }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => None,
             Err(_) => Some(End::Gone),
         })
+    }
+
+    /// A read that did not fill the buffer has emptied the socket: the next is to wait until more has come, rather than
+    /// to find out by a system call that nothing has. Bytes that come meanwhile are announced anew.
+    fn expect_no_more(&self) {
+        let _ = self
+            .stream
+            .try_io(Interest::READABLE, || -> io::Result<()> { Err(io::ErrorKind::WouldBlock.into()) });
     }
 
     fn parse(&mut self, input: &[u8], messages: &mut Vec<Message>, controls: &mut u32) -> Option<End> {
