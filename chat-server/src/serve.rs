@@ -124,6 +124,10 @@ async fn serve_one(
     bounds: Bounds,
     mut stop: watch::Receiver<bool>,
 ) {
+    // Nothing is set up for whoever has said nothing yet: hyper would hold 16 KiB of buffers for it.
+    let Ok(Ok(1..)) = tokio::time::timeout(bounds.head, stream.peek(&mut [0])).await else {
+        return tracing::debug!("nothing was asked");
+    };
     let routes = TowerToHyperService::new(warp::service(routes));
     let service = hyper::service::service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
         request.extensions_mut().insert(peer.clone());
