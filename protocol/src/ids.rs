@@ -1,7 +1,8 @@
-//! Identifiers, checked once where they enter and trusted after.
+//! Identifiers, checked once where they enter and trusted after. Clones share their text.
 
 use std::borrow::Borrow;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -26,12 +27,12 @@ macro_rules! text_newtype {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(type = "string"))]
-        pub struct $name(Box<str>);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// Checks (and where its kind says so, normalises) the text.
             pub fn new(text: impl AsRef<str>) -> Result<Self, $error> {
-                let check: fn(&str) -> Result<Box<str>, $error> = $check;
+                let check: fn(&str) -> Result<Arc<str>, $error> = $check;
                 check(text.as_ref()).map(Self)
             }
 
@@ -122,7 +123,7 @@ impl RoomKey {
     }
 }
 
-fn check_id(text: &str) -> Result<Box<str>, IdError> {
+fn check_id(text: &str) -> Result<Arc<str>, IdError> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
     if (1..=ID_CHARS).contains(&text.len()) && text.bytes().all(allowed) {
         Ok(text.into())

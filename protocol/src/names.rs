@@ -3,6 +3,8 @@
 //! The rules follow Unicode TR39: characters come from its identifier profile, and two names with the same
 //! [`skeleton`] (confusable, section 4) cannot both exist.
 
+use std::sync::LazyLock;
+
 use thiserror::Error;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -13,6 +15,8 @@ use crate::limits::{NAME_CHARS, ROOM_BYTES};
 
 /// Names that would be mistaken for the chat itself or for a group mention.
 const RESERVED: [&str; 8] = ["all", "channel", "everyone", "here", "room", "self", "server", "system"];
+
+static RESERVED_SKELETONS: LazyLock<[String; RESERVED.len()]> = LazyLock::new(|| RESERVED.map(skeleton));
 
 /// Why a text is not a name; the message is fit to be shown to whoever typed it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -43,8 +47,7 @@ pub fn name(text: &str) -> Result<String, NameError> {
         return Err(NameError::TooLong);
     }
     check_characters(&name)?;
-    let skeleton = skeleton(&name);
-    if RESERVED.iter().any(|reserved| self::skeleton(reserved) == skeleton) {
+    if RESERVED_SKELETONS.contains(&skeleton(&name)) {
         return Err(NameError::Reserved);
     }
     Ok(name)

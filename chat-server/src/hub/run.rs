@@ -95,7 +95,10 @@ fn second(shard: &ShardRef, closing: Option<Duration>) {
 fn follow(shard: &ShardRef, order: Order) -> Option<Duration> {
     match order {
         Order::Accept { stream, leftover, upgrade } => {
-            tokio::task::spawn_local(connection::run(Rc::clone(shard), stream, leftover, upgrade));
+            match connection::open(shard, stream, &leftover, upgrade) {
+                Ok(serving) => drop(tokio::task::spawn_local(serving)),
+                Err(error) => tracing::warn!(%error, "a socket was lost between two event loops"),
+            }
         }
         Order::Signal(signal) => shard.borrow_mut().signal(&signal),
         Order::Tell { user, except, frame } => shard.borrow_mut().tell_user(&user, except, &frame),

@@ -9,6 +9,7 @@ mod notices;
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
+use crate::core::few::Few;
 use protocol::ids::{Id, RoomKey, UserId};
 use protocol::limits::LEAVE_GRACE;
 use protocol::server::Member;
@@ -43,15 +44,15 @@ struct Person {
     guest: bool,
     /// Has said how to be called, or something else: until then nobody sees them.
     seen: bool,
-    links: HashMap<Link, LinkState>,
+    links: Few<Link, LinkState>,
     /// How many of the links are in each room.
-    rooms: HashMap<RoomKey, u32>,
+    rooms: Few<RoomKey, u32>,
 }
 
 #[derive(Debug, Default)]
 struct LinkState {
     conn: Option<Id>,
-    rooms: BTreeSet<RoomKey>,
+    rooms: Vec<RoomKey>,
     idle: bool,
 }
 
@@ -96,18 +97,18 @@ impl Presence {
             name: String::new(),
             guest: true,
             seen: false,
-            links: HashMap::new(),
-            rooms: HashMap::new(),
+            links: Few::default(),
+            rooms: Few::default(),
         });
         person.name.clone_from(&name);
         let mut replaces = Vec::new();
-        for (&older, state) in &mut person.links {
+        for (&older, state) in person.links.iter_mut() {
             if conn.is_some() && state.conn == conn {
                 state.conn = None;
                 replaces.push(older);
             }
         }
-        person.links.insert(link, LinkState { conn, ..LinkState::default() });
+        *person.links.get_or_default(&link) = LinkState { conn, ..LinkState::default() };
         self.links.insert(link, user.clone());
         if wanted.is_some() {
             self.show(user, now);
@@ -134,10 +135,12 @@ impl Presence {
     /// A connection enters a room.
     pub(crate) fn enter(&mut self, link: Link, room: &RoomKey, now: Duration) {
         let Some((user, person)) = self.person_mut(link) else { return };
-        if !person.links.get_mut(&link).is_some_and(|state| state.rooms.insert(room.clone())) {
+        let Some(state) = person.links.get_mut(&link).filter(|state| !state.rooms.contains(room)) else {
             return;
-        }
-        let count = person.rooms.entry(room.clone()).or_insert(0);
+        };
+        state.rooms.reserve_exact(1);
+        state.rooms.push(room.clone());
+        let count = person.rooms.get_or_default(room);
         *count += 1;
         if *count == 1 && person.seen {
             self.rooms.entry(room.clone()).or_default().come(user);
@@ -148,7 +151,9 @@ impl Presence {
     /// A connection leaves a room because the person said so.
     pub(crate) fn exit(&mut self, link: Link, room: &RoomKey, now: Duration) {
         let Some((user, person)) = self.person_mut(link) else { return };
-        if person.links.get_mut(&link).is_some_and(|state| state.rooms.remove(room)) {
+        let Some(state) = person.links.get_mut(&link) else { return };
+        if let Some(index) = state.rooms.iter().position(|other| other == room) {
+            state.rooms.swap_remove(index);
             self.leave_room(&user, room, now, Duration::ZERO);
         }
     }

@@ -1,6 +1,7 @@
 //! Which names are taken: unique by how they look.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use protocol::ids::UserId;
 use protocol::limits::NAME_CHARS;
@@ -9,8 +10,8 @@ use protocol::names::{adapt, skeleton};
 /// The names in use, each by its skeleton.
 #[derive(Debug, Default)]
 pub(super) struct Names {
-    owners: HashMap<String, UserId>,
-    taken: HashMap<UserId, String>,
+    owners: HashMap<Arc<str>, UserId>,
+    taken: HashMap<UserId, Arc<str>>,
     /// Where to go on counting, for names that very many want.
     next_number: HashMap<String, u64>,
 }
@@ -23,12 +24,12 @@ const NUMBERED: usize = 1000;
 impl Names {
     /// Takes a name exactly as given; whether it was free.
     pub(super) fn take(&mut self, user: &UserId, name: &str) -> bool {
-        let skeleton = skeleton(name);
+        let skeleton: Arc<str> = skeleton(name).into();
         if self.owners.get(&skeleton).is_some_and(|owner| owner != user) {
             return false;
         }
         self.release(user);
-        self.owners.insert(skeleton.clone(), user.clone());
+        self.owners.insert(Arc::clone(&skeleton), user.clone());
         self.taken.insert(user.clone(), skeleton);
         true
     }
