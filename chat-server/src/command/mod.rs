@@ -10,7 +10,6 @@ mod rooms;
 mod say;
 mod signals;
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +19,7 @@ use protocol::error::{ErrorCode, Refusal, close};
 use protocol::ids::{Id, RoomKey, UserId};
 use protocol::server::ServerFrame;
 
+use crate::core::few::Few;
 use crate::core::limiter::{Bucket, Rate};
 use crate::core::presence::Link;
 use crate::hub::{Shard, ShardRef, Shared};
@@ -54,7 +54,7 @@ pub(crate) struct Client {
     current: Option<RoomKey>,
     frames: Bucket,
     commands: Bucket,
-    typing: HashMap<RoomKey, signals::Told>,
+    typing: Few<RoomKey, signals::Told>,
 }
 
 impl Client {
@@ -70,7 +70,7 @@ impl Client {
             current: None,
             frames: Bucket::new(FRAME_RATE, now),
             commands: Bucket::new(COMMAND_RATE, now),
-            typing: HashMap::new(),
+            typing: Few::default(),
         }
     }
 

@@ -22,23 +22,22 @@ impl<K: Eq, V> Few<K, V> {
         self.entries.is_empty()
     }
 
+    pub(crate) fn get(&self, key: &K) -> Option<&V> {
+        self.entries.iter().find(|(other, _)| other == key).map(|(_, value)| value)
+    }
+
     pub(crate) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
         self.entries.iter_mut().find(|(other, _)| other == key).map(|(_, value)| value)
     }
 
-    /// The value of a key, made where there is none.
-    pub(crate) fn get_or_default(&mut self, key: &K) -> &mut V
-    where
-        K: Clone,
-        V: Default,
-    {
-        let index = self.entries.iter().position(|(other, _)| other == key);
-        let index = index.unwrap_or_else(|| {
+    /// Sets the value of a key.
+    pub(crate) fn insert(&mut self, key: K, value: V) {
+        if let Some(held) = self.get_mut(&key) {
+            *held = value;
+        } else {
             self.entries.reserve_exact(1);
-            self.entries.push((key.clone(), V::default()));
-            self.entries.len() - 1
-        });
-        &mut self.entries[index].1
+            self.entries.push((key, value));
+        }
     }
 
     pub(crate) fn remove(&mut self, key: &K) -> Option<V> {
@@ -72,10 +71,13 @@ mod tests {
             for (key, step) in steps {
                 match step {
                     0 => proptest::prop_assert_eq!(few.remove(&key), map.remove(&key)),
-                    1 => proptest::prop_assert_eq!(few.get_mut(&key), map.get_mut(&key)),
+                    1 => {
+                        proptest::prop_assert_eq!(few.get_mut(&key), map.get_mut(&key));
+                        proptest::prop_assert_eq!(few.get(&key), map.get(&key));
+                    }
                     _ => {
-                        *few.get_or_default(&key) += 1;
-                        *map.entry(key).or_default() += 1;
+                        few.insert(key, u32::from(step));
+                        map.insert(key, u32::from(step));
                     }
                 }
                 proptest::prop_assert_eq!((few.len(), few.is_empty()), (map.len(), map.is_empty()));
@@ -84,8 +86,12 @@ mod tests {
                 let mut expected: Vec<_> = map.iter().map(|(&key, &value)| (key, value)).collect();
                 expected.sort_unstable();
                 proptest::prop_assert_eq!(held, expected);
-                few.iter_mut().for_each(|(_, value)| *value += 1);
-                map.values_mut().for_each(|value| *value += 1);
+                for (_, value) in few.iter_mut() {
+                    *value += 1;
+                }
+                for value in map.values_mut() {
+                    *value += 1;
+                }
             }
         }
     }

@@ -108,7 +108,7 @@ impl Presence {
                 replaces.push(older);
             }
         }
-        *person.links.get_or_default(&link) = LinkState { conn, ..LinkState::default() };
+        person.links.insert(link, LinkState { conn, ..LinkState::default() });
         self.links.insert(link, user.clone());
         if wanted.is_some() {
             self.show(user, now);
@@ -140,9 +140,9 @@ impl Presence {
         };
         state.rooms.reserve_exact(1);
         state.rooms.push(room.clone());
-        let count = person.rooms.get_or_default(room);
-        *count += 1;
-        if *count == 1 && person.seen {
+        let count = person.rooms.get(room).map_or(1, |count| count + 1);
+        person.rooms.insert(room.clone(), count);
+        if count == 1 && person.seen {
             self.rooms.entry(room.clone()).or_default().come(user);
             self.due.insert((now, room.clone()));
         }
