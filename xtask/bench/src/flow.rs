@@ -63,13 +63,13 @@ fn talk(load: &mut Load, server: &Server, size: Size, rooms: &[String], time: Du
 fn rest(server: &Server, load: &mut Load, size: Size) -> Result<Instant> {
     let owed = load.said * size.members as u64;
     let mut busy_until = Instant::now();
-    let mut cpu = process::cpu(server.pid())?;
+    let mut cpu = process::cpu(server.pid())?.total;
     loop {
         let end = Instant::now() + REST;
         while Instant::now() < end {
             load.turn(TURN)?;
         }
-        let now = process::cpu(server.pid())?;
+        let now = process::cpu(server.pid())?.total;
         if load.delivered >= owed && now.saturating_sub(cpu) <= REST.mul_f64(AT_REST) {
             return Ok(busy_until);
         }
@@ -139,6 +139,7 @@ fn connect_all(server: &Server, size: Size) -> Result<(Load, Vec<String>)> {
     for room in &rooms {
         links.extend(connect_range(server, room, 0..size.members)?);
     }
+    server.count()?;
     Ok((Load::new(links)?, rooms))
 }
 

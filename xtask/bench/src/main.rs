@@ -10,6 +10,7 @@
     reason = "counts and times of a benchmark are far from the bounds of f64 and usize"
 )]
 
+mod counter;
 mod flow;
 mod frames;
 mod link;
@@ -54,6 +55,9 @@ struct Options {
     /// How long each measurement takes, in seconds.
     #[arg(long, default_value_t = 4.0)]
     seconds: f64,
+    /// Count the servers' system calls with perf, which must be allowed to; that costs them a little.
+    #[arg(long)]
+    count: bool,
     /// Name scenarios and servers and stop.
     #[arg(long)]
     list: bool,
@@ -94,7 +98,7 @@ fn run(options: &Options) -> Result<()> {
     if options.quick && options.peer.is_empty() {
         targets.retain(|target| target.quick);
     }
-    let directories = Directories::prepare()?;
+    let directories = Directories::prepare(options.count)?;
     process::raise_file_limit()?;
     let pinned = process::pin_self(Cores::First)?;
     let usable: Vec<&Target> =

@@ -1,7 +1,7 @@
 //! The tables of `docs/BENCHMARKS.md`, from the raw results.
 
 use crate::report::OURS;
-use crate::results::{Results, Row};
+use crate::results::{OTHERS, Results, Row};
 use crate::scenario::{Measured, SCENARIOS};
 use crate::target::TARGETS;
 
@@ -74,15 +74,24 @@ pub(crate) fn write(results: &Results) -> String {
         Some(format!("{p50:.1} / {p99:.1}"))
     };
     let frames = |row: &Row| row.detail("frames a read").map(|count| format!("{count:.1}"));
-    [
+    let kernel = |row: &Row| row.detail("kernel").map(|share| format!("{:.0} %", share * 100.0));
+    let sends = |row: &Row| row.detail("sends for 1000").map(|count| format!("{count:.1}"));
+    let calls = |row: &Row| row.detail("system calls for 1000").map(|count| format!("{count:.1}"));
+    let switches = |row: &Row| row.detail("context switches for 1000").map(|count| format!("{count:.1}"));
+    let tables = [
         table(results, "median", value),
         table(results, "µs of CPU each", cpu),
         table(results, "ms p50 / p99", latency),
         table(results, "frames a read", frames),
+        table(results, "sends for 1000 deliveries", sends),
+        table(results, "system calls for 1000", calls),
+        table(results, "context switches for 1000", switches),
+        table(results, "the kernel's share of the CPU", kernel),
         details(results),
         goals(results),
-    ]
-    .join("\n")
+    ];
+    let filled: Vec<String> = tables.into_iter().filter(|table| table.lines().count() > 2).collect();
+    filled.join("\n")
 }
 
 /// One line for each scenario, one column for each server.
@@ -115,7 +124,8 @@ fn section(lines: &[String]) -> String {
 
 fn value(row: &Row) -> Option<String> {
     let unit = row.measured().next().map_or("", |run| run.unit.as_ref());
-    let mark = if row.generator_was_the_limit() { "*" } else { "" };
+    let limit = if row.generator_was_the_limit() { "*" } else { "" };
+    let disturbed = if row.was_disturbed() { "?" } else { "" };
     let Some(value) = row.value() else {
         return row.failure().map(|_| "failed".to_owned());
     };
@@ -129,7 +139,7 @@ fn value(row: &Row) -> Option<String> {
         "deliveries/s" | "connections/s" => "/s".to_owned(),
         other => format!(" {other}"),
     };
-    Some(format!("{value}{unit}{mark}"))
+    Some(format!("{value}{unit}{limit}{disturbed}"))
 }
 
 /// Ours only: what explains the values.
@@ -138,7 +148,10 @@ fn details(results: &Results) -> String {
     for scenario in SCENARIOS {
         let Some(row) = results.find(scenario.name, OURS) else { continue };
         let Some(run) = row.measured().next() else { continue };
-        for name in run.details.keys().filter(|name| !name.ends_with(" a read")) {
+        let elsewhere = |name: &str| {
+            ["kernel", OTHERS].contains(&name) || name.ends_with(" a read") || name.ends_with(" for 1000")
+        };
+        for name in run.details.keys().filter(|name| !elsewhere(name)) {
             let median = row.detail(name).unwrap_or_default();
             lines.push(format!("| `{}` | {name} | {median:.2} |", scenario.name));
         }

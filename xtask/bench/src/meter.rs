@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use crate::load::{Load, Tally};
-use crate::process;
-use crate::results::{Details, details};
+use crate::process::{self, Cpu};
+use crate::results::{OTHERS, details};
 use crate::scenario::Measured;
 use crate::target::Server;
 
@@ -14,24 +14,20 @@ use crate::target::Server;
 pub(crate) struct Meter {
     begin: Instant,
     end: Option<Instant>,
-    server: Duration,
-    own: Duration,
+    server: Cpu,
+    own: Cpu,
+    machine: Duration,
     delivered: u64,
     tally: Tally,
 }
 
 impl Meter {
     pub(crate) fn start(server: &Server, load: &Load) -> Result<Self> {
+        let machine = process::machine()?;
         let own = process::cpu(std::process::id())?;
         let server = process::cpu(server.pid())?;
-        Ok(Self {
-            begin: Instant::now(),
-            end: None,
-            server,
-            own,
-            delivered: load.delivered,
-            tally: load.tally,
-        })
+        let (delivered, tally) = (load.delivered, load.tally);
+        Ok(Self { begin: Instant::now(), end: None, server, own, machine, delivered, tally })
     }
 
     /// The clock stopped then.
@@ -51,8 +47,11 @@ impl Meter {
         more_is_better: bool,
     ) -> Result<Measured> {
         let seconds = self.elapsed().as_secs_f64();
-        let server_cpu = process::cpu(server.pid())?.saturating_sub(self.server);
-        let own_cpu = process::cpu(std::process::id())?.saturating_sub(self.own);
+        let server = process::cpu(server.pid())?;
+        let server_cpu = server.total.saturating_sub(self.server.total);
+        let kernel = server.kernel.saturating_sub(self.server.kernel);
+        let own_cpu = process::cpu(std::process::id())?.total.saturating_sub(self.own.total);
+        let others = process::machine()?.saturating_sub(self.machine + server_cpu + own_cpu);
         Ok(Measured {
             value,
             unit: unit.into(),
@@ -61,7 +60,10 @@ impl Meter {
             latency_ms: None,
             server_load: server_cpu.as_secs_f64() / seconds,
             own_load: own_cpu.as_secs_f64() / seconds,
-            details: Details::new(),
+            details: details([
+                ("kernel", kernel.as_secs_f64() / server_cpu.as_secs_f64().max(1e-3)),
+                (OTHERS, others.as_secs_f64() / seconds),
+            ]),
         })
     }
 
@@ -78,10 +80,14 @@ impl Meter {
         }
         let reads = (load.tally.reads - self.tally.reads).max(1) as f64;
         let bytes = (load.tally.bytes - self.tally.bytes) as f64;
-        let details = details([("frames a read", count as f64 / reads), ("bytes a read", bytes / reads)]);
         let seconds = self.elapsed().as_secs_f64();
-        let measured = self.value(server, count as f64 / seconds, "deliveries/s", true)?;
-        let cpu_us = Some(measured.server_load * seconds * 1e6 / count as f64);
-        Ok(Measured { cpu_us, latency_ms, details, ..measured })
+        let mut measured = self.value(server, count as f64 / seconds, "deliveries/s", true)?;
+        measured.cpu_us = Some(measured.server_load * seconds * 1e6 / count as f64);
+        measured.latency_ms = latency_ms;
+        measured
+            .details
+            .extend(details([("frames a read", count as f64 / reads), ("bytes a read", bytes / reads)]));
+        measured.details.extend(server.counted(load.delivered)?);
+        Ok(measured)
     }
 }

@@ -66,9 +66,10 @@ fn line(row: &Row, ours: Option<&Row>) -> String {
         _ => String::new(),
     };
     let load = |pick: fn(&Measured) -> Option<f64>| row.median(pick).unwrap_or(0.0) * 100.0;
-    let mark = if row.generator_was_the_limit() { " limit" } else { "" };
+    let limit = if row.generator_was_the_limit() { " limit" } else { "" };
+    let disturbed = if row.was_disturbed() { " disturbed" } else { "" };
     format!(
-        "  {:<6} {:>12} {:<14} {:>6} {:>8} {:>6} {:>15} {:>6.0}% {:>9.0}%{mark}",
+        "  {:<6} {:>12} {:<14} {:>6} {:>8} {:>6} {:>15} {:>6.0}% {:>9.0}%{limit}{disturbed}",
         row.server,
         number(value),
         unit,

@@ -13,6 +13,11 @@ use crate::scenario::Measured;
 /// Above this, it is the generator that was measured.
 const GENERATOR_LIMIT: f64 = 0.95;
 
+/// The detail that tells how much of a core everything else on the machine used.
+pub(crate) const OTHERS: &str = "others";
+/// A run beside which others used more than this measured the others as well.
+const DISTURBED: f64 = 0.15;
+
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Results {
     /// Whether server and generator had a core each.
@@ -99,9 +104,12 @@ impl Row {
         })
     }
 
-    /// Of the runs that have this figure.
+    /// Of the runs that have this figure and were not disturbed; of all that have it where none was left alone.
     pub(crate) fn median(&self, pick: impl Fn(&Measured) -> Option<f64>) -> Option<f64> {
-        let mut values: Vec<f64> = self.measured().filter_map(pick).collect();
+        let mut values: Vec<f64> = self.measured().filter(|run| !disturbed(run)).filter_map(&pick).collect();
+        if values.is_empty() {
+            values = self.measured().filter_map(pick).collect();
+        }
         values.sort_by(f64::total_cmp);
         match values.len() {
             0 => None,
@@ -118,10 +126,19 @@ impl Row {
         self.median(|run| run.details.get(name).copied())
     }
 
+    /// Whether something else on the machine ran beside every run.
+    pub(crate) fn was_disturbed(&self) -> bool {
+        self.measured().next().is_some() && self.measured().all(disturbed)
+    }
+
     /// Whether it was the generator that could do no more.
     pub(crate) fn generator_was_the_limit(&self) -> bool {
         self.median(|run| Some(run.own_load)).is_some_and(|load| load > GENERATOR_LIMIT)
     }
+}
+
+fn disturbed(run: &Measured) -> bool {
+    run.details.get(OTHERS).is_some_and(|&others| others > DISTURBED)
 }
 
 /// Named figures.
@@ -157,6 +174,20 @@ pub(crate) mod tests {
         assert_eq!(row("x", &[3.0, 1.0, 2.0]).value(), Some(2.0));
         assert_eq!(row("x", &[1.0, 2.0]).value(), Some(1.5));
         assert_eq!(row("x", &[]).value(), None);
+    }
+
+    #[test]
+    fn disturbed_runs_count_only_where_there_are_no_others() {
+        let mut row = row("x", &[1.0, 9.0]);
+        let disturb = |row: &mut Row, at: usize| {
+            if let Run::Measured(run) = &mut row.runs[at] {
+                run.details.insert(OTHERS.to_owned(), 0.5);
+            }
+        };
+        disturb(&mut row, 0);
+        assert_eq!(row.value(), Some(9.0));
+        disturb(&mut row, 1);
+        assert_eq!(row.value(), Some(5.0));
     }
 
     #[test]

@@ -5,12 +5,15 @@ use std::fs;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+use crate::counter::Counter;
 use crate::link::Dialect;
 use crate::process::{self, Cores, Running};
+use crate::results::Details;
 
 #[derive(Debug)]
 pub(crate) struct Target {
@@ -63,10 +66,12 @@ pub(crate) struct Directories {
     /// The peers' scripts with their packages.
     scripts: PathBuf,
     data: PathBuf,
+    /// What servers ask of the kernel is to be counted.
+    count: bool,
 }
 
 impl Directories {
-    pub(crate) fn prepare() -> Result<Self> {
+    pub(crate) fn prepare(count: bool) -> Result<Self> {
         let programs = crate::programs()?;
         let output = programs.parent().context("the target directory")?.join("bench");
         let scripts = output.join("peers");
@@ -75,7 +80,7 @@ impl Directories {
             fs::copy(sources().join(file), scripts.join(file)).with_context(|| format!("copying {file}"))?;
         }
         let data = output.join(format!("data-{}", std::process::id()));
-        Ok(Self { programs, output, scripts, data })
+        Ok(Self { programs, output, scripts, data, count })
     }
 }
 
@@ -97,9 +102,27 @@ pub(crate) struct Server {
     running: Running,
     pub(crate) address: SocketAddr,
     pub(crate) dialect: Dialect,
+    /// What it asks of the kernel is to be counted.
+    count: bool,
+    counter: Mutex<Option<Counter>>,
 }
 
 impl Server {
+    /// Begins to count what it asks of the kernel, if that is wanted. Before anything is said.
+    pub(crate) fn count(&self) -> Result<()> {
+        if self.count {
+            let counter = Counter::start(self.pid())?;
+            *self.counter.lock().unwrap_or_else(PoisonError::into_inner) = Some(counter);
+        }
+        Ok(())
+    }
+
+    /// What was counted meanwhile, for each thousand of these deliveries.
+    pub(crate) fn counted(&self, deliveries: u64) -> Result<Details> {
+        let counter = self.counter.lock().unwrap_or_else(PoisonError::into_inner).take();
+        counter.map_or(Ok(Details::new()), |counter| counter.finish(deliveries))
+    }
+
     pub(crate) fn pid(&self) -> u32 {
         self.running.pid()
     }
@@ -191,7 +214,8 @@ impl Target {
         let mut command = process::on_cores(cores, &program.to_string_lossy(), &args);
         command.current_dir(&directories.scripts).env("CHAT_LOG", "warn");
         let running = Running(command.spawn().with_context(|| format!("starting {}", program.display()))?);
-        let mut server = Server { running, address, dialect: self.dialect };
+        let (count, counter) = (directories.count, Mutex::new(None));
+        let mut server = Server { running, address, dialect: self.dialect, count, counter };
         let begin = Instant::now();
         while TcpStream::connect(address).is_err() {
             if let Some(status) = server.running.0.try_wait()? {
