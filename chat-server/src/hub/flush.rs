@@ -35,9 +35,10 @@ impl Shard {
         let mut cost = 0;
         while cost < TURN {
             let Some(room) = self.dirty_rooms.pop_front() else { break };
-            while cost < TURN && self.rooms[room].todo > 0 {
+            while cost < TURN && self.rooms[room].todo > 0 && self.rooms[room].round.left > 0 {
                 let entry = &mut self.rooms[room];
                 entry.todo -= 1;
+                entry.round.left -= 1;
                 let index = entry.ring % entry.members.len();
                 entry.ring = index + 1;
                 let send = if entry.members.len() > SMALL_ROOM { LARGE_ROOM_SEND } else { 1 };
@@ -45,10 +46,13 @@ impl Shard {
                     cost += send;
                 }
             }
-            if self.rooms[room].todo > 0 {
-                self.dirty_rooms.push_back(room);
+            let entry = &self.rooms[room];
+            if entry.todo == 0 {
+                self.trim(room);
+            } else if entry.round.left == 0 {
+                self.end_round(room);
             } else {
-                self.rest(room);
+                self.dirty_rooms.push_back(room);
             }
         }
         for at in std::mem::take(&mut self.dirty_connections) {
@@ -180,7 +184,7 @@ impl Shard {
     }
 
     /// All members were visited.
-    fn rest(&mut self, room: usize) {
+    fn trim(&mut self, room: usize) {
         let entry = &mut self.rooms[room];
         let end = entry.tail.end();
         if end - entry.tail.start() > TAIL_AT_REST as u64

@@ -9,6 +9,7 @@ use protocol::server::{Reset, ResetWhy, RoomInfo, ServerFrame, Synced};
 
 use super::frame;
 use super::rooms::Loaded;
+use super::round::Round;
 use super::shard::{Connection, Shard};
 use super::tail::Tail;
 use crate::core::presence::Link;
@@ -30,6 +31,8 @@ pub(super) struct Room {
     pub(super) ring: usize,
     /// How many members the flush has still to visit.
     pub(super) todo: usize,
+    /// The flush's round through `members`.
+    pub(super) round: Round,
 }
 
 /// A connection in a room: a cursor.
@@ -75,6 +78,7 @@ impl Room {
             loading: 0,
             ring: 0,
             todo: 0,
+            round: Round::new(0, 0),
         }
     }
 
@@ -212,6 +216,7 @@ impl Shard {
         // The member that took the place may have been visited there or not: visit all anew.
         if entry.todo > 0 {
             entry.todo = entry.members.len();
+            entry.round.left = entry.todo;
         }
         if let Some(moved) = entry.members.get(index) {
             let places = &mut self.connections[moved.connection].places;
@@ -235,11 +240,14 @@ impl Shard {
         if entry.members.is_empty() {
             return;
         }
-        if entry.todo == 0 {
-            self.dirty_rooms.push_back(room);
+        let was_clean = entry.todo == 0;
+        entry.todo = entry.members.len();
+        if was_clean {
+            // It may have become clean while it rested: its members left.
+            self.resting.retain(|&(_, resting)| resting != room);
+            self.begin_round(room);
             self.work.notify_one();
         }
-        entry.todo = entry.members.len();
     }
 
     /// The last `seq` written, of each of a connection's rooms where it moved since the last heartbeat.

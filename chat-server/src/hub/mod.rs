@@ -14,6 +14,7 @@ pub(crate) mod frame;
 mod members;
 mod replies;
 mod rooms;
+mod round;
 mod run;
 mod shard;
 mod shared;

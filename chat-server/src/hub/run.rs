@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::task::LocalSet;
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Instant, MissedTickBehavior};
 
 use super::shard::{Shard, ShardRef};
 use super::{Order, ShardOutlet, Shared};
@@ -60,7 +60,11 @@ async fn run(index: u32, outlet: ShardOutlet, shared: Arc<Shared>) {
         while let Ok(order) = orders.try_recv() {
             closing = closing.or(follow(&shard, order));
         }
-        let more = shard.borrow_mut().flush_turn();
+        let (more, next) = {
+            let mut shard = shard.borrow_mut();
+            shard.wake_rested();
+            (shard.flush_turn(), shard.next_rested())
+        };
         if closing.is_some_and(|since| shard.borrow().is_empty() || shared.now() > since + 2 * CLOSE_PATIENCE)
         {
             return;
@@ -77,6 +81,7 @@ async fn run(index: u32, outlet: ShardOutlet, shared: Arc<Shared>) {
             Some(commit) = commits.recv() => shard.borrow_mut().apply(&commit),
             Some(order) = orders.recv() => closing = closing.or(follow(&shard, order)),
             () = work.notified() => {}
+            () = tokio::time::sleep_until(next.unwrap_or_else(Instant::now)), if next.is_some() => {}
             _ = seconds.tick() => second(&shard, closing),
         }
     }

@@ -13,6 +13,7 @@ use slab::Slab;
 use socket2::SockRef;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use super::members::{Place, Room};
 use super::rooms::RoomIndex;
@@ -46,8 +47,10 @@ pub(crate) struct Shard {
     pub(super) by_link: HashMap<Link, usize>,
     pub(super) rooms: Slab<Room>,
     pub(super) by_room: RoomIndex,
-    /// Rooms with something to flush, each once.
+    /// Rooms with something to flush, each once, here or in `resting`.
     pub(super) dirty_rooms: VecDeque<usize>,
+    /// Hot rooms that wait for more to flush, and until when.
+    pub(super) resting: Vec<(Instant, usize)>,
     /// Connections with replies to flush.
     pub(super) dirty_connections: Vec<usize>,
     /// Tells the loop that there is something to flush.
@@ -143,6 +146,7 @@ impl Shard {
                 rooms: Slab::new(),
                 by_room: RoomIndex::default(),
                 dirty_rooms: VecDeque::new(),
+                resting: Vec::new(),
                 dirty_connections: Vec::new(),
                 work,
                 second: 0,
