@@ -134,6 +134,22 @@ async fn serve_one(
     routes: BoxedFilter<(Response,)>,
     bounds: Bounds,
     trusted: Arc<[Network]>,
+    stop: watch::Receiver<bool>,
+) {
+    // Nothing is set up for whoever has said nothing yet: hyper would hold 16 KiB of buffers for it.
+    let Ok(Ok(1..)) = tokio::time::timeout(bounds.head, stream.peek(&mut [0])).await else {
+        return tracing::debug!("nothing was asked");
+    };
+    // On the heap from here on: the task is small before the first byte, and when it is a WebSocket.
+    Box::pin(serve_http(stream, peer, routes, bounds, trusted, stop)).await;
+}
+
+async fn serve_http(
+    stream: TcpStream,
+    peer: Peer,
+    routes: BoxedFilter<(Response,)>,
+    bounds: Bounds,
+    trusted: Arc<[Network]>,
     mut stop: watch::Receiver<bool>,
 ) {
     let routes = TowerToHyperService::new(warp::service(routes));
@@ -144,16 +160,14 @@ async fn serve_one(
         let answer = routes.call(request);
         async move { answer.await.map_err(|error: Infallible| error) }
     });
-    // On the heap, because of its size: the task that is left when it has become a WebSocket is small.
-    let mut connection = Box::pin(
-        http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(bounds.head)
-            .max_headers(HEADERS)
-            .max_buf_size(HEAD_BYTES)
-            .serve_connection(TokioIo::new(stream), service)
-            .with_upgrades(),
-    );
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(bounds.head)
+        .max_headers(HEADERS)
+        .max_buf_size(HEAD_BYTES)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    tokio::pin!(connection);
     let deadline = tokio::time::sleep(bounds.http);
     tokio::pin!(deadline);
     let mut stopping = false;

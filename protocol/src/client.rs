@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 #[cfg(feature = "ts")]
 use ts_rs::TS;
@@ -228,6 +229,9 @@ impl ClientFrame {
     ///
     /// A frame without `type` but with `message` is a `message` (plain mode's short form).
     pub fn parse(text: &str) -> Result<Self, Box<Refusal>> {
+        if let Some(say) = read_message(text) {
+            return Ok(Self::Message(say));
+        }
         let envelope = Envelope::read(text).map_err(|error| {
             Box::new(Refusal::new(ErrorCode::BadFrame, format!("not a JSON object: {error}")))
         })?;
@@ -336,6 +340,28 @@ impl ClientFrame {
     }
 }
 
+/// Reads the usual frame in one pass. Whatever else it may be, and what is wrong with it, is for the two passes to say.
+fn read_message(text: &str) -> Option<Say> {
+    #[derive(Deserialize)]
+    struct Typed {
+        #[serde(rename = "type")]
+        _kind: IgnoredAny,
+        message: String,
+        room: Option<RoomKey>,
+        id: Option<Id>,
+        #[serde(default, deserialize_with = "safe_integer_option")]
+        reply: Option<Seq>,
+        #[serde(default, deserialize_with = "safe_integer_option")]
+        thread: Option<Seq>,
+        sender: Option<String>,
+    }
+    if !text.starts_with(r#"{"type":"message","#) {
+        return None;
+    }
+    let Typed { message, room, id, reply, thread, sender, .. } = serde_json::from_str(text).ok()?;
+    Some(Say { room, message, id, reply, thread, sender })
+}
+
 fn refuse(envelope: Envelope, code: ErrorCode, reason: String) -> Refusal {
     Refusal::new(code, reason).with_id(envelope.id).with_ref(envelope.reference).with_room(envelope.room)
 }
@@ -352,6 +378,33 @@ mod tests {
     fn a_message_needs_no_type() {
         let frame = ClientFrame::parse(r#"{"message":"Hello!","timestamp":"whatever"}"#).unwrap();
         assert_eq!(frame, ClientFrame::Message(Say { message: "Hello!".into(), ..Say::default() }));
+    }
+
+    #[test]
+    fn one_pass_reads_what_two_passes_read() {
+        let fields = [
+            r#""message":"a\n\u00e9""#,
+            r#""room":"Lobby""#,
+            r#""room":null"#,
+            r#""id":"a1""#,
+            r#""id":"a 1""#,
+            r#""reply":1"#,
+            r#""reply":9007199254740992"#,
+            r#""thread":null"#,
+            r#""thread":"1""#,
+            r#""sender":"bo""#,
+            r#""more":[1,{}]"#,
+            r#""type":"pong""#,
+            r#""message":1"#,
+        ];
+        for one in fields {
+            for two in fields {
+                let quick = ClientFrame::parse(&format!(r#"{{"type":"message",{one},{two}}}"#));
+                let slow = ClientFrame::parse(&format!(r#"{{ "type":"message",{one},{two}}}"#));
+                assert_eq!(quick.is_ok(), slow.is_ok(), "{one},{two}");
+                assert_eq!(quick.ok(), slow.ok());
+            }
+        }
     }
 
     #[test]

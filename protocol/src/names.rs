@@ -3,6 +3,8 @@
 //! The rules follow Unicode TR39: characters come from its identifier profile, and two names with the same
 //! [`skeleton`] (confusable, section 4) cannot both exist.
 
+use std::sync::LazyLock;
+
 use thiserror::Error;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -13,6 +15,8 @@ use crate::limits::{NAME_CHARS, ROOM_BYTES};
 
 /// Names that would be mistaken for the chat itself or for a group mention.
 const RESERVED: [&str; 8] = ["all", "channel", "everyone", "here", "room", "self", "server", "system"];
+
+static RESERVED_SKELETONS: LazyLock<[String; RESERVED.len()]> = LazyLock::new(|| RESERVED.map(skeleton));
 
 /// Why a text is not a name; the message is fit to be shown to whoever typed it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -43,8 +47,7 @@ pub fn name(text: &str) -> Result<String, NameError> {
         return Err(NameError::TooLong);
     }
     check_characters(&name)?;
-    let skeleton = skeleton(&name);
-    if RESERVED.iter().any(|reserved| self::skeleton(reserved) == skeleton) {
+    if RESERVED_SKELETONS.contains(&skeleton(&name)) {
         return Err(NameError::Reserved);
     }
     Ok(name)
@@ -54,12 +57,23 @@ pub fn name(text: &str) -> Result<String, NameError> {
 pub fn room_key(text: &str) -> Result<String, NameError> {
     let text = text.trim();
     let text = text.strip_prefix('#').unwrap_or(text);
+    if is_plain_key(text) {
+        return Ok(text.to_owned());
+    }
     let key: String = text.nfc().flat_map(char::to_lowercase).nfc().collect();
     if key.len() > ROOM_BYTES {
         return Err(NameError::TooLong);
     }
     check_characters(&key)?;
     Ok(key)
+}
+
+/// Whether a text is a key as it stands, as it usually is: nothing to normalise, and nothing but ASCII.
+fn is_plain_key(text: &str) -> bool {
+    let is_plain = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    text.len() <= ROOM_BYTES
+        && text.as_bytes().first().is_some_and(is_plain)
+        && text.bytes().all(|byte| is_plain(&byte) || matches!(byte, b'-' | b'_' | b'.'))
 }
 
 /// The nearest allowed name to what somebody asked for, or `None` where nothing of it can be kept.
@@ -113,6 +127,17 @@ mod tests {
         assert_eq!(name("Ѕystem"), Err(NameError::Reserved), "a Cyrillic capital");
         assert_eq!(name(&"a".repeat(33)), Err(NameError::TooLong));
         assert_eq!(room_key(&"é".repeat(33)), Err(NameError::TooLong));
+    }
+
+    #[test]
+    fn a_key_is_its_own_key() {
+        for (text, key) in [("#Ops", "ops"), (" a.b-c_1 ", "a.b-c_1"), ("1a", "1a"), ("É", "é")] {
+            assert_eq!(room_key(text).as_deref(), Ok(key));
+            assert_eq!(room_key(key).as_deref(), Ok(key));
+        }
+        for bad in ["", "-a", ".a", "a b", "a\u{0}", &"a".repeat(ROOM_BYTES + 1)] {
+            assert!(room_key(bad).is_err(), "{bad:?}");
+        }
     }
 
     #[test]

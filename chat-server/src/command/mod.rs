@@ -14,7 +14,6 @@ mod rooms;
 mod say;
 mod signals;
 
-use std::collections::HashMap;
 use std::future::Future;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -26,6 +25,7 @@ use protocol::ids::{Id, RoomKey, Seq, UserId};
 use protocol::own::Draft;
 use protocol::server::ServerFrame;
 
+use crate::core::few::Few;
 use crate::core::identity::Identity;
 use crate::core::limiter::{Bucket, Rate};
 use crate::core::policy::Reaches;
@@ -68,7 +68,7 @@ pub(crate) struct Client {
     current: Option<RoomKey>,
     frames: Bucket,
     commands: Bucket,
-    typing: HashMap<RoomKey, signals::Told>,
+    typing: Few<RoomKey, signals::Told>,
     marks: own::Latest<Seq>,
     drafts: own::Latest<Draft>,
 }
@@ -88,7 +88,7 @@ impl Client {
             current: None,
             frames: Bucket::new(FRAME_RATE, now),
             commands: Bucket::new(COMMAND_RATE, now),
-            typing: HashMap::new(),
+            typing: Few::default(),
             marks: own::Latest::default(),
             drafts: own::Latest::default(),
         }
@@ -125,7 +125,10 @@ impl Client {
             _ => self.keep_pace(COMMAND_RATE).await,
         }
         match frame {
-            ClientFrame::Message(_) | ClientFrame::Typing(_) | ClientFrame::Pong(_) | ClientFrame::Hello(_) => {}
+            ClientFrame::Message(_)
+            | ClientFrame::Typing(_)
+            | ClientFrame::Pong(_)
+            | ClientFrame::Hello(_) => {}
             ClientFrame::Presence(presence) => self.presence(user, presence.state),
             ClientFrame::History(history) => self.history(user, history).await,
             ClientFrame::Create(create) => self.create(user, create).await,

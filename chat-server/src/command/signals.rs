@@ -85,14 +85,11 @@ impl Client {
         if self.with_shard(|shard| shard.head_of(self.link, &typing.room)).is_none() {
             return;
         }
-        let told = Told { on: typing.on, at: now };
-        if let Some(before) = self.typing.insert(typing.room.clone(), told)
-            && before.on == typing.on
-            && now < before.at + TYPING_PACE
-        {
-            self.typing.insert(typing.room.clone(), before);
+        let is_known = |before: &Told| before.on == typing.on && now < before.at + TYPING_PACE;
+        if self.typing.get(&typing.room).is_some_and(is_known) {
             return;
         }
+        self.typing.insert(typing.room.clone(), Told { on: typing.on, at: now });
         self.keep_pace(super::COMMAND_RATE).await;
         if self.may(user, &typing.room, InRoom::Type).await.is_err() {
             return;

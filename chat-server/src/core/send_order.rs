@@ -1,15 +1,15 @@
 //! Keeps a sender's own order when something had to be refused.
 
-use std::collections::HashMap;
-
 use protocol::ids::{Id, RoomKey};
+
+use super::few::Few;
 
 /// Which of a connection's messages must come again before later ones are taken, per room.
 ///
 /// Without it a later message could be stored while an earlier one waits for its retry.
 #[derive(Debug, Default)]
 pub(crate) struct SendOrder {
-    refused: HashMap<RoomKey, Id>,
+    refused: Few<RoomKey, Id>,
 }
 
 impl SendOrder {
@@ -27,7 +27,9 @@ impl SendOrder {
 
     /// Takes note that a message was refused and may be retried. The oldest refusal of a room counts.
     pub(crate) fn refuse(&mut self, room: RoomKey, id: Id) {
-        self.refused.entry(room).or_insert(id);
+        if self.refused.get(&room).is_none() {
+            self.refused.insert(room, id);
+        }
     }
 
     /// The room was left: nothing is awaited in it any more.

@@ -49,23 +49,23 @@ impl Shard {
         if self.connections[at].closing.is_some() {
             return Step::Done;
         }
-        for slot in 0..self.connections[at].rooms.len() {
-            let room = self.connections[at].rooms[slot];
-            let connection = &self.connections[at];
+        for slot in 0..self.connections[at].places.len() {
+            let connection = &mut self.connections[at];
+            let place = connection.places[slot];
+            let room = place.room;
             if connection.replies.len() > Replies::HIGH {
                 return Step::Wait(connection.eased());
             }
             let entry = &mut self.rooms[room];
             let key = entry.key.clone();
             let (first, head, end) = (entry.tail.first(), entry.tail.head(), entry.tail.end());
-            let Some(member) =
-                entry.members.iter_mut().find(|member| member.connection == at && !member.live)
-            else {
+            let member = &mut entry.members[place.index];
+            if member.live {
                 continue;
-            };
+            }
             if member.seq > head {
                 // Ahead of what this shard has heard of; the flush makes it live when the commits are here.
-                self.pay_synced(at, room);
+                self.pay_synced(at, place);
             } else if member.seq + 1 < first {
                 return Step::Read(room, key, member.seq);
             } else {
@@ -76,7 +76,7 @@ impl Shard {
                     self.connections[at].replies.push(shown.as_deref().unwrap_or(rest));
                 }
                 (member.live, member.position, member.seq) = (true, end, head);
-                self.pay_synced(at, room);
+                self.pay_synced(at, place);
                 self.mark_connection(at);
             }
         }
@@ -94,7 +94,11 @@ impl Shard {
         };
         // The connection may have left meanwhile, and the place in the slab may be another room's by now.
         let Some(entry) = self.rooms.get_mut(room).filter(|entry| entry.key == *key) else { return };
-        let Some(member) = entry.member(at).filter(|member| !member.live) else { return };
+        let Some(place) = self.connections[at].place(room) else { return };
+        let member = &mut entry.members[place.index];
+        if member.live {
+            return;
+        }
         if member.seq + 1 != page.first {
             return self.fail_catching_up(link, "the store has not what the room's log should have");
         }

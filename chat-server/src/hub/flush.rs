@@ -7,10 +7,16 @@ use std::io::{self, IoSlice};
 use std::rc::Rc;
 
 use super::catch_up;
+use super::members::Place;
 use super::shard::{Connection, Shard};
 
-/// Sends of one turn; then reads and commits have theirs.
-const SENDS: usize = 64;
+/// What one turn may cost; then reads and commits have theirs. One send to a member of a small room costs 1.
+const TURN: usize = 1024;
+/// A room of more members is flushed as a ring, some of them at a time, always up to the newest event: reads that come
+/// between bring more events to send at once. With whole rounds nothing would be read meanwhile.
+const SMALL_ROOM: usize = 64;
+/// What a send to a member of a large room costs: 64 of them are a turn.
+const LARGE_ROOM_SEND: usize = TURN / 64;
 /// A tail whose every member is live at its end is cut to this, so that idle rooms cost little.
 const TAIL_AT_REST: usize = 4 * 1024;
 
@@ -26,20 +32,27 @@ struct Written {
 impl Shard {
     /// One turn of flushing; whether there is more to do.
     pub(super) fn flush_turn(&mut self) -> bool {
-        let mut sends = 0;
-        while sends < SENDS {
+        let mut cost = 0;
+        while cost < TURN {
             let Some(room) = self.dirty_rooms.pop_front() else { break };
-            while sends < SENDS && self.rooms[room].todo > 0 {
+            while cost < TURN && self.rooms[room].todo > 0 && self.rooms[room].round.left > 0 {
                 let entry = &mut self.rooms[room];
                 entry.todo -= 1;
+                entry.round.left -= 1;
                 let index = entry.ring % entry.members.len();
                 entry.ring = index + 1;
-                sends += usize::from(self.visit(room, index));
+                let send = if entry.members.len() > SMALL_ROOM { LARGE_ROOM_SEND } else { 1 };
+                if self.visit(room, index) {
+                    cost += send;
+                }
             }
-            if self.rooms[room].todo > 0 {
-                self.dirty_rooms.push_back(room);
+            let entry = &self.rooms[room];
+            if entry.todo == 0 {
+                self.trim(room);
+            } else if entry.round.left == 0 {
+                self.end_round(room);
             } else {
-                self.rest(room);
+                self.dirty_rooms.push_back(room);
             }
         }
         for at in std::mem::take(&mut self.dirty_connections) {
@@ -61,11 +74,9 @@ impl Shard {
         if !self.connections[at].replies.is_empty() {
             self.write(at, None);
         }
-        for slot in 0..self.connections[at].rooms.len() {
-            let Some(&room) = self.connections[at].rooms.get(slot) else { break };
-            if let Some(index) = self.rooms[room].members.iter().position(|member| member.connection == at) {
-                self.visit(room, index);
-            }
+        for slot in 0..self.connections[at].places.len() {
+            let Some(&Place { room, index }) = self.connections[at].places.get(slot) else { break };
+            self.visit(room, index);
         }
     }
 
@@ -127,7 +138,9 @@ impl Shard {
             let entry = &self.rooms[room];
             entry.tail.from(entry.members[index].position)
         });
-        let written = match connection.write(tail.unwrap_or_default()) {
+        let tail = tail.unwrap_or_default();
+        let offered = tail.len();
+        let written = match connection.write(tail) {
             Ok(written) => written,
             Err(error) => {
                 tracing::debug!(conn.id = connection.link, %error, "the socket is gone");
@@ -135,27 +148,21 @@ impl Shard {
                 // Nothing more is tried until the reader has noticed and removes the connection.
                 connection.blocked = Some(self.second);
                 connection.closing = Some(self.second);
-                connection.eased().notify_waiters();
+                connection.tell_eased();
                 return;
             }
         };
         if let Some((room, index)) = from {
             let entry = &mut self.rooms[room];
             let member = &mut entry.members[index];
-            let position = member.position + written.tail as u64;
-            let frame_end = entry.tail.frame_end(position);
-            if frame_end > position
-                && let Some(rest) = entry.tail.from(position)
-            {
-                let rest = &rest[..usize::try_from(frame_end - position).unwrap_or(rest.len())];
-                connection.replies.push(rest);
-            }
-            member.position = frame_end;
-            member.seq = if frame_end == entry.tail.end() {
-                entry.tail.head()
+            if written.tail == offered {
+                (member.position, member.seq) = (entry.tail.end(), entry.tail.head());
             } else {
-                entry.tail.seq_before(frame_end)
-            };
+                let position = member.position + written.tail as u64;
+                let frame_end = entry.tail.frame_end(position);
+                connection.replies.push(entry.tail.between(position, frame_end));
+                (member.position, member.seq) = (frame_end, entry.tail.seq_before(frame_end));
+            }
         }
         connection.ease();
         if !written.complete {
@@ -193,7 +200,7 @@ impl Shard {
     }
 
     /// All members were visited.
-    fn rest(&mut self, room: usize) {
+    fn trim(&mut self, room: usize) {
         let entry = &mut self.rooms[room];
         let end = entry.tail.end();
         if end - entry.tail.start() > TAIL_AT_REST as u64

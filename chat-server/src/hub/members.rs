@@ -9,7 +9,8 @@ use protocol::server::{Reset, ResetWhy, RoomInfo, ServerFrame, Synced};
 
 use super::frame;
 use super::rooms::Loaded;
-use super::shard::Shard;
+use super::round::Round;
+use super::shard::{Connection, Shard};
 use super::tail::Tail;
 use crate::core::presence::Link;
 use crate::store::RoomRecord;
@@ -30,6 +31,8 @@ pub(super) struct Room {
     pub(super) ring: usize,
     /// How many members the flush has still to visit.
     pub(super) todo: usize,
+    /// The flush's round through `members`.
+    pub(super) round: Round,
 }
 
 /// A connection in a room: a cursor.
@@ -50,6 +53,15 @@ pub(super) struct Member {
     told: Seq,
 }
 
+/// Where a connection is a member.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    /// The room, in the shard's slab.
+    pub(super) room: usize,
+    /// The member, in the room's list.
+    pub(super) index: usize,
+}
+
 /// How a connection came into a room.
 #[derive(Debug)]
 pub(crate) struct Joined {
@@ -68,11 +80,8 @@ impl Room {
             loading: 0,
             ring: 0,
             todo: 0,
+            round: Round::new(0, 0),
         }
-    }
-
-    pub(super) fn member(&mut self, connection: usize) -> Option<&mut Member> {
-        self.members.iter_mut().find(|member| member.connection == connection)
     }
 
     /// The room as its members see it, or `None` before it is loaded.
@@ -154,7 +163,8 @@ impl Shard {
         let why = cursor.and_then(|cursor| entry.refuse_cursor(cursor, head.max(known_head)));
         let reset = why.map(|why| Reset { room: entry.wire_key(), epoch, first: info.first, head, why });
         let resumed = cursor.filter(|_| reset.is_none());
-        if let Some(member) = entry.member(at) {
+        if let Some(place) = self.connections[at].place(room) {
+            let member = &mut entry.members[place.index];
             member.since = member.since.max(seen);
             if seen > here {
                 // It may have been put out meanwhile, and let in again.
@@ -163,6 +173,7 @@ impl Shard {
             // What it was not yet sent still comes.
             info.head = member.seq;
         } else {
+            self.connections[at].places.push(Place { room, index: entry.members.len() });
             entry.members.push(Member {
                 connection: at,
                 seq: resumed.unwrap_or(head),
@@ -172,7 +183,6 @@ impl Shard {
                 since: seen,
                 told: 0,
             });
-            self.connections[at].rooms.push(room);
         }
         Some(Joined { info, reset })
     }
@@ -188,25 +198,25 @@ impl Shard {
     /// The head of a room that a connection is in.
     pub(crate) fn head_of(&self, link: Link, key: &RoomKey) -> Option<Seq> {
         let connection = &self.connections[*self.by_link.get(&link)?];
-        let room = self.by_room.get(key).filter(|room| connection.rooms.contains(room))?;
+        let room = self.by_room.get(key).filter(|&room| connection.place(room).is_some())?;
         Some(self.rooms[room].tail.head())
     }
 
     /// How many rooms a connection is in.
     pub(crate) fn room_count(&self, link: Link) -> usize {
-        self.by_link.get(&link).map_or(0, |&at| self.connections[at].rooms.len())
+        self.by_link.get(&link).map_or(0, |&at| self.connections[at].places.len())
     }
 
     /// A room that a connection is in: the one it entered last.
     pub(crate) fn some_room(&self, link: Link) -> Option<RoomKey> {
         let connection = &self.connections[*self.by_link.get(&link)?];
-        connection.rooms.last().map(|&room| self.rooms[room].key.clone())
+        connection.places.last().map(|place| self.rooms[place.room].key.clone())
     }
 
     /// Takes a connection out of a room because the person said so; tells of the room it was in.
     pub(crate) fn exit(&mut self, link: Link, key: &RoomKey) -> Option<RoomInfo> {
         let at = *self.by_link.get(&link)?;
-        let room = self.by_room.get(key).filter(|room| self.connections[at].rooms.contains(room))?;
+        let room = self.by_room.get(key).filter(|&room| self.connections[at].place(room).is_some())?;
         let now = self.shared.now();
         let present = {
             let mut presence = self.shared.presence();
@@ -222,23 +232,36 @@ impl Shard {
 
     /// Takes a connection out of a room.
     pub(super) fn leave(&mut self, at: usize, room: usize) {
-        self.connections[at].rooms.retain(|&other| other != room);
-        let entry = &mut self.rooms[room];
-        if let Some(index) = entry.members.iter().position(|member| member.connection == at) {
-            entry.members.swap_remove(index);
-            // The member that took the place may have been visited there or not: visit all anew.
-            if entry.todo > 0 {
-                entry.todo = entry.members.len();
-            }
+        let places = &mut self.connections[at].places;
+        if let Some(slot) = places.iter().position(|place| place.room == room) {
+            let place = places.remove(slot);
+            self.take_out(place);
         }
-        self.drop_unused(room);
     }
 
     /// Takes a connection out of all rooms.
     pub(super) fn leave_all(&mut self, at: usize) {
-        for room in std::mem::take(&mut self.connections[at].rooms) {
-            self.leave(at, room);
+        for place in std::mem::take(&mut self.connections[at].places) {
+            self.take_out(place);
         }
+    }
+
+    /// Takes a member out of its room, whose connection knows of it no more.
+    fn take_out(&mut self, Place { room, index }: Place) {
+        let entry = &mut self.rooms[room];
+        entry.members.swap_remove(index);
+        // The member that took the place may have been visited there or not: visit all anew.
+        if entry.todo > 0 {
+            entry.todo = entry.members.len();
+            entry.round.left = entry.todo;
+        }
+        if let Some(moved) = entry.members.get(index) {
+            let places = &mut self.connections[moved.connection].places;
+            if let Some(place) = places.iter_mut().find(|place| place.room == room) {
+                place.index = index;
+            }
+        }
+        self.drop_unused(room);
     }
 
     /// A new event: the room's tail grows, and its members are visited.
@@ -254,36 +277,47 @@ impl Shard {
         if entry.members.is_empty() {
             return;
         }
-        if entry.todo == 0 {
-            self.dirty_rooms.push_back(room);
+        let was_clean = entry.todo == 0;
+        entry.todo = entry.members.len();
+        if was_clean {
+            // It may have become clean while it rested: its members left.
+            self.resting.retain(|&(_, resting)| resting != room);
+            self.begin_round(room);
             self.work.notify_one();
         }
-        entry.todo = entry.members.len();
     }
 
     /// The last `seq` written, of each of a connection's rooms where it moved since the last heartbeat.
     pub(super) fn moved_heads(&mut self, at: usize) -> BTreeMap<RoomKey, Seq> {
         let mut heads = BTreeMap::new();
-        for &room in &self.connections[at].rooms {
+        for &Place { room, index } in &self.connections[at].places {
             let entry = &mut self.rooms[room];
-            let key = entry.wire_key();
-            if let Some(member) = entry.member(at).filter(|member| member.told != member.seq) {
+            let member = &mut entry.members[index];
+            if member.told != member.seq {
                 member.told = member.seq;
-                heads.insert(key, member.seq);
+                let seq = member.seq;
+                heads.insert(entry.wire_key(), seq);
             }
         }
         heads
     }
 
     /// Tells a member that it has everything up to where it is, if it is owed that.
-    pub(super) fn pay_synced(&mut self, at: usize, room: usize) {
+    pub(super) fn pay_synced(&mut self, at: usize, Place { room, index }: Place) {
         let entry = &mut self.rooms[room];
-        let key = entry.wire_key();
-        let Some(member) = entry.member(at) else { return };
+        let member = &mut entry.members[index];
         if std::mem::take(&mut member.owed_synced) {
-            let told = ServerFrame::Synced(Synced { room: key, head: member.seq });
+            let head = member.seq;
+            let told = ServerFrame::Synced(Synced { room: entry.wire_key(), head });
             self.connections[at].replies.push(&frame::server_frame(&told));
             self.mark_connection(at);
         }
+    }
+}
+
+impl Connection {
+    /// Where it is in a room, if it is a member.
+    pub(super) fn place(&self, room: usize) -> Option<Place> {
+        self.places.iter().copied().find(|place| place.room == room)
     }
 }

@@ -89,6 +89,7 @@ impl Shard {
             let entry = self.rooms.remove(room);
             self.by_room.0.remove(&entry.key);
             self.dirty_rooms.retain(|&dirty| dirty != room);
+            self.resting.retain(|&(_, resting)| resting != room);
         }
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::task::LocalSet;
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Instant, MissedTickBehavior};
 
 use super::shard::{Shard, ShardRef};
 use super::{Order, ShardOutlet, Shared};
@@ -18,7 +18,14 @@ const CLOSE_PATIENCE: Duration = Duration::from_secs(3);
 
 /// Starts a shard's thread. It ends after [`Order::Close`], once everybody is gone.
 pub(crate) fn start(index: u32, outlet: ShardOutlet, shared: Arc<Shared>) -> std::io::Result<JoinHandle<()>> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let idle = shared.store.idle();
+    idle.register();
+    let (waits, goes_on) = (Arc::clone(idle), Arc::clone(idle));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .on_thread_park(move || waits.wait())
+        .on_thread_unpark(move || goes_on.go_on())
+        .build()?;
     std::thread::Builder::new().name(format!("shard-{index}")).spawn(move || {
         let _whole = Whole;
         let local = LocalSet::new();
@@ -53,7 +60,11 @@ async fn run(index: u32, outlet: ShardOutlet, shared: Arc<Shared>) {
         while let Ok(order) = orders.try_recv() {
             closing = closing.or(follow(&shard, order));
         }
-        let more = shard.borrow_mut().flush_turn();
+        let (more, next) = {
+            let mut shard = shard.borrow_mut();
+            shard.wake_rested();
+            (shard.flush_turn(), shard.next_rested())
+        };
         if closing.is_some_and(|since| shard.borrow().is_empty() || shared.now() > since + 2 * CLOSE_PATIENCE)
         {
             return;
@@ -70,6 +81,7 @@ async fn run(index: u32, outlet: ShardOutlet, shared: Arc<Shared>) {
             Some(commit) = commits.recv() => shard.borrow_mut().apply(&commit),
             Some(order) = orders.recv() => closing = closing.or(follow(&shard, order)),
             () = work.notified() => {}
+            () = tokio::time::sleep_until(next.unwrap_or_else(Instant::now)), if next.is_some() => {}
             _ = seconds.tick() => second(&shard, closing),
         }
     }
@@ -88,7 +100,10 @@ fn second(shard: &ShardRef, closing: Option<Duration>) {
 fn follow(shard: &ShardRef, order: Order) -> Option<Duration> {
     match order {
         Order::Accept { stream, leftover, upgrade } => {
-            tokio::task::spawn_local(connection::run(Rc::clone(shard), stream, leftover, upgrade));
+            match connection::open(shard, stream, &leftover, upgrade) {
+                Ok(serving) => drop(tokio::task::spawn_local(serving)),
+                Err(error) => tracing::warn!(%error, "a socket was lost between two event loops"),
+            }
         }
         Order::Signal(signal) => shard.borrow_mut().signal(&signal),
         Order::Tell { user, except, frame } => shard.borrow_mut().tell_user(&user, except, &frame),

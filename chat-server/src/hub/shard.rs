@@ -13,9 +13,10 @@ use slab::Slab;
 use socket2::SockRef;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use super::cut::Cuts;
-use super::members::Room;
+use super::members::{Place, Room};
 use super::rooms::RoomIndex;
 use super::shared::{Audience, Shared, Signal};
 use super::{Replies, frame};
@@ -49,8 +50,10 @@ pub(crate) struct Shard {
     pub(super) by_room: RoomIndex,
     /// Who was put out of something.
     pub(crate) cuts: Cuts,
-    /// Rooms with something to flush, each once.
+    /// Rooms with something to flush, each once, here or in `resting`.
     pub(super) dirty_rooms: VecDeque<usize>,
+    /// Hot rooms that wait for more to flush, and until when.
+    pub(super) resting: Vec<(Instant, usize)>,
     /// Connections with replies to flush.
     pub(super) dirty_connections: Vec<usize>,
     /// Tells the loop that there is something to flush.
@@ -78,8 +81,8 @@ pub(crate) struct Connection {
     pub(super) user: Option<UserId>,
     /// What proved it: the session of a device, or a bot's token; a guest has none.
     pub(super) session: Option<Id>,
-    /// The rooms it is in, as places in the shard's slab.
-    pub(super) rooms: Vec<usize>,
+    /// The rooms it is in.
+    pub(super) places: Vec<Place>,
     /// Since which second the socket has been taking nothing.
     pub(super) blocked: Option<u64>,
     pub(super) dirty: bool,
@@ -89,8 +92,9 @@ pub(crate) struct Connection {
     pub(crate) order: SendOrder,
     /// Of a plain connection: the messages in flight to which it gave an id, and so wants an answer by that id.
     pub(crate) named: Vec<Id>,
-    /// Told whenever replies have drained, a message has left the flight, or the connection is closing.
-    eased: Rc<Notify>,
+    /// Whom to tell when replies have drained, a message has left the flight, or the connection is closing; nobody
+    /// waits for that mostly.
+    eased: Option<Rc<Notify>>,
     /// Since which second it is being closed.
     pub(super) closing: Option<u64>,
     opened: u64,
@@ -150,6 +154,7 @@ impl Shard {
                 by_room: RoomIndex::default(),
                 cuts: Cuts::default(),
                 dirty_rooms: VecDeque::new(),
+                resting: Vec::new(),
                 dirty_connections: Vec::new(),
                 work,
                 second: 0,
@@ -175,14 +180,14 @@ impl Shard {
             greeting: !full,
             user: None,
             session: None,
-            rooms: Vec::new(),
+            places: Vec::new(),
             blocked: None,
             dirty: false,
             catching_up: false,
             in_flight: 0,
             order: SendOrder::default(),
             named: Vec::new(),
-            eased: Rc::default(),
+            eased: None,
             closing: None,
             opened: self.second,
             pulse: Rc::clone(&pulse),
@@ -196,9 +201,9 @@ impl Shard {
     pub(crate) fn remove(&mut self, link: Link) {
         let Some(at) = self.by_link.remove(&link) else { return };
         self.leave_all(at);
-        let connection = self.connections.remove(at);
+        let mut connection = self.connections.remove(at);
         self.dirty_connections.retain(|&dirty| dirty != at);
-        connection.eased.notify_waiters();
+        connection.tell_eased();
         let now = self.shared.now();
         self.shared.presence().disconnect(link, now);
         self.shared.stir();
@@ -254,7 +259,7 @@ impl Shard {
         tracing::debug!(conn.id = connection.link, "its replies are too many");
         connection.replies = Replies::default();
         connection.closing = Some(self.second);
-        connection.eased.notify_waiters();
+        connection.tell_eased();
         connection.cut();
     }
 
@@ -302,7 +307,7 @@ impl Shard {
         self.leave_all(at);
         let connection = &mut self.connections[at];
         connection.closing = Some(self.second);
-        connection.eased.notify_waiters();
+        connection.tell_eased();
     }
 
     /// Takes note that a message is on its way to the disk.
@@ -329,7 +334,7 @@ impl Shard {
         let Some(connection) = self.connection(link) else { return };
         connection.in_flight = connection.in_flight.saturating_sub(1);
         if connection.in_flight < IN_FLIGHT {
-            connection.eased.notify_waiters();
+            connection.tell_eased();
         }
         let (id, told) = match outcome {
             Outcome::Stored(ack) => (Some(&ack.id), ServerFrame::Ack(ack.clone())),
@@ -469,8 +474,14 @@ impl Shard {
 
 impl Connection {
     /// Told whenever a wait for [`Connection::is_strained`] may be over.
-    pub(crate) fn eased(&self) -> Rc<Notify> {
-        Rc::clone(&self.eased)
+    pub(crate) fn eased(&mut self) -> Rc<Notify> {
+        Rc::clone(self.eased.get_or_insert_default())
+    }
+
+    pub(super) fn tell_eased(&mut self) {
+        if let Some(eased) = self.eased.take() {
+            eased.notify_waiters();
+        }
     }
 
     /// Whether nothing more should be read from it now: its answers or its messages wait.
@@ -484,9 +495,9 @@ impl Connection {
     }
 
     /// Replies have left: whoever waits for room looks again.
-    pub(super) fn ease(&self) {
+    pub(super) fn ease(&mut self) {
         if self.replies.len() <= Replies::HIGH {
-            self.eased.notify_waiters();
+            self.tell_eased();
         }
     }
 

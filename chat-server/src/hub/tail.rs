@@ -124,12 +124,6 @@ impl Tail {
         Some(shown)
     }
 
-    fn between(&self, from: u64, to: u64) -> &[u8] {
-        let offset =
-            |position: u64| usize::try_from(position.saturating_sub(self.start)).unwrap_or(usize::MAX);
-        self.bytes.get(offset(from)..offset(to)).unwrap_or_default()
-    }
-
     /// Forgets an event and all before it, as far as they are held; the newest one stays.
     pub(crate) fn forget(&mut self, seq: Seq) {
         if let Some(position) = self.position(seq + 1) {
@@ -156,6 +150,12 @@ impl Tail {
     pub(crate) fn from(&self, position: u64) -> Option<&[u8]> {
         let offset = position.checked_sub(self.start)?;
         self.bytes.get(usize::try_from(offset).ok()?..)
+    }
+
+    /// The bytes between two positions, none where they are not held.
+    pub(crate) fn between(&self, from: u64, to: u64) -> &[u8] {
+        let length = usize::try_from(to.saturating_sub(from)).unwrap_or(usize::MAX);
+        self.from(from).and_then(|bytes| bytes.get(..length)).unwrap_or_default()
     }
 
     /// The position before the event of this `seq`, or `None` where the tail does not hold it; `head + 1` is the end.

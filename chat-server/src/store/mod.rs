@@ -16,6 +16,8 @@
 //!   itself. Another process that holds the database's write lock is waited for. Any other failure to write or
 //!   sync means that it is unknown what the disk holds: every later append is refused as `unavailable`,
 //!   [`Store::healthy`] is false, and only a restart, which reads the disk anew, helps. Reads go on.
+//! * **Search.** What was committed is found soon after, in bounded steps that say whether there is more. The index
+//!   is beside the record and made of it; where it is lost or behind, less is found, and nothing else suffers.
 //! * **Poison.** A row that cannot be read is served as [`Event::Unknown`] in its place, and so is a missing one.
 //!
 //! Everything is in one directory, which one process at a time may hold (see [`directory`]).
@@ -24,6 +26,8 @@ pub(crate) mod accounts;
 pub(crate) mod deeds;
 pub mod directory;
 mod error;
+mod idle;
+mod search;
 mod sqlite;
 
 use std::path::Path;
@@ -38,6 +42,10 @@ use protocol::server::{Ack, RoomKind};
 
 use self::deeds::{Author, NewRoom};
 pub use self::error::{Closed, ReadError, StoreError, TryAppendError, WorkError};
+pub(crate) use self::idle::Idle;
+pub use self::search::{
+    Found, Has, Hit, Order, QUERY_BYTES, QUERY_TERMS, Query, QueryError, Readable, Search,
+};
 use self::sqlite::Handle;
 pub use self::sqlite::backup;
 
@@ -227,7 +235,11 @@ impl Store {
 
     /// Makes a public room that belongs to the server. Its key is unique, and so is what it looks like
     /// ([`protocol::names::skeleton`]).
-    pub async fn create_room(&self, key: RoomKey, title: String) -> Result<RoomRecord, WorkError<Box<Refusal>>> {
+    pub async fn create_room(
+        &self,
+        key: RoomKey,
+        title: String,
+    ) -> Result<RoomRecord, WorkError<Box<Refusal>>> {
         let made = NewRoom { key: key.clone(), title, kind: RoomKind::Public, topic: None };
         let id = Id::new("room").expect("it is an id");
         self.make_room(Author::server(), made, id).await?;
@@ -239,7 +251,7 @@ impl Store {
         self.handle.read(move |reader| reader.room(&key)).await
     }
 
-    /// All rooms of all kinds, most recently used first, at most `limit`: for whoever runs the server.
+    /// All rooms of all kinds, most recently used first (to the second), at most `limit`: for whoever runs the server.
     pub async fn rooms(&self, limit: usize) -> Result<Vec<RoomRecord>, ReadError> {
         self.handle.read(move |reader| reader.rooms(limit)).await
     }
@@ -256,6 +268,16 @@ impl Store {
         self.handle.read(move |reader| reader.page(&room, at, limit, max_bytes)).await
     }
 
+    /// What answers a question. Takes up to about 250 ms; of several, some wait, so that [`Store::page`] does not.
+    pub async fn search(&self, search: Search) -> Result<Found, ReadError> {
+        self.handle.search(search).await
+    }
+
+    /// Waits until everything that is committed now can be found; forever, where the index cannot be written.
+    pub async fn indexed(&self) -> Result<(), ReadError> {
+        self.handle.indexed().await
+    }
+
     /// The history that all `seq`s belong to: made with the database, made anew when a backup is restored.
     pub fn epoch(&self) -> &Epoch {
         self.handle.epoch()
@@ -264,6 +286,11 @@ impl Store {
     /// The key under which guests' tokens are hashed; made with the database.
     pub fn secret(&self) -> &[u8; 32] {
         self.handle.secret()
+    }
+
+    /// Where the threads that feed the store say when they have nothing to do.
+    pub(crate) fn idle(&self) -> &Arc<Idle> {
+        self.handle.idle()
     }
 
     /// False after a write failed in a way that only a restart can clear.

@@ -4,12 +4,14 @@
 //! tungstenite parses them and answers pings and closes; what it says goes the way of all replies.
 
 use std::cell::RefCell;
+use std::future::Future;
 use std::io;
 use std::rc::Rc;
 
 use bytes::Bytes;
 use protocol::error::close;
 use protocol::limits::{FRAME_BYTES, HELLO_BYTES};
+use tokio::io::Interest;
 use tokio::net::TcpStream;
 use tungstenite::error::CapacityError;
 use tungstenite::protocol::{Role, WebSocketConfig, WebSocketContext};
@@ -25,7 +27,7 @@ use crate::serve::Slot;
 /// Bytes of one read.
 const READ_BYTES: usize = 64 * 1024;
 /// tungstenite's own buffer, which holds an incomplete frame; it grows with the frame and is the reader's memory at rest.
-const FRAME_BUFFER: usize = 256;
+const FRAME_BUFFER: usize = 128;
 /// Reads in a row before the others of the shard have their turn.
 const READS_IN_A_ROW: u32 = 4;
 /// Bytes read and thrown away while waiting for the answer to a close.
@@ -35,38 +37,40 @@ thread_local! {
     static READ_BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BYTES].into());
 }
 
-/// Serves a socket until it is gone.
-pub(crate) async fn run(shard: ShardRef, stream: std::net::TcpStream, leftover: Bytes, upgrade: Upgrade) {
-    let stream = match TcpStream::from_std(stream) {
-        Ok(stream) => Rc::new(stream),
-        Err(error) => return tracing::warn!(%error, "a socket was lost between two event loops"),
-    };
+/// Takes a socket in; gives what serves it until it is gone.
+pub(crate) fn open(
+    shard: &ShardRef,
+    stream: std::net::TcpStream,
+    leftover: &Bytes,
+    upgrade: Upgrade,
+) -> io::Result<impl Future<Output = ()> + use<>> {
+    let stream = Rc::new(TcpStream::from_std(stream)?);
     let Upgrade { mode, peer, slot, cookie } = upgrade;
-    let full = mode == Mode::V1;
+    let plain = match mode {
+        Mode::V1 => None,
+        Mode::Plain { room, name } => Some(Box::new((room, name))),
+    };
+    let full = plain.is_none();
     let (link, pulse) = shard.borrow_mut().insert(Rc::clone(&stream), full);
     tracing::debug!(conn.id = link, %peer, full, "connected");
-    let _present = Present { shard: Rc::clone(&shard), link, _slot: slot };
-    let mut reader = Reader {
-        context: WebSocketContext::new(
-            Role::Server,
-            Some(config(if full { HELLO_BYTES } else { FRAME_BYTES })),
-        ),
-        shard,
-        stream,
-        link,
-        pulse,
-        greeted: !full,
-        rest: None,
-    };
-    let mut client = Client::new(Rc::clone(&reader.shard), link, peer, cookie);
-    let end = match mode {
-        Mode::Plain { room, name } => Box::pin(client.open_plain(room, name)).await,
-        Mode::V1 => Next::Go,
-    };
-    if end == Next::Go {
-        reader.serve(&mut client, &leftover).await;
-    }
-    reader.linger().await;
+    let present = Present { shard: Rc::clone(shard), link, _slot: slot };
+    let context =
+        WebSocketContext::new(Role::Server, Some(config(if full { HELLO_BYTES } else { FRAME_BYTES })));
+    let rest = (!leftover.is_empty()).then(|| leftover.to_vec());
+    let mut reader = Reader { context, shard: Rc::clone(shard), stream, link, pulse, greeted: !full, rest };
+    let mut client = Client::new(Rc::clone(shard), link, peer, cookie);
+    // Only what lives as long as the connection is in here: this is most of its memory at rest.
+    Ok(async move {
+        let _present = present;
+        let end = match plain {
+            Some(asked) => Box::pin(client.open_plain(asked.0, asked.1)).await,
+            None => Next::Go,
+        };
+        if end == Next::Go {
+            reader.serve(&mut client).await;
+        }
+        Box::pin(reader.linger()).await;
+    })
 }
 
 /// Takes the connection out of its shard at the end, also if one of its commands panicked: that ends only itself.
@@ -108,15 +112,20 @@ enum End {
 
 impl Reader {
     /// Reads and carries out commands until either side closes.
-    async fn serve(&mut self, client: &mut Client, leftover: &[u8]) {
+    async fn serve(&mut self, client: &mut Client) {
         let mut messages = Vec::new();
         let mut controls = 0;
         let mut reads = 0;
-        let mut end = self.parse(leftover, &mut messages, &mut controls);
+        let leftover = self.rest.take().unwrap_or_default();
+        let mut end = self.parse(&leftover, &mut messages, &mut controls);
+        drop(leftover);
         loop {
-            client.pace_controls(std::mem::take(&mut controls)).await;
+            if controls > 0 {
+                Box::pin(client.pace_controls(std::mem::take(&mut controls))).await;
+            }
             let handled = !messages.is_empty();
-            for message in messages.drain(..) {
+            // Taken, so that a connection at rest keeps no room for messages.
+            for message in std::mem::take(&mut messages) {
                 if !self.unstrained().await {
                     return;
                 }
@@ -184,10 +193,23 @@ impl Reader {
     fn read(&mut self, messages: &mut Vec<Message>, controls: &mut u32) -> Option<End> {
         READ_BUFFER.with_borrow_mut(|buffer| match self.stream.try_read(buffer) {
             Ok(0) => Some(End::Gone),
-            Ok(count) => self.parse(&buffer[..count], messages, controls),
+            Ok(count) => {
+                if count < buffer.len() {
+                    self.expect_no_more();
+                }
+                self.parse(&buffer[..count], messages, controls)
+            }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => None,
             Err(_) => Some(End::Gone),
         })
+    }
+
+    /// A read that did not fill the buffer has emptied the socket: the next is to wait until more has come, rather than
+    /// to find out by a system call that nothing has. Bytes that come meanwhile are announced anew.
+    fn expect_no_more(&self) {
+        let _ = self
+            .stream
+            .try_io(Interest::READABLE, || -> io::Result<()> { Err(io::ErrorKind::WouldBlock.into()) });
     }
 
     fn parse(&mut self, input: &[u8], messages: &mut Vec<Message>, controls: &mut u32) -> Option<End> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
@@ -124,7 +125,10 @@ async fn hand_over(on_upgrade: OnUpgrade, door: Door, upgrade: Upgrade) {
         Err(error) => return tracing::debug!(%error, "a handshake came to nothing"),
     };
     if let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>() {
-        door.accept(parts.io.into_inner(), parts.read_buf, upgrade).await;
+        // A copy, mostly of nothing: the buffer it is in has 8 KiB and would live as long as the connection.
+        let leftover = Bytes::copy_from_slice(&parts.read_buf);
+        drop(parts.read_buf);
+        door.accept(parts.io.into_inner(), leftover, upgrade).await;
     } else {
         tracing::error!("an upgraded connection is not the TCP stream that was served");
     }

@@ -193,6 +193,7 @@ async fn everybody(stage: &Stage) -> BTreeMap<String, Person> {
         .execute_batch(
             "INSERT INTO events (room, seq, id, user, sender, guest, kind, text, timestamp_ms)
              VALUES (1, 1, 'first', 'u-t-member', 'x', 0, 'message', 'x', 0);
+             INSERT INTO stretches (room, era, first) VALUES (1, 0, 1);
              UPDATE rooms SET head = 1 WHERE id = 1;
              INSERT INTO reports (n, ms, user, sender, reason, room, target, text)
              VALUES (1, 0, 'u-x', 'x', '', 1, 1, 'x')",
@@ -255,6 +256,12 @@ fn make_room(db: &Connection, title: &str, tag: &str, who: &str, user: &str) -> 
         )
         .unwrap()
         .execute(params![room, seq, format!("e{tag}-{seq}"), author])
+        .unwrap();
+        db.prepare_cached(
+            "INSERT OR IGNORE INTO stretches SELECT room, era, seq FROM events WHERE n = last_insert_rowid()",
+        )
+        .unwrap()
+        .execute([])
         .unwrap();
     }
     key

@@ -12,13 +12,32 @@ const TICKS: u64 = 100;
 const FILES: u64 = 8192;
 
 /// CPU time of a whole process so far, all threads.
-pub(crate) fn cpu(pid: u32) -> Result<Duration> {
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cpu {
+    pub(crate) total: Duration,
+    /// What of it the kernel spent on the process's behalf.
+    pub(crate) kernel: Duration,
+}
+
+pub(crate) fn cpu(pid: u32) -> Result<Cpu> {
     let path = format!("/proc/{pid}/stat");
     let text = fs::read_to_string(&path).with_context(|| format!("reading {path}"))?;
     // The second field is the program's name in parentheses and may hold anything.
     let (_, fields) = text.rsplit_once(')').context("a stat line")?;
-    let ticks: u64 = fields.split_whitespace().skip(11).take(2).map(|n| n.parse::<u64>().unwrap_or(0)).sum();
-    Ok(Duration::from_millis(ticks * 1000 / TICKS))
+    let mut ticks = fields.split_whitespace().skip(11).map(|n| n.parse::<u64>().unwrap_or(0));
+    let (user, kernel) = (ticks.next().context("user time")?, ticks.next().context("kernel time")?);
+    let time = |ticks: u64| Duration::from_millis(ticks * 1000 / TICKS);
+    Ok(Cpu { total: time(user + kernel), kernel: time(kernel) })
+}
+
+/// CPU time of all that ran on this machine so far, or that another machine on the same hardware took from it.
+pub(crate) fn machine() -> Result<Duration> {
+    let text = fs::read_to_string("/proc/stat").context("reading /proc/stat")?;
+    let line = text.lines().next().context("a line for all cores")?;
+    let ticks: Vec<u64> = line.split_whitespace().skip(1).map(|n| n.parse().unwrap_or(0)).collect();
+    // The fourth and fifth are idle times, the ninth and tenth are in others already.
+    let busy: u64 = ticks.iter().take(8).sum::<u64>() - ticks.iter().skip(3).take(2).sum::<u64>();
+    Ok(Duration::from_millis(busy * 1000 / TICKS))
 }
 
 /// Resident memory of a process, in KiB.
@@ -41,19 +60,41 @@ pub(crate) fn raise_file_limit() -> Result<()> {
     quietly("prlimit", &["--pid", &std::process::id().to_string(), &format!("--nofile={hard}:{hard}")])
 }
 
-/// Keeps this process off the first core, which is the server's. False on a machine with one core.
-pub(crate) fn pin_self() -> Result<bool> {
-    if std::thread::available_parallelism().map_or(1, usize::from) < 2 {
+/// Which cores a server may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cores {
+    /// The first; this generator keeps to the second.
+    First,
+    /// All, like this generator.
+    All,
+}
+
+/// Keeps this process off the server's core, if it has one of its own. False on a machine with one core.
+pub(crate) fn pin_self(server: Cores) -> Result<bool> {
+    let count = fs::read_to_string("/proc/cpuinfo").context("counting the cores")?;
+    let count = count.lines().filter(|line| line.starts_with("processor")).count();
+    if count < 2 {
         return Ok(false);
     }
-    quietly("taskset", &["-cp", "1", &std::process::id().to_string()])?;
+    let own = match server {
+        Cores::First => "1".to_owned(),
+        Cores::All => format!("0-{}", count - 1),
+    };
+    quietly("taskset", &["-cp", &own, &std::process::id().to_string()])?;
     Ok(true)
 }
 
-/// A command that will run on the first core only.
-pub(crate) fn on_first_core(program: &str, args: &[&str]) -> Command {
-    let mut command = Command::new("taskset");
-    command.args(["-c", "0", program]).args(args).stdin(Stdio::null()).stdout(Stdio::null());
+/// A command that will run on these cores only.
+pub(crate) fn on_cores(cores: Cores, program: &str, args: &[&str]) -> Command {
+    let mut command = match cores {
+        Cores::All => Command::new(program),
+        Cores::First => {
+            let mut command = Command::new("taskset");
+            command.args(["-c", "0", program]);
+            command
+        }
+    };
+    command.args(args).stdin(Stdio::null()).stdout(Stdio::null());
     command
 }
 
@@ -91,7 +132,8 @@ mod tests {
     fn the_kernel_tells_of_this_process() {
         let own = std::process::id();
         assert!(resident_kib(own).unwrap() > 100);
-        assert!(cpu(own).unwrap() < Duration::from_hours(1));
+        assert!(cpu(own).unwrap().total < Duration::from_hours(1));
         assert!(cpu(u32::MAX).is_err());
+        assert!(machine().unwrap() > cpu(own).unwrap().total);
     }
 }

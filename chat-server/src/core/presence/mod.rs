@@ -9,6 +9,7 @@ mod notices;
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
+use crate::core::few::Few;
 use protocol::ids::{Id, RoomKey, UserId};
 use protocol::limits::LEAVE_GRACE;
 use protocol::names::skeleton;
@@ -47,15 +48,15 @@ struct Person {
     profile: Profile,
     /// Has said how to be called, or something else: until then nobody sees them.
     seen: bool,
-    links: HashMap<Link, LinkState>,
+    links: Few<Link, LinkState>,
     /// How many of the links are in each room.
-    rooms: HashMap<RoomKey, u32>,
+    rooms: Few<RoomKey, u32>,
 }
 
 #[derive(Debug, Default)]
 struct LinkState {
     conn: Option<Id>,
-    rooms: BTreeSet<RoomKey>,
+    rooms: Vec<RoomKey>,
     idle: bool,
 }
 
@@ -139,13 +140,13 @@ impl Presence {
             role: Role::Guest,
             profile: Profile::default(),
             seen: false,
-            links: HashMap::new(),
-            rooms: HashMap::new(),
+            links: Few::default(),
+            rooms: Few::default(),
         });
         name.clone_into(&mut person.name);
         person.guest = guest;
         let mut replaces = Vec::new();
-        for (&older, state) in &mut person.links {
+        for (&older, state) in person.links.iter_mut() {
             if conn.is_some() && state.conn == conn {
                 state.conn = None;
                 replaces.push(older);
@@ -204,12 +205,14 @@ impl Presence {
     /// A connection enters a room.
     pub(crate) fn enter(&mut self, link: Link, room: &RoomKey, now: Duration) {
         let Some((user, person)) = self.person_mut(link) else { return };
-        if !person.links.get_mut(&link).is_some_and(|state| state.rooms.insert(room.clone())) {
+        let Some(state) = person.links.get_mut(&link).filter(|state| !state.rooms.contains(room)) else {
             return;
-        }
-        let count = person.rooms.entry(room.clone()).or_insert(0);
-        *count += 1;
-        if *count == 1 && person.seen {
+        };
+        state.rooms.reserve_exact(1);
+        state.rooms.push(room.clone());
+        let count = person.rooms.get(room).map_or(1, |count| count + 1);
+        person.rooms.insert(room.clone(), count);
+        if count == 1 && person.seen {
             self.rooms.entry(room.clone()).or_default().come(user);
             self.due.insert((now, room.clone()));
         }
@@ -218,7 +221,9 @@ impl Presence {
     /// A connection leaves a room because the person said so.
     pub(crate) fn exit(&mut self, link: Link, room: &RoomKey, now: Duration) {
         let Some((user, person)) = self.person_mut(link) else { return };
-        if person.links.get_mut(&link).is_some_and(|state| state.rooms.remove(room)) {
+        let Some(state) = person.links.get_mut(&link) else { return };
+        if let Some(index) = state.rooms.iter().position(|other| other == room) {
+            state.rooms.swap_remove(index);
             self.leave_room(&user, room, now, Duration::ZERO);
         }
     }

@@ -1,6 +1,7 @@
 //! Which names are taken: unique by how they look.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use protocol::ids::UserId;
 use protocol::limits::NAME_CHARS;
@@ -9,10 +10,10 @@ use protocol::names::{adapt, skeleton};
 /// The names in use, each by its skeleton.
 #[derive(Debug, Default)]
 pub(super) struct Names {
-    owners: HashMap<String, UserId>,
-    taken: HashMap<UserId, String>,
+    owners: HashMap<Arc<str>, UserId>,
+    taken: HashMap<UserId, Arc<str>>,
     /// What accounts are and were called, whether they are there or not.
-    reserved: HashMap<String, UserId>,
+    reserved: HashMap<Arc<str>, UserId>,
     /// Where to go on counting, for names that very many want.
     next_number: HashMap<String, u64>,
 }
@@ -25,14 +26,14 @@ const NUMBERED: usize = 1000;
 impl Names {
     /// Takes a name exactly as given; whether it was free.
     pub(super) fn take(&mut self, user: &UserId, name: &str) -> bool {
-        let skeleton = skeleton(name);
+        let skeleton: Arc<str> = skeleton(name).into();
         let others =
-            |owners: &HashMap<String, UserId>| owners.get(&skeleton).is_some_and(|owner| owner != user);
+            |owners: &HashMap<Arc<str>, UserId>| owners.get(&skeleton).is_some_and(|owner| owner != user);
         if others(&self.owners) || others(&self.reserved) {
             return false;
         }
         self.release(user);
-        self.owners.insert(skeleton.clone(), user.clone());
+        self.owners.insert(Arc::clone(&skeleton), user.clone());
         self.taken.insert(user.clone(), skeleton);
         true
     }
@@ -68,11 +69,11 @@ impl Names {
     /// Keeps a name for an account, by how it looks; whether it was free.
     pub(super) fn reserve(&mut self, user: &UserId, skeleton: &str) -> bool {
         let others =
-            |owners: &HashMap<String, UserId>| owners.get(skeleton).is_some_and(|owner| owner != user);
+            |owners: &HashMap<Arc<str>, UserId>| owners.get(skeleton).is_some_and(|owner| owner != user);
         if others(&self.owners) || others(&self.reserved) {
             return false;
         }
-        self.reserved.insert(skeleton.to_owned(), user.clone());
+        self.reserved.insert(skeleton.into(), user.clone());
         true
     }
 

@@ -29,10 +29,8 @@ pub(in crate::store) fn delete(deed: &mut Deed<'_, '_>, asked: &Delete, id: &Id)
         Found::Done(ack) => return Ok(ack),
         Found::Said(said) => said,
     };
-    let blank = "UPDATE events SET text = '' WHERE room = ?1 AND";
     let db = deed.db();
-    db.prepare_cached(&format!("{blank} seq = ?2"))?.execute(params![place.row, to_sql(target)])?;
-    db.prepare_cached(&format!("{blank} kind = 'edit' AND reply = ?2 AND seq > ?2"))?
+    db.prepare_cached(&format!("UPDATE events SET text = '' WHERE n = {}", rows::AT))?
         .execute(params![place.row, to_sql(target)])?;
     db.prepare_cached("UPDATE reports SET text = '' WHERE room = ?1 AND target = ?2")?
         .execute(params![place.row, to_sql(target)])?;
@@ -125,9 +123,10 @@ fn find(
     }
     let said: Option<(String, String)> = deed
         .db()
-        .prepare_cached(
-            "SELECT user, text FROM events WHERE room = ?1 AND seq = ?2 AND kind = 'message' AND text <> ''",
-        )?
+        .prepare_cached(&format!(
+            "SELECT user, text FROM events WHERE n = {} AND kind = 'message' AND text <> ''",
+            rows::AT
+        ))?
         .query_row(params![place.row, to_sql(target)], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     let Some((user, text)) = said else {

@@ -84,12 +84,8 @@ pub(super) fn has_blocked(db: &Connection, user: &UserId, whom: &UserId) -> rusq
 /// The author has read a room up to a place; it never moves back.
 pub(in crate::store) fn read_upto(deed: &mut Deed<'_, '_>, room: &RoomKey, seq: Seq) -> Done<()> {
     deed.turn.leave_facts();
-    let place = deed.enter(room, InRoom::Read)?;
-    let head: i64 = deed
-        .db()
-        .prepare_cached("SELECT coalesce(max(seq), 0) FROM events WHERE room = ?1")?
-        .query_row([place.row], |row| row.get(0))?;
-    let upto = seq.min(from_sql(head));
+    deed.enter(room, InRoom::Read)?;
+    let upto = seq.min(deed.turn.head(room)?.unwrap_or(0));
     if read_of(deed.db(), &deed.author.user, room)?.unwrap_or(0) >= upto {
         return Ok(());
     }

@@ -16,8 +16,22 @@ pub(super) const MESSAGE: &str = "message";
 /// The columns that [`event`] reads.
 pub(super) const EVENT: &str = "seq, id, user, sender, guest, kind, text, reply, thread, timestamp_ms";
 
-/// The columns that [`room`] reads.
-pub(super) const ROOM: &str = "id, key, title, kind, topic, first, head, announce, slow_s, archived";
+/// The columns that [`room`] reads. The row's head is not written with each event; it counts where it is ahead of them.
+pub(super) const ROOM: &str = "id, key, title, kind, topic, first,
+    max(head, coalesce((
+        SELECT coalesce((SELECT max(seq) FROM events WHERE events.era = s.era AND events.room = s.room), s.first)
+        FROM stretches AS s WHERE s.room = rooms.id ORDER BY s.era DESC LIMIT 1
+    ), 0)) AS head, announce, slow_s, archived";
+
+/// The row of `events` at the place `?2` of the room's row `?1`, as a query; nothing where there is none. The index of
+/// places is one of eras: a place alone would be looked for in all of the record.
+pub(super) const AT: &str = "(SELECT n FROM events WHERE room = ?1 AND seq = ?2 AND era =
+    (SELECT era FROM stretches WHERE room = ?1 AND first <= ?2 ORDER BY era DESC LIMIT 1))";
+
+/// The era of the `n`-th row of events, as the table says it, too.
+pub(super) fn era(n: i64) -> i64 {
+    n >> 14
+}
 
 /// A `seq` as SQLite has it. Those of the wire are below 2^53.
 pub(super) fn to_sql(seq: Seq) -> i64 {

@@ -169,7 +169,9 @@ impl Reader {
         }
         let mut statement = self.db().prepare_cached(
             "SELECT p.n, p.ms, p.user, p.sender, p.reason, r.key, p.target, e.user, e.sender, p.text, p.resolved
-             FROM reports p JOIN rooms r ON r.id = p.room JOIN events e ON e.room = p.room AND e.seq = p.target
+             FROM reports p JOIN rooms r ON r.id = p.room
+             CROSS JOIN events e ON e.room = p.room AND e.seq = p.target AND e.era =
+                (SELECT era FROM stretches WHERE room = p.room AND first <= p.target ORDER BY era DESC LIMIT 1)
              WHERE p.n < ?1 ORDER BY p.n DESC LIMIT ?2",
         )?;
         let found = statement.query_map(page_bounds(before, limit), reported)?;

@@ -129,9 +129,13 @@ impl Grant {
 
 fn last_said(db: &Connection, room: i64, user: &UserId) -> rusqlite::Result<Option<i64>> {
     db.prepare_cached(
-        "SELECT timestamp_ms FROM events
-         WHERE room = ?1 AND seq > (SELECT head FROM rooms WHERE id = ?1) - ?3 AND user = ?2 AND kind = 'message'
-         ORDER BY seq DESC LIMIT 1",
+        // The row's head may be somewhat behind the events: then some more of them are looked at.
+        "WITH since (seq) AS (SELECT head - ?3 FROM rooms WHERE id = ?1)
+         SELECT timestamp_ms FROM since CROSS JOIN stretches AS s
+         CROSS JOIN events AS e ON e.era = s.era AND e.room = s.room AND e.seq > since.seq
+         WHERE s.room = ?1 AND e.user = ?2 AND e.kind = 'message' AND s.era >= coalesce(
+            (SELECT era FROM stretches WHERE room = ?1 AND first <= since.seq ORDER BY era DESC LIMIT 1), 0)
+         ORDER BY s.era DESC, e.seq DESC LIMIT 1",
     )?
     .query_row(params![room, user.as_str(), LOOKED_BACK], |row| row.get(0))
     .optional()

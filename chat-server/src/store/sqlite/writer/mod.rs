@@ -5,6 +5,7 @@ mod grants;
 mod heads;
 mod job;
 mod orders;
+mod pace;
 mod settle;
 mod work;
 
@@ -15,16 +16,18 @@ use protocol::people::Guests;
 use rusqlite::{Connection, ErrorCode as SqlError};
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use self::append::append;
+use self::append::Appender;
 pub(in crate::store) use self::append::{Appended, NewEvent};
 use self::grants::{Denial, Grants};
 use self::heads::Heads;
 use self::job::size;
 pub(super) use self::job::{Job, append_bytes};
 use self::orders::Orders;
+pub(super) use self::pace::Pace;
 use self::settle::Told;
 pub(in crate::store) use self::work::{Asked, Turn};
 use super::clock;
+use super::index::Index;
 use crate::store::OnCommit;
 use crate::store::directory::Directory;
 
@@ -39,13 +42,15 @@ const BUSY_TRIES: u32 = 30;
 pub(super) struct Writer {
     db: Connection,
     on_commit: OnCommit,
+    index: Arc<Index>,
+    pace: Pace,
     healthy: Arc<AtomicBool>,
     closing: Arc<AtomicBool>,
     heads: Heads,
     grants: Grants,
     orders: Orders,
     /// Held until the last commit is done.
-    directory: Directory,
+    directory: Arc<Directory>,
 }
 
 /// What the transaction made of a job.
@@ -75,8 +80,10 @@ impl Writer {
     /// write any more, and waits for nobody once `closing` is set.
     pub(super) fn new(
         db: Connection,
-        directory: Directory,
+        directory: Arc<Directory>,
         on_commit: OnCommit,
+        index: Arc<Index>,
+        pace: Pace,
         healthy: Arc<AtomicBool>,
         closing: Arc<AtomicBool>,
         guests: Guests,
@@ -84,6 +91,8 @@ impl Writer {
         Self {
             db,
             on_commit,
+            index,
+            pace,
             healthy,
             closing,
             heads: Heads::default(),
@@ -97,6 +106,7 @@ impl Writer {
     pub(super) fn run(mut self, mut jobs: UnboundedReceiver<Job>) {
         let _unhealthy_if_it_panics = Unwinding(Arc::clone(&self.healthy));
         while let Some(first) = jobs.blocking_recv() {
+            self.pace.gather();
             let mut batch = Vec::with_capacity(16);
             let mut bytes = size(&first);
             batch.push(first);
@@ -109,7 +119,9 @@ impl Writer {
                 // What was submitted meanwhile is still stored; nothing more can be.
                 jobs.close();
             }
+            let jobs = batch.len();
             self.store(batch);
+            self.pace.committed(jobs);
         }
         if let Err(error) = self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
             tracing::warn!(%error, "the write-ahead log stays beside the database");
@@ -141,6 +153,7 @@ impl Writer {
             }
         }
         told.tell(&mut self.on_commit);
+        self.index.committed();
     }
 
     fn transact(&mut self, batch: &mut [Job]) -> rusqlite::Result<Vec<Decision>> {
@@ -150,13 +163,13 @@ impl Writer {
         }
         let now = clock::now_ms();
         let mut decisions = Vec::with_capacity(batch.len());
+        let mut appender = Appender::new(&self.db, &mut self.heads, now)?;
         for job in batch {
             decisions.push(match job {
                 Job::Append(message, _) if !self.orders.admit(message) => Decision::OutOfOrder,
                 Job::Append(message, _) => match self.grants.admit(&self.db, message, now)? {
                     Ok(()) => {
-                        let event = NewEvent::message(message);
-                        let appended = append(&self.db, &mut self.heads, &event, now)?;
+                        let appended = appender.append(&NewEvent::message(message))?;
                         if matches!(appended, Appended::Stored { .. }) {
                             self.grants.said(message, now);
                         }
@@ -170,7 +183,8 @@ impl Writer {
                     }
                 },
                 Job::Work(work, _) => {
-                    let done = work::run(&self.db, &mut self.heads, work.as_mut(), now)?;
+                    let done;
+                    (appender, done) = work::run(appender, work.as_mut())?;
                     if !matches!(&done, work::Done::Kept(made) if made.leaves_facts) {
                         self.grants.forget();
                     }
@@ -184,6 +198,7 @@ impl Writer {
                 }
             });
         }
+        drop(appender);
         self.heads.save(&self.db)?;
         self.db.prepare_cached("COMMIT")?.execute([])?;
         Ok(decisions)

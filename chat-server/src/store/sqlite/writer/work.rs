@@ -6,21 +6,18 @@
 //! Whoever asked gets its value after the commit, when the events were handed on.
 
 use protocol::event::Event;
-use protocol::ids::{Seq, UserId};
+use protocol::ids::{RoomKey, Seq, UserId};
 use rusqlite::{Connection, ErrorCode as SqlError};
 use tokio::sync::oneshot;
 
 use super::Failure;
-use super::append::{Appended, NewEvent, append};
-use super::heads::Heads;
+use super::append::{Appended, Appender, NewEvent};
 use crate::store::sqlite::clock;
 use crate::store::{Cut, WorkError};
 
 /// What a piece of work may use.
-pub(in crate::store) struct Turn<'a> {
-    db: &'a Connection,
-    heads: &'a mut Heads,
-    now: i64,
+pub(in crate::store) struct Turn<'db> {
+    appender: Appender<'db>,
     made: Made,
 }
 
@@ -40,12 +37,12 @@ pub(super) struct Made {
 impl Turn<'_> {
     /// The writer's connection, inside the transaction. Rooms' heads are not to be moved by hand.
     pub(in crate::store) fn db(&self) -> &Connection {
-        self.db
+        self.appender.db
     }
 
     /// The transaction's time, milliseconds since 1970.
     pub(in crate::store) fn now_ms(&self) -> i64 {
-        self.now
+        self.appender.now
     }
 
     /// Puts an event at the end of its room's log. `told` makes of its `seq` and timestamp what members are told
@@ -55,11 +52,17 @@ impl Turn<'_> {
         event: &NewEvent<'_>,
         told: impl FnOnce(Seq, String) -> Event,
     ) -> rusqlite::Result<Appended> {
-        let appended = append(self.db, self.heads, event, self.now)?;
+        let appended = self.appender.append(event)?;
         if let Appended::Stored { seq, ms } = appended {
             self.made.facts.push(told(seq, clock::rfc3339(ms)));
         }
         Ok(appended)
+    }
+
+    /// The newest `seq` of a room's log, with what this transaction appended; `None` where there is no such room.
+    pub(in crate::store) fn head(&mut self, room: &RoomKey) -> rusqlite::Result<Option<Seq>> {
+        let head = self.appender.heads.get(self.appender.db, room)?;
+        Ok(head.map(|head| head.seq))
     }
 
     /// Has an event of a user's own room told, which was stored.
@@ -135,23 +138,22 @@ pub(super) enum Done {
     Undone(Option<Failure>),
 }
 
-/// Runs a piece of work under a save point.
-pub(super) fn run(
-    db: &Connection,
-    heads: &mut Heads,
+/// Runs a piece of work under a save point, and gives the appender back that it used.
+pub(super) fn run<'db>(
+    appender: Appender<'db>,
     work: &mut dyn Work,
-    now: i64,
-) -> rusqlite::Result<Done> {
+) -> rusqlite::Result<(Appender<'db>, Done)> {
+    let db = appender.db;
     db.prepare_cached("SAVEPOINT work")?.execute([])?;
-    heads.save_point();
-    let mut turn = Turn { db, heads, now, made: Made::default() };
+    appender.heads.save_point();
+    let mut turn = Turn { appender, made: Made::default() };
     let ran = work.run(&mut turn);
-    let made = turn.made;
+    let Turn { appender, made } = turn;
     let undone = match ran {
         Ok(true) => {
-            heads.release();
+            appender.heads.release();
             db.prepare_cached("RELEASE work")?.execute([])?;
-            return Ok(Done::Kept(made));
+            return Ok((appender, Done::Kept(made)));
         }
         Ok(false) => None,
         Err(error) if is_its_own(&error) => {
@@ -160,10 +162,10 @@ pub(super) fn run(
         }
         Err(error) => return Err(error),
     };
-    heads.roll_back();
+    appender.heads.roll_back();
     db.prepare_cached("ROLLBACK TO work")?.execute([])?;
     db.prepare_cached("RELEASE work")?.execute([])?;
-    Ok(Done::Undone(undone))
+    Ok((appender, Done::Undone(undone)))
 }
 
 /// Whether an error is about what was asked, rather than about the disk: then the transaction can go on.
