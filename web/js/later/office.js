@@ -186,11 +186,14 @@ function Reports({ chat }) {
 
 /** @param {{chat: Chat}} props */
 function Audit({ chat }) {
-  const name = (/** @type {string | undefined} */ user) => (user === undefined ? '' : safe(chat.state.faces.get(user)?.name ?? user));
   return h(Fragment, null,
-    h('p', { class: 'other' }, h('a', { href: 'api/audit', download: 'audit.jsonl' }, 'Export'), ' all of it, one line of JSON for each entry.'),
-    h(Paged, { chat, type: 'audit', children: (/** @type {AuditEntry[]} */ rows) => rows.length === 0 ? h('p', { class: 'hint' }, 'Nothing was decided yet.')
-      : h('div', { class: 'wide-table', role: 'region', tabIndex: 0, 'aria-label': 'What was decided' }, h('table', null,
-        h('thead', null, h('tr', null, ['When', 'Who', 'Did', 'To', 'Room', ''].map((head, i) => h('th', { key: i, scope: 'col' }, head || h('span', { class: 'unseen' }, 'Details'))))),
-        h('tbody', null, rows.map((row) => h('tr', { key: row.n }, h('td', { title: when(row.timestamp) }, ago(row.timestamp)), h('td', null, safe(row.sender)), h('td', null, safe(row.action)), h('td', null, name(row.who)), h('td', null, safe(row.room ?? '')), h('td', null, safe(row.detail ?? ''))))))) }));
+    h('p', { class: 'other' }, h('a', { href: 'api/audit', download: 'audit.json' }, 'Export'), ' it as JSON.'),
+    h(Loaded, { load: () => fetched('users'), children: (/** @type {{users: Account[]}} */ { users }) => {
+      const names = new Map(users.map(({ user, name }) => [user, name]));
+      const name = (/** @type {string | undefined} */ user) => (user === undefined ? '' : safe(names.get(user) ?? chat.state.faces.get(user)?.name ?? user));
+      return h(Paged, { chat, type: 'audit', children: (/** @type {AuditEntry[]} */ rows) => rows.length === 0 ? h('p', { class: 'hint' }, 'Nothing was decided yet.')
+        : h('div', { class: 'wide-table', role: 'region', tabIndex: 0, 'aria-label': 'What was decided' }, h('table', null,
+          h('thead', null, h('tr', null, ['When', 'Who', 'Did', 'To', 'Room', 'More'].map((head) => h('th', { key: head, scope: 'col' }, head)))),
+          h('tbody', null, rows.map((row) => h('tr', { key: row.n }, h('td', { title: when(row.timestamp) }, ago(row.timestamp)), h('td', null, safe(row.sender)), h('td', null, safe(row.action)), h('td', null, name(row.who)), h('td', null, safe(row.room ?? '')), h('td', null, safe(row.detail ?? '')))))) ) });
+    } }));
 }

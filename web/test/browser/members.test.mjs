@@ -200,7 +200,7 @@ test('a report reaches those who keep order; a blocked person is not seen any mo
   await mod.getByRole('button', { name: 'Administration' }).click();
   await mod.locator('.list li', { hasText: 'This is spam' }).getByText('very good coins').waitFor();
   await shoot(mod, 'reports');
-  await mod.getByRole('button', { name: 'Done' }).click();
+  await mod.getByRole('button', { name: 'Done', exact: true }).click();
   await mod.locator('.list .tag', { hasText: 'done' }).waitFor();
 
   await card(nia, 'pest');
