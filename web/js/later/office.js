@@ -184,10 +184,38 @@ function Reports({ chat }) {
         h('button', { type: 'button', class: 'plain', onClick: () => settle(row, again) }, 'Done'))))) });
 }
 
+/** Saves all of the audit log as a file. @extends {Component<{}, {busy: boolean, error: string}>} */
+class Exporter extends Component {
+  state = { busy: false, error: '' };
+
+  #save = async () => {
+    this.setState({ busy: true, error: '' });
+    /** @type {string[]} */
+    const lines = [];
+    let page;
+    for (let before = ''; page === undefined || (page.more && page.entries.length > 0); ) {
+      const answer = await call('GET', `audit${before}`);
+      if (!answer.ok) return this.setState({ busy: false, error: answer.reason });
+      page = /** @type {import('../protocol.js').Audit} */ (answer.said);
+      for (const entry of page.entries) lines.push(JSON.stringify(entry));
+      before = `/${page.entries.at(-1)?.n ?? 0}`;
+    }
+    const href = URL.createObjectURL(new Blob([`${lines.join('\n')}\n`], { type: 'application/jsonl' }));
+    Object.assign(document.createElement('a'), { href, download: 'audit.jsonl' }).click();
+    setTimeout(() => URL.revokeObjectURL(href), 60_000);
+    this.setState({ busy: false });
+  };
+
+  render() {
+    return h('div', { class: 'choices' }, h('button', { type: 'button', class: 'plain', disabled: this.state.busy, onClick: this.#save }, 'Export'),
+      h('span', { class: 'hint' }, 'All of it as a file, one line of JSON for each entry.'), h('p', { class: 'error', role: 'alert' }, safe(this.state.error)));
+  }
+}
+
 /** @param {{chat: Chat}} props */
 function Audit({ chat }) {
   return h(Fragment, null,
-    h('p', { class: 'other' }, h('a', { href: 'api/audit', download: 'audit.json' }, 'Export'), ' it as JSON.'),
+    h(Exporter, null),
     h(Loaded, { load: () => fetched('users'), children: (/** @type {{users: Account[]}} */ { users }) => {
       const names = new Map(users.map(({ user, name }) => [user, name]));
       const name = (/** @type {string | undefined} */ user) => (user === undefined ? '' : safe(names.get(user) ?? chat.state.faces.get(user)?.name ?? user));

@@ -183,6 +183,9 @@ test('order: muted, put out, banned; roles; what was said is taken out; all of i
   await max.getByRole('tab', { name: 'Audit log' }).click();
   for (const done of ['mute', 'kick', 'ban', 'delete']) await max.locator('td', { hasText: new RegExp(`^${done}`) }).first().waitFor();
   await shoot(max, 'audit');
+  const [file] = await Promise.all([max.waitForEvent('download'), max.getByRole('button', { name: 'Export' }).click()]);
+  const entries = readFileSync(await file.path(), 'utf8').trim().split('\n').map((line) => JSON.parse(line));
+  assert.ok(entries.some(({ action }) => action === 'ban') && entries.some(({ action }) => action === 'register'));
 });
 
 test('a report reaches those who keep order; a blocked person is not seen any more, on no device', async () => {
