@@ -68,6 +68,24 @@ test('a private room: found only by who is invited, left by who wants to', async
   await bo.reload();
   await bo.locator('.link.live').waitFor();
   assert.equal(await bo.locator('nav .room', { hasText: 'Plans' }).count(), 0);
+
+  // Whoever signs out leaves nothing of it on the device.
+  await ana.locator('.composer textarea').fill('half a secret');
+  await ana.locator('.me > button').first().click();
+  await ana.getByRole('button', { name: 'Sign out' }).click();
+  await ana.getByLabel('What should we call you?').waitFor();
+  const kept = await ana.evaluate(() => new Promise((resolve) => {
+    const open = indexedDB.open('chat');
+    open.onsuccess = () => {
+      const all = open.result.transaction(['events', 'rooms']);
+      const read = [all.objectStore('events').getAll(), all.objectStore('rooms').getAll()];
+      all.oncomplete = () => {
+        open.result.close();
+        resolve(JSON.stringify([read.map(({ result }) => result), { ...localStorage }]));
+      };
+    };
+  }));
+  assert.doesNotMatch(kept, /nobody knows|Plans|half a secret/);
 });
 
 test('conversations: with one, and with a few', async () => {
