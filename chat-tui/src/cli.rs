@@ -107,8 +107,13 @@ pub enum Command {
 /// As whom a script comes, where not as the profile's person.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Bot {
-    /// Come as the bot whose token is in this file; else the one in the environment as CHAT_TUI_TOKEN, if any
-    #[arg(long, env = "CHAT_TUI_TOKEN_FILE", value_name = "FILE")]
+    /// Where its token is.
+    #[arg(
+        help = "Come as the bot whose token is in this file; else in the environment, as CHAT_TUI_TOKEN",
+        long,
+        env = "CHAT_TUI_TOKEN_FILE",
+        value_name = "FILE"
+    )]
     pub token_file: Option<PathBuf>,
 }
 

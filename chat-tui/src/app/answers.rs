@@ -96,7 +96,7 @@ fn done(model: &mut Model, request: &Request, body: &Hidden) -> Option<Vec<Effec
                 None => model.say(format!("the bot {} has an account now", safe::line(&made.account.name))),
             }
         }
-        Call::ChangeProfile => profile(model, read(body)?),
+        Call::ChangeProfile => profile(model, &read(body)?),
         Call::Login | Call::Register | Call::Reset => {
             let signed_in: SignedIn = read(body)?;
             model.layers.retain(|layer| !matches!(layer, Layer::Form(_) | Layer::Name { .. }));
@@ -116,7 +116,7 @@ fn done(model: &mut Model, request: &Request, body: &Hidden) -> Option<Vec<Effec
     Some(Vec::new())
 }
 
-fn profile(model: &mut Model, me: Me) {
+fn profile(model: &mut Model, me: &Me) {
     let (name, status) = (safe::line(&me.name), me.profile.status.as_deref().map(safe::line));
     let mut about = vec![format!("you are {name}")];
     about.extend(status.map(|status| format!("“{status}”")));

@@ -69,7 +69,6 @@ fn argument_of(model: &Model, completes: Completes, argument: &str, word: String
         Some(Wanted { word, candidates, suffix: " " })
     };
     match completes {
-        Completes::Nothing => None,
         // A title may have several words.
         Completes::Room => {
             let word = argument.trim_start().to_owned();
@@ -82,7 +81,7 @@ fn argument_of(model: &Model, completes: Completes, argument: &str, word: String
         Completes::Person(_) if first => people(word),
         Completes::Word(words) if first => Some(Wanted { word, candidates: owned(words), suffix: " " }),
         Completes::Person(words) => Some(Wanted { word, candidates: owned(words), suffix: " " }),
-        Completes::Word(_) => None,
+        Completes::Nothing | Completes::Word(_) => None,
     }
 }
 

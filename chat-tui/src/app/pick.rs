@@ -9,6 +9,9 @@ use super::layout::Screen;
 use super::timeline::Entry;
 use super::{Effect, Layer, Model, rows};
 
+/// Messages that a page's key moves over.
+const PAGE: usize = 10;
+
 /// A message being chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pick {
@@ -57,10 +60,8 @@ pub(super) fn key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     let to = match key.code {
         KeyCode::Up | KeyCode::Char('k') => step(model, &pick.deed, Some(pick.seq), true),
         KeyCode::Down | KeyCode::Char('j') => step(model, &pick.deed, Some(pick.seq), false),
-        KeyCode::PageUp => (0..10).fold(Some(pick.seq), |seq, _| step(model, &pick.deed, seq, true).or(seq)),
-        KeyCode::PageDown => {
-            (0..10).fold(Some(pick.seq), |seq, _| step(model, &pick.deed, seq, false).or(seq))
-        }
+        KeyCode::PageUp => steps(model, &pick, true),
+        KeyCode::PageDown => steps(model, &pick, false),
         KeyCode::Enter => {
             model.layers.pop();
             model.room_mut().scroll = None;
@@ -94,6 +95,15 @@ fn carry_out(model: &mut Model, pick: Pick) -> Vec<Effect> {
             vec![Effect::Ask(Box::new(ClientFrame::Report(report)))]
         }
     }
+}
+
+/// A page's worth of steps, or as many as there are.
+fn steps(model: &Model, pick: &Pick, up: bool) -> Option<Seq> {
+    let mut to = None;
+    for _ in 0..PAGE {
+        to = step(model, &pick.deed, to.or(Some(pick.seq)), up).or(to);
+    }
+    to
 }
 
 /// The next message above or below a place that something can be done to.

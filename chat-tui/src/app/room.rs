@@ -17,6 +17,7 @@ use super::timeline::Timeline;
 
 /// A room this client is in.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a question of its own")]
 pub struct Room {
     /// Its key.
     pub key: RoomKey,

@@ -52,7 +52,7 @@ pub(super) fn changed(event: &RoomEdited) -> Told {
     match event.slow_s {
         Some(0) => parts.push(format!("{by} ended slow mode")),
         Some(seconds) => {
-            parts.push(format!("{by} set slow mode: a message every {}", span(u64::from(seconds))))
+            parts.push(format!("{by} set slow mode: a message every {}", span(u64::from(seconds))));
         }
         None => {}
     }

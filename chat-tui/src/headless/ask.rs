@@ -113,7 +113,7 @@ fn read_line(input: impl Read) -> anyhow::Result<Hidden> {
     let mut bytes = Vec::new();
     let mut byte = [0];
     let mut input = io::BufReader::with_capacity(1, input);
-    while bytes.len() as u64 <= MOST && input.fill_buf()?.first().is_some() {
+    while bytes.len() as u64 <= MOST && !input.fill_buf()?.is_empty() {
         input.read_exact(&mut byte)?;
         if byte[0] == b'\n' {
             break;

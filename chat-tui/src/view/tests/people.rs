@@ -26,28 +26,17 @@ fn team() -> Chat {
     hall.rules.archived = true;
     chat.tell(SessionEvent::RoomJoined { info: hall, reference: None });
     chat.own(r#""type":"invited","of":"r-01jdepoch00000000000000007","title":"Book club","user":"g-bo","sender":"bo","on":true,"timestamp":"""#);
-    let event = |json: &str| format!(r#"{{"room":"{PLANS}",{json}}}"#);
     let by = r#""user":"g-ana","sender":"ana","timestamp":"2026-11-23T09:05:00.000Z""#;
     for json in [
-        format!(
-            r#""type":"member","seq":1,"id":"a","who":"g-bo","name":"bo","change":"joined","user":"g-bo","sender":"bo","timestamp":"""#
-        ),
-        format!(
-            r#""type":"message","seq":2,"id":"b","user":"g-bo","sender":"bo","message":"Who has the map?","timestamp":"2026-11-23T09:02:00.000Z""#
-        ),
-        format!(
-            r#""type":"message","seq":3,"id":"c","user":"g-cleo","sender":"cleo","message":"never mind","timestamp":"2026-11-23T09:03:00.000Z""#
-        ),
-        format!(r#""type":"delete","seq":4,"id":"d","target":3,{by}"#),
-        format!(
-            r#""type":"member","seq":5,"id":"e","who":"g-cleo","name":"cleo","change":"muted","until":"2026-11-24T10:00:00Z","reason":"a day off, as we said",{by}"#
-        ),
-        format!(r#""type":"changed","seq":6,"id":"f","slow_s":30,{by}"#),
-        format!(
-            r#""type":"message","seq":7,"id":"g","user":"g-ana","sender":"ana","message":"I have it.","timestamp":"2026-11-23T09:06:00.000Z""#
-        ),
+        r#""type":"member","seq":1,"id":"a","who":"g-bo","name":"bo","change":"joined","user":"g-bo","sender":"bo","timestamp":"""#,
+        r#""type":"message","seq":2,"id":"b","user":"g-bo","sender":"bo","message":"Who has the map?","timestamp":"2026-11-23T09:02:00.000Z""#,
+        r#""type":"message","seq":3,"id":"c","user":"g-cleo","sender":"cleo","message":"never mind","timestamp":"2026-11-23T09:03:00.000Z""#,
+        r#""type":"delete","seq":4,"id":"d","target":3,BY"#,
+        r#""type":"member","seq":5,"id":"e","who":"g-cleo","name":"cleo","change":"muted","until":"2026-11-24T10:00:00Z","reason":"a day off, as we said",BY"#,
+        r#""type":"changed","seq":6,"id":"f","slow_s":30,BY"#,
+        r#""type":"message","seq":7,"id":"g","user":"g-ana","sender":"ana","message":"I have it.","timestamp":"2026-11-23T09:06:00.000Z""#,
     ] {
-        chat.happen(&event(&json));
+        chat.happen(&format!(r#"{{"room":"{PLANS}",{}}}"#, json.replace("BY", by)));
     }
     let mut bo = member("bo", Role::Admin);
     bo.standing = Some(RoomRole::Moderator);
