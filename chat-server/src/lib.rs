@@ -3,6 +3,9 @@
 //! [`Server::start`] is the one place where the parts are wired: the doors ([`ws`], `http`) turn what clients ask into
 //! commands, commands read and write the [`store`], and the hub brings what was committed to everybody's socket.
 
+#[cfg(feature = "bench")]
+#[doc(hidden)]
+pub mod bench;
 pub mod cli;
 mod clock;
 mod command;

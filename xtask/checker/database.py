@@ -16,7 +16,12 @@ def read(directory: Path) -> Store:
         if verdict != "ok":
             raise RuntimeError(f"the database is damaged: {verdict}")
         epoch = database.execute("SELECT epoch FROM meta").fetchone()[0]
-        heads = dict(database.execute("SELECT key, head FROM rooms"))
+        # A room's row may be behind its events, and ahead of them where the newest were taken out.
+        heads = dict(
+            database.execute(
+                "SELECT key, max(head, coalesce((SELECT max(seq) FROM events WHERE room = rooms.id), 0)) FROM rooms"
+            )
+        )
         rows = database.execute(
             "SELECT rooms.key, seq, events.id, user, text FROM events JOIN rooms ON rooms.id = events.room"
             " WHERE events.kind = 'message' ORDER BY rooms.key, seq"

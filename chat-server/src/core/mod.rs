@@ -6,6 +6,7 @@ pub(crate) mod login_limits;
 pub(crate) mod networks;
 pub(crate) mod policy;
 pub(crate) mod presence;
+pub(crate) mod search;
 pub(crate) mod secret;
 pub(crate) mod send_order;
 pub(crate) mod token;

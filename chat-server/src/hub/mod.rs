@@ -11,14 +11,14 @@
 mod catch_up;
 mod cut;
 mod flush;
-mod frame;
+pub(crate) mod frame;
 mod members;
 mod replies;
 mod rooms;
 mod run;
 mod shard;
 mod shared;
-mod tail;
+pub(crate) mod tail;
 
 pub(crate) use run::start;
 pub(crate) use shard::{Connection, Pulse, Shard, ShardRef};

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::StoreError;
 
 const DATABASE: &str = "chat.db";
+const INDEX: &str = "search.db";
 const LOCK: &str = "lock";
 
 /// What may be there although there is no database: traces of a start or restore that did not get to its end, and
@@ -44,6 +45,11 @@ impl Directory {
     /// Where the database is, or is to be.
     pub fn database(&self) -> PathBuf {
         database(&self.path)
+    }
+
+    /// Where the search index is, or is to be: nothing in it must survive.
+    pub fn index(&self) -> PathBuf {
+        self.path.join(INDEX)
     }
 
     /// The directory itself.

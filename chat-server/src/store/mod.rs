@@ -16,6 +16,8 @@
 //!   itself. Another process that holds the database's write lock is waited for. Any other failure to write or
 //!   sync means that it is unknown what the disk holds: every later append is refused as `unavailable`,
 //!   [`Store::healthy`] is false, and only a restart, which reads the disk anew, helps. Reads go on.
+//! * **Search.** What was committed is found soon after, in bounded steps that say whether there is more. The index
+//!   is beside the record and made of it; where it is lost or behind, less is found, and nothing else suffers.
 //! * **Poison.** A row that cannot be read is served as [`Event::Unknown`] in its place, and so is a missing one.
 //!
 //! Everything is in one directory, which one process at a time may hold (see [`directory`]).
@@ -24,6 +26,7 @@ pub(crate) mod accounts;
 pub(crate) mod deeds;
 pub mod directory;
 mod error;
+mod search;
 mod sqlite;
 
 use std::path::Path;
@@ -38,6 +41,9 @@ use protocol::server::{Ack, RoomKind};
 
 use self::deeds::{Author, NewRoom};
 pub use self::error::{Closed, ReadError, StoreError, TryAppendError, WorkError};
+pub use self::search::{
+    Found, Has, Hit, Order, QUERY_BYTES, QUERY_TERMS, Query, QueryError, Readable, Search,
+};
 use self::sqlite::Handle;
 pub use self::sqlite::backup;
 
@@ -254,6 +260,16 @@ impl Store {
         max_bytes: usize,
     ) -> Result<Option<Page>, ReadError> {
         self.handle.read(move |reader| reader.page(&room, at, limit, max_bytes)).await
+    }
+
+    /// What answers a question. Takes up to about 250 ms; of several, some wait, so that [`Store::page`] does not.
+    pub async fn search(&self, search: Search) -> Result<Found, ReadError> {
+        self.handle.search(search).await
+    }
+
+    /// Waits until everything that is committed now can be found; forever, where the index cannot be written.
+    pub async fn indexed(&self) -> Result<(), ReadError> {
+        self.handle.indexed().await
     }
 
     /// The history that all `seq`s belong to: made with the database, made anew when a backup is restored.

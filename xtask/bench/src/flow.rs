@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use crate::link::{self, Link};
-use crate::load::{Load, TEXT_BYTES};
+use crate::load::Load;
 use crate::meter::Meter;
+use crate::process;
 use crate::scenario::{Measured, Size};
 use crate::target::Server;
 
@@ -16,28 +17,66 @@ const WARM_UP: f64 = 0.25;
 const SPEAKERS: usize = 16;
 /// An idle wait: short enough to see the end of the measuring time.
 pub(crate) const TURN: Duration = Duration::from_millis(5);
+/// A server that uses less than this share of its core for so long has nothing left to do.
+const REST: Duration = Duration::from_millis(200);
+const AT_REST: f64 = 0.1;
 /// The size of a burst's texts, which is about what Bun's are.
 const BURST_TEXT_BYTES: usize = 24;
 
 /// As many messages as the server delivers, while so many are outstanding.
 pub(crate) fn saturate(server: &Server, size: Size, time: Duration) -> Result<Measured> {
     let (mut load, rooms) = connect_all(server, size)?;
-    let members = size.members as u64;
-    let run = |load: &mut Load, time: Duration| -> Result<()> {
-        let end = Instant::now() + time;
-        while Instant::now() < end {
-            while load.said - load.delivered / members < size.flow as u64 {
-                say_next(load, server, size, &rooms)?;
-            }
-            load.turn(TURN)?;
-            load.check_alive(true)?;
-        }
-        Ok(())
-    };
-    run(&mut load, time.mul_f64(WARM_UP))?;
+    talk(&mut load, server, size, &rooms, time.mul_f64(WARM_UP))?;
     let meter = Meter::start(server, &load)?;
-    run(&mut load, time)?;
+    talk(&mut load, server, size, &rooms, time)?;
     meter.deliveries(server, &load, None)
+}
+
+/// The same, but the clock stops only when the server has come to rest: what it puts off, it has to do as well.
+pub(crate) fn saturate_to_rest(server: &Server, size: Size, time: Duration) -> Result<Measured> {
+    let (mut load, rooms) = connect_all(server, size)?;
+    talk(&mut load, server, size, &rooms, time.mul_f64(WARM_UP))?;
+    rest(server, &mut load, size)?;
+    let mut meter = Meter::start(server, &load)?;
+    talk(&mut load, server, size, &rooms, time)?;
+    let said = meter.elapsed();
+    meter.stop_at(rest(server, &mut load, size)?);
+    let mut measured = meter.deliveries(server, &load, None)?;
+    measured.details.insert("s to rest".to_owned(), meter.elapsed().saturating_sub(said).as_secs_f64());
+    Ok(measured)
+}
+
+fn talk(load: &mut Load, server: &Server, size: Size, rooms: &[String], time: Duration) -> Result<()> {
+    let members = size.members as u64;
+    let end = Instant::now() + time;
+    while Instant::now() < end {
+        while load.said - load.delivered / members < size.flow as u64 {
+            say_next(load, server, size, rooms)?;
+        }
+        load.turn(TURN)?;
+        load.check_alive(true)?;
+    }
+    Ok(())
+}
+
+/// Waits until everything is delivered and the server does nothing any more; when it began to do nothing.
+fn rest(server: &Server, load: &mut Load, size: Size) -> Result<Instant> {
+    let owed = load.said * size.members as u64;
+    let mut busy_until = Instant::now();
+    let mut cpu = process::cpu(server.pid())?;
+    loop {
+        let end = Instant::now() + REST;
+        while Instant::now() < end {
+            load.turn(TURN)?;
+        }
+        let now = process::cpu(server.pid())?;
+        if load.delivered >= owed && now.saturating_sub(cpu) <= REST.mul_f64(AT_REST) {
+            return Ok(busy_until);
+        }
+        load.check_alive(load.delivered < owed)?;
+        cpu = now;
+        busy_until = Instant::now();
+    }
 }
 
 /// A fixed number of messages a second, whatever the server makes of it. Their times are taken from when they were due,
@@ -100,7 +139,7 @@ fn connect_all(server: &Server, size: Size) -> Result<(Load, Vec<String>)> {
     for room in &rooms {
         links.extend(connect_range(server, room, 0..size.members)?);
     }
-    Ok((Load::new(links, TEXT_BYTES)?, rooms))
+    Ok((Load::new(links)?, rooms))
 }
 
 pub(crate) fn connect_range(

@@ -40,36 +40,55 @@ pub(crate) struct Link {
 
 /// Connects member `member` of `room`. The first member of a room other than the lobby makes it.
 pub(crate) fn connect(address: SocketAddr, dialect: Dialect, room: &str, member: usize) -> Result<Link> {
-    let stream = TcpStream::connect(address)?;
-    stream.set_nodelay(true)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    let mut link = Link { stream, rest: Vec::new() };
-    let (path, protocol) = match dialect {
-        Dialect::Chat => ("/ws".to_owned(), "Sec-WebSocket-Protocol: chat.v1\r\n"),
-        Dialect::Relay => (format!("/ws/{room}"), ""),
-    };
-    link.stream.write_all(
-        format!(
-            "GET {path} HTTP/1.1\r\nHost: {address}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{protocol}\r\n"
-        )
-        .as_bytes(),
-    )?;
-    link.upgraded()?;
+    let mut link = Link::open(address)?;
+    link.upgrade(address, dialect, room)?;
     if dialect == Dialect::Chat {
-        let conn = format!("bench-{room}-{member}");
-        link.say(&json!({"type": "hello", "client": "bench/1", "conn": conn}))?;
-        link.wait_for("welcome")?;
+        link.greet(room, member)?;
         if room != "lobby" {
-            let request = if member == 0 { "create" } else { "join" };
-            link.say(&json!({"type": request, "ref": 1, "room": room}))?;
-            link.wait_for("ok")?;
+            link.enter(room, member == 0)?;
         }
     }
     Ok(link)
 }
 
 impl Link {
+    pub(crate) fn open(address: SocketAddr) -> Result<Self> {
+        let stream = TcpStream::connect(address)?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        Ok(Self { stream, rest: Vec::new() })
+    }
+
+    /// The WebSocket handshake. A peer's members are in the room with it.
+    pub(crate) fn upgrade(&mut self, address: SocketAddr, dialect: Dialect, room: &str) -> Result<()> {
+        let (path, protocol) = match dialect {
+            Dialect::Chat => ("/ws".to_owned(), "Sec-WebSocket-Protocol: chat.v1\r\n"),
+            Dialect::Relay => (format!("/ws/{room}"), ""),
+        };
+        self.stream.write_all(
+            format!(
+                "GET {path} HTTP/1.1\r\nHost: {address}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+                 Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{protocol}\r\n"
+            )
+            .as_bytes(),
+        )?;
+        self.upgraded()
+    }
+
+    /// `chat.v1`: who this is; the server's answer puts it into the lobby.
+    pub(crate) fn greet(&mut self, room: &str, member: usize) -> Result<()> {
+        let conn = format!("bench-{room}-{member}");
+        self.say(&json!({"type": "hello", "client": "bench/1", "conn": conn}))?;
+        self.wait_for("welcome")
+    }
+
+    /// `chat.v1`: joins a room, or makes it.
+    pub(crate) fn enter(&mut self, room: &str, make: bool) -> Result<()> {
+        let request = if make { "create" } else { "join" };
+        self.say(&json!({"type": request, "ref": 1, "room": room}))?;
+        self.wait_for("ok")
+    }
+
     pub(crate) fn say(&mut self, frame: &serde_json::Value) -> Result<()> {
         let mut bytes = Vec::new();
         frames::text(frame.to_string().as_bytes(), &mut bytes);

@@ -18,7 +18,7 @@ const TIMED: usize = 16;
 /// Without a delivery for this long while some are owed, the server has lost a message or hangs.
 const STALLED: Duration = Duration::from_secs(10);
 /// The texts' usual size in bytes.
-pub(crate) const TEXT_BYTES: usize = 100;
+const TEXT_BYTES: usize = 100;
 /// A text begins with when it was said: `~`, nanoseconds in 15 digits, `~`.
 const MARK_BYTES: usize = 17;
 
@@ -54,6 +54,8 @@ pub(crate) struct Tally {
 struct Connection {
     stream: TcpStream,
     incoming: Incoming,
+    /// What came with the handshake: none of what will be said, but it may end within a frame.
+    rest: Vec<u8>,
     unsent: Vec<u8>,
 }
 
@@ -66,24 +68,15 @@ enum Incoming {
 
 impl Load {
     /// Takes over connections that are in their rooms.
-    pub(crate) fn new(links: Vec<Link>, text_bytes: usize) -> Result<Self> {
+    pub(crate) fn new(links: Vec<Link>) -> Result<Self> {
         let poll = Poll::new()?;
         let mut connections = Vec::with_capacity(links.len());
         for (index, link) in links.into_iter().enumerate() {
             link.stream.set_nonblocking(true)?;
             let mut stream = TcpStream::from_std(link.stream);
             poll.registry().register(&mut stream, Token(index), Interest::READABLE | Interest::WRITABLE)?;
-            let mut incoming = if index % TIMED == 0 {
-                Incoming::Timed(Cutter::default())
-            } else {
-                Incoming::Counted(Counter::default())
-            };
-            // What came with the handshake is none of what will be said.
-            match &mut incoming {
-                Incoming::Timed(cutter) => cutter.push(&link.rest, |_| {}),
-                Incoming::Counted(counter) => drop(counter.push(&link.rest)),
-            }
-            connections.push(Connection { stream, incoming, unsent: Vec::new() });
+            let incoming = Incoming::new(index % TIMED == 0, &link.rest);
+            connections.push(Connection { stream, incoming, rest: link.rest, unsent: Vec::new() });
         }
         let now = Instant::now();
         Ok(Self {
@@ -91,7 +84,7 @@ impl Load {
             events: Events::with_capacity(EVENTS),
             connections,
             buffer: vec![0; READ_BYTES],
-            text_bytes,
+            text_bytes: TEXT_BYTES,
             delivered: 0,
             said: 0,
             tally: Tally::default(),
@@ -100,6 +93,13 @@ impl Load {
             last_delivery: now,
             latencies: None,
         })
+    }
+
+    /// Times every so many connections; before anything is said.
+    pub(crate) fn time_every(&mut self, every: usize) {
+        for (index, connection) in self.connections.iter_mut().enumerate() {
+            connection.incoming = Incoming::new(index % every == 0, &connection.rest);
+        }
     }
 
     /// The next message counts as said at this time.
@@ -187,6 +187,20 @@ impl Load {
             bail!("stalled: {} said, {} delivered", self.said, self.delivered);
         }
         Ok(())
+    }
+}
+
+impl Incoming {
+    fn new(timed: bool, rest: &[u8]) -> Self {
+        if timed {
+            let mut cutter = Cutter::default();
+            cutter.push(rest, |_| {});
+            Self::Timed(cutter)
+        } else {
+            let mut counter = Counter::default();
+            counter.push(rest);
+            Self::Counted(counter)
+        }
     }
 }
 

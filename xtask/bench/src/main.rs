@@ -14,9 +14,12 @@ mod flow;
 mod frames;
 mod link;
 mod load;
+mod markdown;
 mod meter;
 mod process;
+mod quiet;
 mod report;
+mod results;
 mod scenario;
 mod still;
 mod target;
@@ -28,7 +31,8 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use clap::Parser;
 
-use report::{Report, Run};
+use process::Cores;
+use results::{Results, Run};
 use scenario::{SCENARIOS, Scenario, Size};
 use target::{Directories, TARGETS, Target};
 
@@ -53,6 +57,9 @@ struct Options {
     /// Name scenarios and servers and stop.
     #[arg(long)]
     list: bool,
+    /// Write the tables of these raw results, as markdown, and stop.
+    #[arg(long, num_args = 1.., value_name = "FILE", conflicts_with_all = ["quick", "scenario", "peer", "list"])]
+    markdown: Vec<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -75,6 +82,10 @@ fn run(options: &Options) -> Result<()> {
         }
         return Ok(());
     }
+    if !options.markdown.is_empty() {
+        print!("{}", markdown::write(&Results::load(&options.markdown)?));
+        return Ok(());
+    }
     let mut scenarios = choose(SCENARIOS, &options.scenario, |scenario| scenario.name)?;
     let mut targets = choose(TARGETS, &options.peer, |target| target.name)?;
     if options.quick && options.scenario.is_empty() {
@@ -85,10 +96,10 @@ fn run(options: &Options) -> Result<()> {
     }
     let directories = Directories::prepare()?;
     process::raise_file_limit()?;
-    let pinned = process::pin_self()?;
+    let pinned = process::pin_self(Cores::First)?;
     let usable: Vec<&Target> =
         targets.into_iter().filter(|target| target.prepare_or_say(&directories)).collect();
-    let mut report = Report::new(pinned);
+    let mut results = Results { pinned, rows: Vec::new() };
     let (rounds, seconds) = if options.quick { (1, 1.0) } else { (options.rounds, options.seconds) };
     for round in 1..=rounds {
         for scenario in &scenarios {
@@ -96,20 +107,20 @@ fn run(options: &Options) -> Result<()> {
             for target in &usable {
                 let run = measure(scenario, size.unwrap_or(scenario.full), target, &directories, seconds);
                 println!("{} · {} · round {round}: {run}", scenario.name, target.name);
-                report.add(scenario, target, run);
+                results.row(scenario.name, scenario.title, target.name, target.dialect.name()).runs.push(run);
             }
         }
     }
-    report.print();
-    let path = report.save(&directories.output)?;
+    report::print(&results);
+    let path = results.save(&directories.output)?;
     println!("raw results: {}", path.display());
     Ok(())
 }
 
 /// One run against a freshly started server. A failure is a result as well: it is shown and the others go on.
 fn measure(scenario: &Scenario, size: Size, target: &Target, directories: &Directories, seconds: f64) -> Run {
-    let measured = target
-        .start(directories)
+    let measured = process::pin_self(scenario.cores)
+        .and_then(|_| target.start(directories, scenario.cores))
         .and_then(|server| (scenario.run)(&server, size, Duration::from_secs_f64(seconds)));
     match measured {
         Ok(measured) => Run::Measured(measured),

@@ -41,19 +41,41 @@ pub(crate) fn raise_file_limit() -> Result<()> {
     quietly("prlimit", &["--pid", &std::process::id().to_string(), &format!("--nofile={hard}:{hard}")])
 }
 
-/// Keeps this process off the first core, which is the server's. False on a machine with one core.
-pub(crate) fn pin_self() -> Result<bool> {
-    if std::thread::available_parallelism().map_or(1, usize::from) < 2 {
+/// Which cores a server may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cores {
+    /// The first; this generator keeps to the second.
+    First,
+    /// All, like this generator.
+    All,
+}
+
+/// Keeps this process off the server's core, if it has one of its own. False on a machine with one core.
+pub(crate) fn pin_self(server: Cores) -> Result<bool> {
+    let count = fs::read_to_string("/proc/cpuinfo").context("counting the cores")?;
+    let count = count.lines().filter(|line| line.starts_with("processor")).count();
+    if count < 2 {
         return Ok(false);
     }
-    quietly("taskset", &["-cp", "1", &std::process::id().to_string()])?;
+    let own = match server {
+        Cores::First => "1".to_owned(),
+        Cores::All => format!("0-{}", count - 1),
+    };
+    quietly("taskset", &["-cp", &own, &std::process::id().to_string()])?;
     Ok(true)
 }
 
-/// A command that will run on the first core only.
-pub(crate) fn on_first_core(program: &str, args: &[&str]) -> Command {
-    let mut command = Command::new("taskset");
-    command.args(["-c", "0", program]).args(args).stdin(Stdio::null()).stdout(Stdio::null());
+/// A command that will run on these cores only.
+pub(crate) fn on_cores(cores: Cores, program: &str, args: &[&str]) -> Command {
+    let mut command = match cores {
+        Cores::All => Command::new(program),
+        Cores::First => {
+            let mut command = Command::new("taskset");
+            command.args(["-c", "0", program]);
+            command
+        }
+    };
+    command.args(args).stdin(Stdio::null()).stdout(Stdio::null());
     command
 }
 

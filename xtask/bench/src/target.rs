@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::link::Dialect;
-use crate::process::{self, Running};
+use crate::process::{self, Cores, Running};
 
 #[derive(Debug)]
 pub(crate) struct Target {
@@ -25,7 +25,10 @@ pub(crate) struct Target {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Program {
     Ours,
+    /// Built with this crate.
     Rust(&'static str),
+    /// A package of its own, below `peers`.
+    Cargo(&'static str),
     Node(&'static str),
     Bun(&'static str),
     /// In this environment variable.
@@ -39,6 +42,7 @@ pub(crate) const TARGETS: &[Target] = &[
     Target { name: "bun", title: "Bun's publish", dialect: Dialect::Relay, quick: true, program: Program::Bun("bun.mjs") },
     Target { name: "warp", title: "warp 0.4 as in its chat example", dialect: Dialect::Relay, quick: true, program: Program::Rust("peer-warp") },
     Target { name: "axum", title: "axum 0.8 as in its chat example", dialect: Dialect::Relay, quick: false, program: Program::Rust("peer-axum") },
+    Target { name: "ultimo", title: "ultimo 0.9 as in its chat example", dialect: Dialect::Relay, quick: false, program: Program::Cargo("ultimo") },
     Target { name: "ws", title: "node with ws 8", dialect: Dialect::Relay, quick: false, program: Program::Node("ws.mjs") },
 ];
 
@@ -67,9 +71,8 @@ impl Directories {
         let output = programs.parent().context("the target directory")?.join("bench");
         let scripts = output.join("peers");
         fs::create_dir_all(&scripts)?;
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers");
         for file in ["package.json", "package-lock.json", "ws.mjs", "bun.mjs"] {
-            fs::copy(source.join(file), scripts.join(file)).with_context(|| format!("copying {file}"))?;
+            fs::copy(sources().join(file), scripts.join(file)).with_context(|| format!("copying {file}"))?;
         }
         let data = output.join(format!("data-{}", std::process::id()));
         Ok(Self { programs, output, scripts, data })
@@ -81,6 +84,11 @@ impl Drop for Directories {
         // Absent if our server was never started.
         let _ = fs::remove_dir_all(&self.data);
     }
+}
+
+/// Where the peers are written.
+fn sources() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("peers")
 }
 
 /// A server under measurement.
@@ -111,11 +119,21 @@ impl Target {
 
     fn prepare(&self, directories: &Directories) -> Result<()> {
         let program = match self.program {
-            Program::Ours | Program::Rust(_) => self.path(directories),
             Program::Named(variable) if env::var_os(variable).is_none() => {
                 bail!("{variable} names no program");
             }
-            Program::Named(_) => self.path(directories),
+            Program::Ours | Program::Rust(_) | Program::Named(_) => self.path(directories),
+            Program::Cargo(name) => {
+                let manifest = sources().join(name).join("Cargo.toml");
+                let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+                cargo.args(["build", "--release", "--locked", "--quiet", "--manifest-path"]).arg(manifest);
+                cargo.arg("--target-dir").arg(directories.output.join(name));
+                let status = cargo.stdin(Stdio::null()).status().context("starting cargo")?;
+                if !status.success() {
+                    bail!("cargo build: {status}");
+                }
+                self.path(directories)
+            }
             Program::Node(_) | Program::Bun(_) => {
                 if !directories.scripts.join("node_modules/ws").exists() {
                     let mut npm = Command::new("npm");
@@ -141,6 +159,9 @@ impl Target {
         match self.program {
             Program::Ours => directories.programs.join("chat-server"),
             Program::Rust(name) => directories.programs.join(name),
+            Program::Cargo(name) => {
+                directories.output.join(name).join("release").join(format!("peer-{name}"))
+            }
             Program::Named(variable) => PathBuf::from(env::var_os(variable).unwrap_or_default()),
             Program::Node(_) => PathBuf::from("node"),
             Program::Bun(_) => {
@@ -153,7 +174,7 @@ impl Target {
     }
 
     /// Starts it on a free port of the loopback and waits until it accepts.
-    pub(crate) fn start(&self, directories: &Directories) -> Result<Server> {
+    pub(crate) fn start(&self, directories: &Directories, cores: Cores) -> Result<Server> {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let program = self.path(directories);
         let port = address.port().to_string();
@@ -164,10 +185,10 @@ impl Target {
                 let _ = fs::remove_dir_all(&directories.data);
                 vec!["--listen", &listen, "--data-dir", &data, "--no-rate-limits"]
             }
-            Program::Rust(_) | Program::Named(_) => vec![&port],
+            Program::Rust(_) | Program::Cargo(_) | Program::Named(_) => vec![&port],
             Program::Node(script) | Program::Bun(script) => vec![script, &port],
         };
-        let mut command = process::on_first_core(&program.to_string_lossy(), &args);
+        let mut command = process::on_cores(cores, &program.to_string_lossy(), &args);
         command.current_dir(&directories.scripts).env("CHAT_LOG", "warn");
         let running = Running(command.spawn().with_context(|| format!("starting {}", program.display()))?);
         let mut server = Server { running, address, dialect: self.dialect };

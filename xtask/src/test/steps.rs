@@ -43,6 +43,19 @@ fn clippy() -> Result<Tally> {
     )?;
     let peers = ["clippy", "-p", "chat-bench", "--features", "peers", "--locked", "--", "-D", "warnings"];
     tally.add(sh::run(cargo(peers), LIMIT)?);
+    let parts = [
+        "clippy",
+        "-p",
+        "chat-server",
+        "--benches",
+        "--features",
+        "bench",
+        "--locked",
+        "--",
+        "-D",
+        "warnings",
+    ];
+    tally.add(sh::run(cargo(parts), LIMIT)?);
     Ok(tally)
 }
 

@@ -1,10 +1,11 @@
-//! The store on SQLite: one thread that writes, a few that read.
+//! The store on SQLite: one thread that writes, a few that read, one that indexes.
 
 pub(super) mod accounts;
 pub mod backup;
 mod clock;
 pub(super) mod deed;
 mod facts;
+mod index;
 mod kinds;
 pub(super) mod members;
 pub(super) mod moderation;
@@ -29,12 +30,13 @@ use protocol::ids::Epoch;
 use protocol::people::Guests;
 use tokio::sync::{Semaphore, TryAcquireError, mpsc, oneshot};
 
+use self::index::{Index, Indexer, Searcher};
 pub(super) use self::reader::Reader;
 use self::schema::Identity;
 use self::writer::{Asked, Job, Turn, Writer, append_bytes};
 use super::directory::Directory;
 use super::{
-    Append, Closed, OnCommit, Options, ReadError, StoreError, TryAppendError, WorkError,
+    Append, Closed, Found, OnCommit, Options, ReadError, Search, StoreError, TryAppendError, WorkError,
 };
 
 /// How many reads may wait for a reader; at the bound whoever asks waits.
@@ -52,29 +54,44 @@ pub(super) struct Handle {
     /// Bytes that may still be submitted: what bounds `jobs`.
     room: Arc<Semaphore>,
     capacity: u32,
+    /// Searches that may still begin: fewer than there are readers, so that nobody's history waits for them.
+    searches: Semaphore,
     /// `None` after closing.
     reads: Mutex<Option<mpsc::Sender<Read>>>,
-    /// The readers, and the writer at the end.
+    /// The readers, the indexer, and the writer at the end.
     threads: Mutex<Vec<JoinHandle<()>>>,
     healthy: Arc<AtomicBool>,
     closing: Arc<AtomicBool>,
+    index: Arc<Index>,
     identity: Identity,
     guests: Guests,
 }
 
 impl Handle {
     pub(super) fn open(dir: &Path, options: Options, on_commit: OnCommit) -> Result<Self, StoreError> {
-        let directory = Directory::hold(dir)?;
+        let directory = Arc::new(Directory::hold(dir)?);
         let path = directory.database();
         let (db, identity) = schema::open_for_writing(&path, options.durability)?;
-        let readers =
-            (0..options.readers.max(1)).map(|_| Reader::open(&path)).collect::<Result<Vec<_>, _>>()?;
+        let index = Index::new();
+        let searcher = || Searcher::new(directory.index(), Arc::clone(&index));
+        let readers = (0..options.readers.max(1))
+            .map(|_| Reader::open(&path, searcher()))
+            .collect::<Result<Vec<_>, _>>()?;
+        let indexer = Indexer::new(Arc::clone(&directory), identity.epoch.clone(), Arc::clone(&index))?;
         let thread_failed =
             |error: io::Error| StoreError::Database { path: path.clone(), reason: error.to_string() };
 
         let healthy = Arc::new(AtomicBool::new(true));
         let closing = Arc::new(AtomicBool::new(false));
-        let writer = Writer::new(db, directory, on_commit, Arc::clone(&healthy), Arc::clone(&closing), options.guests);
+        let writer = Writer::new(
+            db,
+            directory,
+            on_commit,
+            Arc::clone(&index),
+            Arc::clone(&healthy),
+            Arc::clone(&closing),
+            options.guests,
+        );
         let (jobs, queue) = mpsc::unbounded_channel();
         let (reads, waiting) = mpsc::channel(READS);
         let waiting = Arc::new(Mutex::new(waiting));
@@ -85,6 +102,8 @@ impl Handle {
             let thread = thread::Builder::new().name(name).spawn(move || read_all(&reader, &waiting));
             threads.push(thread.map_err(thread_failed)?);
         }
+        let thread = thread::Builder::new().name("store-index".into()).spawn(move || indexer.run());
+        threads.push(thread.map_err(thread_failed)?);
         let thread = thread::Builder::new().name("store-write".into()).spawn(move || writer.run(queue));
         threads.push(thread.map_err(thread_failed)?);
 
@@ -93,10 +112,12 @@ impl Handle {
             jobs,
             room: Arc::new(Semaphore::new(capacity as usize)),
             capacity,
+            searches: Semaphore::new(options.readers.saturating_sub(1).max(1)),
             reads: Mutex::new(Some(reads)),
             threads: Mutex::new(threads),
             healthy,
             closing,
+            index,
             identity,
             guests: options.guests,
         })
@@ -125,7 +146,7 @@ impl Handle {
     pub(super) async fn work<T: Send + 'static, E: Send + 'static>(
         &self,
         bytes: usize,
-        work: impl FnOnce(&mut Turn<'_>) -> rusqlite::Result<Result<T, E>> + Send + 'static,
+        work: impl FnOnce(&mut Turn<'_, '_>) -> rusqlite::Result<Result<T, E>> + Send + 'static,
     ) -> Result<T, WorkError<E>> {
         let permits = self.share(bytes + WORK_BYTES);
         let room = Arc::clone(&self.room).acquire_many_owned(permits).await;
@@ -157,6 +178,17 @@ impl Handle {
         self.guests
     }
 
+    pub(super) async fn search(&self, search: Search) -> Result<Found, ReadError> {
+        let _turn = self.searches.acquire().await.map_err(|_| ReadError::Closed)?;
+        self.read(move |reader| reader.search(&search)).await
+    }
+
+    pub(super) async fn indexed(&self) -> Result<(), ReadError> {
+        let newest = self.read(Reader::newest).await?;
+        self.index.reaches(newest).await;
+        Ok(())
+    }
+
     pub(super) fn epoch(&self) -> &Epoch {
         &self.identity.epoch
     }
@@ -173,6 +205,7 @@ impl Handle {
         self.closing.store(true, Ordering::Relaxed);
         self.room.close();
         lock(&self.reads).take();
+        self.index.close();
         let mut readers = std::mem::take(&mut *lock(&self.threads));
         let writer = readers.pop();
         let jobs = self.jobs.clone();
@@ -200,6 +233,13 @@ impl Handle {
     #[cfg(test)]
     pub(super) fn sql(&self, sql: &'static str) {
         self.jobs.send(Job::Sql(sql)).unwrap();
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        // The other threads end with the queues that they read.
+        self.index.close();
     }
 }
 

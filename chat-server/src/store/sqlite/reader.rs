@@ -6,15 +6,17 @@ use protocol::event::Event;
 use protocol::ids::{RoomKey, Seq};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
+use super::index::{self, Searcher};
 use super::own;
 use super::rows::{self, from_sql, to_sql};
 use super::schema;
-use crate::store::{At, Page, ReadError, RoomRecord, StoreError};
+use crate::store::{At, Found, Page, ReadError, RoomRecord, Search, StoreError};
 
 /// A read-only connection. Every question is answered from one snapshot.
 #[derive(Debug)]
 pub(in crate::store) struct Reader {
     db: Connection,
+    searcher: Searcher,
 }
 
 /// The stretch of a log that a page covers.
@@ -26,8 +28,18 @@ struct Stretch {
 }
 
 impl Reader {
-    pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
-        Ok(Self { db: schema::open_for_reading(path)? })
+    pub(super) fn open(path: &Path, searcher: Searcher) -> Result<Self, StoreError> {
+        Ok(Self { db: schema::open_for_reading(path)?, searcher })
+    }
+
+    pub(in crate::store) fn search(&self, search: &Search) -> Result<Found, ReadError> {
+        let snapshot = self.db.unchecked_transaction()?;
+        self.searcher.search(&snapshot, search)
+    }
+
+    /// The newest row of all events.
+    pub(super) fn newest(&self) -> Result<i64, ReadError> {
+        Ok(index::newest(&self.db)?)
     }
 
     /// For reading what is filtered by policy.
@@ -149,7 +161,11 @@ fn events(
     }
     let order = if newest_first { "DESC" } else { "ASC" };
     let sql = format!(
-        "SELECT {} FROM events WHERE room = ?1 AND seq BETWEEN ?2 AND ?3 ORDER BY seq {order} LIMIT ?4",
+        "SELECT {} FROM stretches AS s CROSS JOIN events AS e ON e.era = s.era AND e.room = s.room
+         WHERE s.room = ?1 AND seq BETWEEN ?2 AND ?3
+         AND s.era >= coalesce((SELECT era FROM stretches WHERE room = ?1 AND first <= ?2 ORDER BY era DESC LIMIT 1), 0)
+         AND s.era <= (SELECT era FROM stretches WHERE room = ?1 AND first <= ?3 ORDER BY era DESC LIMIT 1)
+         ORDER BY s.era {order}, seq {order} LIMIT ?4",
         rows::EVENT
     );
     let mut statement = snapshot.prepare_cached(&sql)?;

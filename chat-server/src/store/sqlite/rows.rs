@@ -16,8 +16,22 @@ pub(super) const MESSAGE: &str = "message";
 /// The columns that [`event`] reads.
 pub(super) const EVENT: &str = "seq, id, user, sender, guest, kind, text, reply, thread, timestamp_ms";
 
-/// The columns that [`room`] reads.
-pub(super) const ROOM: &str = "id, key, title, kind, topic, first, head, announce, slow_s, archived";
+/// The columns that [`room`] reads. The row's head is not written with each event; it counts where it is ahead of them.
+pub(super) const ROOM: &str = "id, key, title, kind, topic, first, announce, slow_s, archived,
+    max(head, coalesce((
+        SELECT coalesce((SELECT max(seq) FROM events WHERE events.era = s.era AND events.room = s.room), s.first)
+        FROM stretches AS s WHERE s.room = rooms.id ORDER BY s.era DESC LIMIT 1
+    ), 0)) AS head";
+
+/// Where the event of a room (`?1`) at a place (`?2`) is.
+pub(super) const AT_PLACE: &str =
+    "era = (SELECT era FROM stretches WHERE room = ?1 AND first <= ?2 ORDER BY era DESC LIMIT 1)
+     AND room = ?1 AND seq = ?2";
+
+/// The era of the `n`-th row of events, as the table says it, too.
+pub(super) fn era(n: i64) -> i64 {
+    n >> 14
+}
 
 /// A `seq` as SQLite has it. Those of the wire are below 2^53.
 pub(super) fn to_sql(seq: Seq) -> i64 {

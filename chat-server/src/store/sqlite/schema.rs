@@ -19,8 +19,7 @@ const APPLICATION_ID: i64 = 0x6368_6174;
 /// Each brings the schema from its index to the next number, in one transaction.
 const MIGRATIONS: [&str; 4] = [
     include_str!("../migrations/0001_start.sql"),
-    // The index for searching has this number.
-    "",
+    include_str!("../migrations/0002_eras.sql"),
     include_str!("../migrations/0003_accounts.sql"),
     include_str!("../migrations/0004_rooms.sql"),
 ];
@@ -156,6 +155,9 @@ fn prepare(db: &mut Connection, durability: Durability) -> rusqlite::Result<()> 
 fn migrate(db: &mut Connection) -> rusqlite::Result<()> {
     let version: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     for (number, sql) in (1_i64..).zip(MIGRATIONS).filter(|&(number, _)| number > version) {
+        if version > 0 {
+            tracing::info!(number, "bringing the database to a new schema; a large one takes a while");
+        }
         let transaction = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         transaction.execute_batch(sql)?;
         if number == 1 {
@@ -196,7 +198,7 @@ fn identity(path: &Path, db: &Connection) -> Result<Identity, StoreError> {
 }
 
 /// Nobody else on the machine may read what is said.
-fn protect(path: &Path) -> Result<(), StoreError> {
+pub(super) fn protect(path: &Path) -> Result<(), StoreError> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

@@ -16,6 +16,8 @@ use super::super::{
 };
 
 mod failures;
+mod search;
+mod upgrade;
 mod work;
 
 struct Fixture {
@@ -149,8 +151,7 @@ async fn an_id_names_one_message_of_one_user() {
     let dir = tempfile::tempdir().unwrap();
     let fixture = open(dir.path());
     let lobby = RoomKey::lobby();
-    let ops =
-        fixture.store.create_room(RoomKey::new("ops").unwrap(), "Ops".into());
+    let ops = fixture.store.create_room(RoomKey::new("ops").unwrap(), "Ops".into());
     let ops = ops.await.unwrap().key;
     let reply = Append { reply: Some(1), ..append(&lobby, 1, "a", "x") };
     let gone = RoomKey::new("gone").unwrap();
@@ -178,13 +179,13 @@ async fn an_id_names_one_message_of_one_user() {
 async fn rooms_are_unique_by_look() {
     let dir = tempfile::tempdir().unwrap();
     let fixture = open(dir.path());
-    let create = |key: &str| {
-        fixture.store.create_room(RoomKey::new(key).unwrap(), key.into())
-    };
+    let create = |key: &str| fixture.store.create_room(RoomKey::new(key).unwrap(), key.into());
     let ops = create("ops").await.unwrap();
     assert_eq!((ops.first, ops.head, ops.title.as_str()), (1, 0, "ops"));
     for (alike, key) in [("ops", "ops"), ("орѕ", "ops"), ("lobby", "lobby")] {
-        let Err(WorkError::Refused(refusal)) = create(alike).await else { panic!("{alike} looks like {key}") };
+        let Err(WorkError::Refused(refusal)) = create(alike).await else {
+            panic!("{alike} looks like {key}")
+        };
         assert_eq!((refusal.code, refusal.room), (ErrorCode::RoomExists, RoomKey::new(key).ok()), "{alike}");
     }
     fixture.append([append(&RoomKey::lobby(), 1, "a", "x")]).await;

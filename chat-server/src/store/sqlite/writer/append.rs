@@ -2,7 +2,7 @@
 
 use protocol::ids::{Id, RoomKey, Seq, UserId};
 use protocol::server::Ack;
-use rusqlite::{Connection, params};
+use rusqlite::{CachedStatement, Connection, params};
 
 use super::heads::Heads;
 use crate::store::Append;
@@ -56,21 +56,30 @@ impl<'a> NewEvent<'a> {
     }
 }
 
-pub(super) fn append(
-    db: &Connection,
-    heads: &mut Heads,
-    event: &NewEvent<'_>,
-    now: i64,
-) -> rusqlite::Result<Appended> {
-    let Some(head) = heads.get(db, event.room)? else { return Ok(Appended::NoRoom) };
-    let seq = head.seq + 1;
-    let ms = clock::stamp(head.last_ms, now);
-    let inserted = db
-        .prepare_cached(
+/// Appends events within one transaction, all at its time.
+pub(super) struct Appender<'a> {
+    pub(super) db: &'a Connection,
+    pub(super) heads: &'a mut Heads,
+    /// Milliseconds since 1970.
+    pub(super) now: i64,
+    insert: CachedStatement<'a>,
+}
+
+impl<'a> Appender<'a> {
+    pub(super) fn new(db: &'a Connection, heads: &'a mut Heads, now: i64) -> rusqlite::Result<Self> {
+        // Taken out of the cache once for all events of the transaction.
+        let insert = db.prepare_cached(
             "INSERT INTO events (room, seq, id, user, sender, guest, kind, text, reply, thread, timestamp_ms)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (id, user) DO NOTHING",
-        )?
-        .execute(params![
+        )?;
+        Ok(Self { db, heads, now, insert })
+    }
+
+    pub(super) fn append(&mut self, event: &NewEvent<'_>) -> rusqlite::Result<Appended> {
+        let Some(head) = self.heads.get(self.db, event.room)? else { return Ok(Appended::NoRoom) };
+        let seq = head.seq + 1;
+        let ms = clock::stamp(head.last_ms, self.now);
+        let inserted = self.insert.execute(params![
             head.row,
             to_sql(seq),
             event.id.as_str(),
@@ -83,11 +92,18 @@ pub(super) fn append(
             event.thread.map(to_sql),
             ms,
         ])?;
-    if inserted == 0 {
-        return repeated(db, head.row, event);
+        if inserted == 0 {
+            return repeated(self.db, head.row, event);
+        }
+        let era = rows::era(self.db.last_insert_rowid());
+        if era != head.era {
+            self.db
+                .prepare_cached("INSERT OR IGNORE INTO stretches (room, era, first) VALUES (?1, ?2, ?3)")?
+                .execute([head.row, era, to_sql(seq)])?;
+        }
+        self.heads.advance(event.room, seq, ms, era);
+        Ok(Appended::Stored { seq, ms })
     }
-    heads.advance(event.room, seq, ms);
-    Ok(Appended::Stored { seq, ms })
 }
 
 /// An `id` that its user has used before: the same command again, or another one.

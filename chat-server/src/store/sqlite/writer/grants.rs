@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use protocol::error::ErrorCode;
 use protocol::ids::{RoomKey, UserId};
 use protocol::people::Guests;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
 use crate::core::policy::{Action, Actor, InRoom, Reach, decide};
 use crate::store::Append;
@@ -16,8 +16,6 @@ use crate::store::sqlite::facts::{self, Place};
 
 /// How many senders in rooms the writer remembers; beyond that it forgets all and reads anew whichever it needs.
 const REMEMBERED: usize = 20_000;
-/// In how many of a slow room's newest events somebody's last message is looked for.
-const LOOKED_BACK: i64 = 10_000;
 
 /// What is remembered.
 #[derive(Debug)]
@@ -127,12 +125,13 @@ impl Grant {
     }
 }
 
+/// When somebody said something in a room last, as far as its two newest eras tell: what was said before that is long
+/// ago wherever so much is said.
 fn last_said(db: &Connection, room: i64, user: &UserId) -> rusqlite::Result<Option<i64>> {
     db.prepare_cached(
-        "SELECT timestamp_ms FROM events
-         WHERE room = ?1 AND seq > (SELECT head FROM rooms WHERE id = ?1) - ?3 AND user = ?2 AND kind = 'message'
-         ORDER BY seq DESC LIMIT 1",
+        "SELECT max(timestamp_ms) FROM events
+         WHERE era IN (SELECT era FROM stretches WHERE room = ?1 ORDER BY era DESC LIMIT 2)
+         AND room = ?1 AND user = ?2 AND kind = 'message'",
     )?
-    .query_row(params![room, user.as_str(), LOOKED_BACK], |row| row.get(0))
-    .optional()
+    .query_row(params![room, user.as_str()], |row| row.get(0))
 }

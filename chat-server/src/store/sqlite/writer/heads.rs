@@ -7,6 +7,10 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::store::sqlite::rows::{from_sql, to_sql};
 
+/// How much newer than its row a room's head may be, in milliseconds. The row is where a room stands in the order of
+/// use, and in a busy one it would be written with every commit: the place itself is that of the newest event.
+const SAVED_EVERY_MS: i64 = 1000;
+
 /// How many rooms the writer remembers; beyond that it forgets all and reads anew whichever it needs.
 const REMEMBERED: usize = 20_000;
 
@@ -14,7 +18,7 @@ const REMEMBERED: usize = 20_000;
 #[derive(Debug, Default)]
 pub(super) struct Heads {
     rooms: HashMap<RoomKey, Head>,
-    /// Whose head the transaction moved.
+    /// Whose row the transaction writes.
     changed: Vec<RoomKey>,
     /// Changes when another process wrote: then nothing remembered holds.
     data_version: i64,
@@ -29,6 +33,10 @@ pub(super) struct Head {
     pub(super) row: i64,
     pub(super) seq: Seq,
     pub(super) last_ms: i64,
+    /// That of the newest event; less than any where there is none.
+    pub(super) era: i64,
+    /// The time in the room's row.
+    saved_ms: i64,
     changed: bool,
 }
 
@@ -56,17 +64,28 @@ impl Heads {
         if let Some(&head) = self.rooms.get(key) {
             return Ok(Some(head));
         }
-        // The room's row and its events are written together; should they ever differ, no place is given twice.
+        // The row may be behind the events, and ahead of them where the newest were taken out: no place is given
+        // twice.
         let head = db
             .prepare_cached(
-                "SELECT id, max(head, coalesce((SELECT max(seq) FROM events WHERE room = rooms.id), 0)), used_ms
-                 FROM rooms WHERE key = ?1",
+                "SELECT rooms.id, max(head, coalesce(seq, s.first, 0)), used_ms, timestamp_ms, s.era
+                 FROM rooms
+                 LEFT JOIN stretches AS s
+                     ON s.room = rooms.id AND s.era = (SELECT max(era) FROM stretches WHERE room = rooms.id)
+                 LEFT JOIN events AS e
+                     ON e.era = s.era AND e.room = s.room AND e.seq = (
+                         SELECT max(seq) FROM events WHERE events.era = s.era AND events.room = s.room
+                     )
+                 WHERE key = ?1",
             )?
             .query_row([key.as_str()], |row| {
+                let saved_ms = row.get(2)?;
                 Ok(Head {
                     row: row.get(0)?,
                     seq: from_sql(row.get(1)?),
-                    last_ms: row.get(2)?,
+                    last_ms: row.get::<_, Option<i64>>(3)?.unwrap_or(saved_ms),
+                    saved_ms,
+                    era: row.get::<_, Option<i64>>(4)?.unwrap_or(i64::MIN),
                     changed: false,
                 })
             })
@@ -81,15 +100,16 @@ impl Heads {
     }
 
     /// Takes note that a room that was asked for has a new newest event.
-    pub(super) fn advance(&mut self, key: &RoomKey, seq: Seq, last_ms: i64) {
+    pub(super) fn advance(&mut self, key: &RoomKey, seq: Seq, last_ms: i64, era: i64) {
         let Some(head) = self.rooms.get_mut(key) else { return };
         if let Some(undo) = &mut self.undo {
             undo.push((key.clone(), Some(*head)));
         }
-        if !head.changed {
+        let is_due = !(0..SAVED_EVERY_MS).contains(&last_ms.saturating_sub(head.saved_ms));
+        if is_due && !head.changed {
             self.changed.push(key.clone());
         }
-        *head = Head { row: head.row, seq, last_ms, changed: true };
+        *head = Head { seq, last_ms, era, changed: head.changed || is_due, ..*head };
     }
 
     /// From here on, [`Heads::roll_back`] undoes.
@@ -119,13 +139,13 @@ impl Heads {
         }
     }
 
-    /// Writes the heads that the transaction moved.
+    /// Writes the rows of rooms that were used for longer than [`SAVED_EVERY_MS`] since the last time.
     pub(super) fn save(&mut self, db: &Connection) -> rusqlite::Result<()> {
         let mut update = db.prepare_cached("UPDATE rooms SET head = ?2, used_ms = ?3 WHERE id = ?1")?;
         for key in self.changed.drain(..) {
             let Some(head) = self.rooms.get_mut(&key) else { continue };
             update.execute(params![head.row, to_sql(head.seq), head.last_ms])?;
-            head.changed = false;
+            (head.saved_ms, head.changed) = (head.last_ms, false);
         }
         Ok(())
     }

@@ -15,7 +15,7 @@ use protocol::people::Guests;
 use rusqlite::{Connection, ErrorCode as SqlError};
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use self::append::append;
+use self::append::Appender;
 pub(in crate::store) use self::append::{Appended, NewEvent};
 use self::grants::{Denial, Grants};
 use self::heads::Heads;
@@ -25,6 +25,7 @@ use self::orders::Orders;
 use self::settle::Told;
 pub(in crate::store) use self::work::{Asked, Turn};
 use super::clock;
+use super::index::Index;
 use crate::store::OnCommit;
 use crate::store::directory::Directory;
 
@@ -39,13 +40,14 @@ const BUSY_TRIES: u32 = 30;
 pub(super) struct Writer {
     db: Connection,
     on_commit: OnCommit,
+    index: Arc<Index>,
     healthy: Arc<AtomicBool>,
     closing: Arc<AtomicBool>,
     heads: Heads,
     grants: Grants,
     orders: Orders,
     /// Held until the last commit is done.
-    directory: Directory,
+    directory: Arc<Directory>,
 }
 
 /// What the transaction made of a job.
@@ -75,8 +77,9 @@ impl Writer {
     /// write any more, and waits for nobody once `closing` is set.
     pub(super) fn new(
         db: Connection,
-        directory: Directory,
+        directory: Arc<Directory>,
         on_commit: OnCommit,
+        index: Arc<Index>,
         healthy: Arc<AtomicBool>,
         closing: Arc<AtomicBool>,
         guests: Guests,
@@ -84,6 +87,7 @@ impl Writer {
         Self {
             db,
             on_commit,
+            index,
             healthy,
             closing,
             heads: Heads::default(),
@@ -141,6 +145,7 @@ impl Writer {
             }
         }
         told.tell(&mut self.on_commit);
+        self.index.committed();
     }
 
     fn transact(&mut self, batch: &mut [Job]) -> rusqlite::Result<Vec<Decision>> {
@@ -150,13 +155,13 @@ impl Writer {
         }
         let now = clock::now_ms();
         let mut decisions = Vec::with_capacity(batch.len());
+        let mut appender = Appender::new(&self.db, &mut self.heads, now)?;
         for job in batch {
             decisions.push(match job {
                 Job::Append(message, _) if !self.orders.admit(message) => Decision::OutOfOrder,
                 Job::Append(message, _) => match self.grants.admit(&self.db, message, now)? {
                     Ok(()) => {
-                        let event = NewEvent::message(message);
-                        let appended = append(&self.db, &mut self.heads, &event, now)?;
+                        let appended = appender.append(&NewEvent::message(message))?;
                         if matches!(appended, Appended::Stored { .. }) {
                             self.grants.said(message, now);
                         }
@@ -170,7 +175,7 @@ impl Writer {
                     }
                 },
                 Job::Work(work, _) => {
-                    let done = work::run(&self.db, &mut self.heads, work.as_mut(), now)?;
+                    let done = work::run(&mut appender, work.as_mut())?;
                     if !matches!(&done, work::Done::Kept(made) if made.leaves_facts) {
                         self.grants.forget();
                     }
@@ -184,6 +189,7 @@ impl Writer {
                 }
             });
         }
+        drop(appender);
         self.heads.save(&self.db)?;
         self.db.prepare_cached("COMMIT")?.execute([])?;
         Ok(decisions)

@@ -18,6 +18,8 @@ pub(super) struct Told {
     /// More than one where a message follows the facts of a piece of work.
     commits: Vec<Commit>,
     answers: Vec<(Box<dyn Work>, Option<Failure>)>,
+    /// The last time that was told, in words: most events of a transaction have the same.
+    said: Option<(i64, String)>,
 }
 
 impl Told {
@@ -84,7 +86,7 @@ impl Told {
         let origin = append.origin;
         let outcome = match appended {
             Appended::Stored { seq, ms } => {
-                let timestamp = clock::rfc3339(ms);
+                let timestamp = self.timestamp(ms);
                 let (id, room) = (append.id.clone(), append.room.clone());
                 let ack = Ack { id, room, seq, timestamp: timestamp.clone(), dup: false };
                 self.commit_of_messages().events.push(rows::stored(append, seq, timestamp));
@@ -105,6 +107,13 @@ impl Told {
     fn refuse_append(&mut self, append: &Append, code: ErrorCode, reason: &str) {
         let outcome = Outcome::Refused(rows::refusal(append, code, reason));
         self.commit().outcomes.push((append.origin, outcome));
+    }
+
+    fn timestamp(&mut self, ms: i64) -> String {
+        match &self.said {
+            Some((at, said)) if *at == ms => said.clone(),
+            _ => self.said.insert((ms, clock::rfc3339(ms))).1.clone(),
+        }
     }
 
     fn commit(&mut self) -> &mut Commit {

@@ -11,16 +11,13 @@ use rusqlite::{Connection, ErrorCode as SqlError};
 use tokio::sync::oneshot;
 
 use super::Failure;
-use super::append::{Appended, NewEvent, append};
-use super::heads::Heads;
+use super::append::{Appended, Appender, NewEvent};
 use crate::store::sqlite::clock;
 use crate::store::{Cut, WorkError};
 
 /// What a piece of work may use.
-pub(in crate::store) struct Turn<'a> {
-    db: &'a Connection,
-    heads: &'a mut Heads,
-    now: i64,
+pub(in crate::store) struct Turn<'a, 'db> {
+    appender: &'a mut Appender<'db>,
     made: Made,
 }
 
@@ -37,15 +34,15 @@ pub(super) struct Made {
     pub(super) leaves_facts: bool,
 }
 
-impl Turn<'_> {
+impl Turn<'_, '_> {
     /// The writer's connection, inside the transaction. Rooms' heads are not to be moved by hand.
     pub(in crate::store) fn db(&self) -> &Connection {
-        self.db
+        self.appender.db
     }
 
     /// The transaction's time, milliseconds since 1970.
     pub(in crate::store) fn now_ms(&self) -> i64 {
-        self.now
+        self.appender.now
     }
 
     /// Puts an event at the end of its room's log. `told` makes of its `seq` and timestamp what members are told
@@ -55,7 +52,7 @@ impl Turn<'_> {
         event: &NewEvent<'_>,
         told: impl FnOnce(Seq, String) -> Event,
     ) -> rusqlite::Result<Appended> {
-        let appended = append(self.db, self.heads, event, self.now)?;
+        let appended = self.appender.append(event)?;
         if let Appended::Stored { seq, ms } = appended {
             self.made.facts.push(told(seq, clock::rfc3339(ms)));
         }
@@ -81,7 +78,7 @@ impl Turn<'_> {
 /// A piece of work and whoever waits for it.
 pub(in crate::store) trait Work: Send {
     /// Does it; called once. False: what it did is to be undone, as it decided.
-    fn run(&mut self, turn: &mut Turn<'_>) -> rusqlite::Result<bool>;
+    fn run(&mut self, turn: &mut Turn<'_, '_>) -> rusqlite::Result<bool>;
 
     /// Answers with what it gave, which is committed; or with the failure that undid it.
     fn answer(self: Box<Self>, undone: Option<Failure>);
@@ -102,11 +99,11 @@ impl<F, T, E> Asked<F, T, E> {
 
 impl<F, T, E> Work for Asked<F, T, E>
 where
-    F: FnOnce(&mut Turn<'_>) -> rusqlite::Result<Result<T, E>> + Send,
+    F: FnOnce(&mut Turn<'_, '_>) -> rusqlite::Result<Result<T, E>> + Send,
     T: Send,
     E: Send,
 {
-    fn run(&mut self, turn: &mut Turn<'_>) -> rusqlite::Result<bool> {
+    fn run(&mut self, turn: &mut Turn<'_, '_>) -> rusqlite::Result<bool> {
         let work = self.work.take().expect("a piece of work runs once");
         let given = work(turn)?;
         let keep = given.is_ok();
@@ -136,17 +133,13 @@ pub(super) enum Done {
 }
 
 /// Runs a piece of work under a save point.
-pub(super) fn run(
-    db: &Connection,
-    heads: &mut Heads,
-    work: &mut dyn Work,
-    now: i64,
-) -> rusqlite::Result<Done> {
+pub(super) fn run(appender: &mut Appender<'_>, work: &mut dyn Work) -> rusqlite::Result<Done> {
+    let db = appender.db;
     db.prepare_cached("SAVEPOINT work")?.execute([])?;
-    heads.save_point();
-    let mut turn = Turn { db, heads, now, made: Made::default() };
+    appender.heads.save_point();
+    let mut turn = Turn { appender, made: Made::default() };
     let ran = work.run(&mut turn);
-    let made = turn.made;
+    let Turn { appender: Appender { heads, .. }, made } = turn;
     let undone = match ran {
         Ok(true) => {
             heads.release();

@@ -1,0 +1,253 @@
+//! Searching: what a reader thread does with the index.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use protocol::event::{Event, Message};
+use protocol::ids::RoomKey;
+use protocol::server::RoomKind;
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
+
+use super::{Index, connect, has_token, indexer, room_token, sender_token};
+use crate::core::search::rank;
+use crate::core::search::tokens::Phrase;
+use crate::store::sqlite::reader::find_room;
+use crate::store::sqlite::rows;
+use crate::store::{Found, Hit, Order, ReadError, Readable, Search};
+
+/// How many messages are weighed when the best are asked for.
+const CANDIDATES: usize = 1000;
+
+/// How many bytes of text one search holds (one message more may go over); what it has then is the answer, too.
+const BYTES: usize = 4 << 20;
+
+/// How long one search looks; what it has then is the answer, with the place where to go on.
+const PATIENCE: Duration = Duration::from_millis(250);
+
+/// How many rows of the log one step looks through: time is only looked at between what was found and between steps.
+const STEP: i64 = 1 << 20;
+
+/// Where only a few rooms may be read, the index looks for those only; more of them would be a long question.
+const ROOMS_ASKED: usize = 32;
+
+/// An open index, for reading.
+#[derive(Debug)]
+pub(in crate::store::sqlite) struct Searcher {
+    path: PathBuf,
+    shared: Arc<Index>,
+    /// And which making of the file it is of.
+    open: RefCell<Option<(u64, Connection)>>,
+}
+
+/// The question in the index's words, and the rows that it is about.
+struct Plan {
+    matching: String,
+    /// From the first up to, but not including, the second.
+    low: i64,
+    high: i64,
+}
+
+/// Which rooms the answers may be of, found out one by one.
+struct Allowed<'a> {
+    search: &'a Search,
+    known: HashMap<i64, Option<RoomKey>>,
+}
+
+impl Searcher {
+    pub(in crate::store::sqlite) fn new(path: PathBuf, shared: Arc<Index>) -> Self {
+        Self { path, shared, open: RefCell::new(None) }
+    }
+
+    /// Answers a question from one snapshot of the database `log`.
+    pub(in crate::store::sqlite) fn search(
+        &self,
+        log: &Connection,
+        search: &Search,
+    ) -> Result<Found, ReadError> {
+        let begin = Instant::now();
+        let newest = indexer::newest(log)?;
+        let Some(indexed) = *self.shared.indexed.borrow() else {
+            return Ok(Found { behind: newest.unsigned_abs(), ..Found::default() });
+        };
+        let mut found = Found { behind: newest.abs_diff(indexed.min(newest)), ..Found::default() };
+        let Some(plan) = plan(log, search, newest)? else { return Ok(found) };
+        let wanted = match search.order {
+            Order::Newest => search.limit,
+            Order::Rank => CANDIDATES,
+        };
+        let mut open = self.open.borrow_mut();
+        let index = self.current(&mut open)?;
+        let mut allowed = Allowed { search, known: HashMap::new() };
+        let times = search.query.times();
+        let (mut messages, mut bytes) = (Vec::new(), 0);
+        let mut high = plan.high;
+        'steps: while high > plan.low && messages.len() < wanted {
+            let low = plan.low.max(high.saturating_sub(STEP));
+            let mut statement = index.prepare_cached(
+                "SELECT rowid FROM search WHERE search MATCH ?1 AND rowid >= ?2 AND rowid < ?3 ORDER BY rowid DESC",
+            )?;
+            let mut rows = statement.query(params![plan.matching, low, high])?;
+            while let Some(row) = rows.next()? {
+                let n: i64 = row.get(0)?;
+                if messages.len() == wanted || begin.elapsed() > PATIENCE {
+                    high = n + 1;
+                    break 'steps;
+                }
+                if let Some(message) = allowed.read(log, n, times)? {
+                    bytes += message.message.len();
+                    messages.push(message);
+                }
+                if bytes > BYTES {
+                    high = n;
+                    break 'steps;
+                }
+            }
+            high = low;
+            if begin.elapsed() > PATIENCE {
+                break;
+            }
+        }
+        found.before = (high > plan.low).then_some(high.unsigned_abs());
+        found.hits = ordered(search, messages);
+        Ok(found)
+    }
+
+    /// The index as it is now: the file may have been made anew since the last question.
+    fn current<'a>(&self, open: &'a mut Option<(u64, Connection)>) -> rusqlite::Result<&'a Connection> {
+        let made = self.shared.made.load(Ordering::SeqCst);
+        if open.as_ref().is_none_or(|(of, _)| *of != made) {
+            let db = connect(&self.path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+            *open = Some((made, db));
+        }
+        let (_, db) = open.as_ref().expect("it was opened above");
+        Ok(db)
+    }
+}
+
+impl Allowed<'_> {
+    /// The message of a row, if it may be an answer.
+    fn read(
+        &mut self,
+        log: &Connection,
+        n: i64,
+        (from_ms, to_ms): (i64, i64),
+    ) -> rusqlite::Result<Option<Message>> {
+        let sql = format!("SELECT {}, room FROM events WHERE n = ?1", rows::EVENT);
+        let mut statement = log.prepare_cached(&sql)?;
+        let mut found = statement.query([n])?;
+        let Some(row) = found.next()? else { return Ok(None) };
+        let ms: i64 = row.get("timestamp_ms")?;
+        if ms < from_ms || ms >= to_ms {
+            return Ok(None);
+        }
+        let Some(room) = self.room(log, row.get("room")?)? else { return Ok(None) };
+        Ok(message(room, row))
+    }
+
+    fn room(&mut self, log: &Connection, row: i64) -> rusqlite::Result<Option<&RoomKey>> {
+        if !self.known.contains_key(&row) {
+            let sql = format!("SELECT {} FROM rooms WHERE id = ?1", rows::ROOM);
+            let record = log.prepare_cached(&sql)?.query_row([row], rows::room).optional()?.flatten();
+            let Search { query, readable: Readable { public, rooms }, .. } = self.search;
+            let key = record.and_then(|(_, record)| {
+                let may = *public && record.kind == RoomKind::Public || rooms.contains(&record.key);
+                let asked = query.rooms().is_empty() || query.rooms().contains(&record.key);
+                (may && asked).then_some(record.key)
+            });
+            self.known.insert(row, key);
+        }
+        Ok(self.known.get(&row).and_then(Option::as_ref))
+    }
+}
+
+fn message(room: &RoomKey, row: &Row<'_>) -> Option<Message> {
+    let seq = rows::from_sql(row.get("seq").ok()?);
+    match rows::event(room, seq, row) {
+        // What was taken out may still be in the index for a moment.
+        (Event::Message(message), _) if !message.message.is_empty() => Some(message),
+        _ => None,
+    }
+}
+
+fn ordered(search: &Search, messages: Vec<Message>) -> Vec<Hit> {
+    let phrases: Vec<Phrase> = search.query.phrases().collect();
+    let mut hits: Vec<Hit> = messages
+        .into_iter()
+        .map(|message| {
+            let score = match search.order {
+                Order::Newest => 0.0,
+                Order::Rank => rank::score(&phrases, &message.message),
+            };
+            Hit { message, score }
+        })
+        .collect();
+    // They come newest first, and a stable sort leaves equals so.
+    hits.sort_by(|a, b| b.score.total_cmp(&a.score));
+    hits.truncate(search.limit);
+    hits
+}
+
+/// What the index is asked; `None` where nothing can be found.
+fn plan(log: &Connection, search: &Search, newest: i64) -> Result<Option<Plan>, ReadError> {
+    let mut all: Vec<String> = search.query.phrases().map(|phrase| quoted(&phrase)).collect();
+    let senders: Vec<_> = search.query.from().map(|name| token(&sender_token(&name))).collect();
+    all.extend(any(&senders));
+    all.extend(search.query.has().iter().map(|&has| token(has_token(has))));
+    let Readable { public, rooms } = &search.readable;
+    let named: Option<Vec<&RoomKey>> = if !search.query.rooms().is_empty() {
+        Some(search.query.rooms().iter().collect())
+    } else if !public && rooms.len() <= ROOMS_ASKED {
+        Some(rooms.iter().collect())
+    } else {
+        None
+    };
+    if let Some(named) = named {
+        let mut tokens = Vec::new();
+        for key in named {
+            tokens.extend(find_room(log, key)?.map(|(row, _)| token(&room_token(row))));
+        }
+        let Some(any) = any(&tokens) else { return Ok(None) };
+        all.push(any);
+    }
+    let (from_ms, to_ms) = search.query.times();
+    let low = if from_ms == i64::MIN { 0 } else { first_since(log, from_ms, newest)? };
+    let high = if to_ms == i64::MAX { newest + 1 } else { first_since(log, to_ms, newest)? };
+    let before = search.before.map_or(i64::MAX, |before| i64::try_from(before).unwrap_or(i64::MAX));
+    Ok(Some(Plan { matching: all.join(" AND "), low, high: high.min(before) }))
+}
+
+/// The first row that is not before a time, or the one after the newest. Rows are in the order of their times, but for
+/// corrections of the machine's clock: what was said around one may be left out.
+fn first_since(log: &Connection, ms: i64, newest: i64) -> rusqlite::Result<i64> {
+    let mut statement =
+        log.prepare_cached("SELECT n, timestamp_ms FROM events WHERE n >= ?1 ORDER BY n LIMIT 1")?;
+    let (mut low, mut high) = (0, newest + 1);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let next: Option<(i64, i64)> =
+            statement.query_row([middle], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        match next {
+            Some((n, at)) if at < ms => low = n + 1,
+            _ => high = middle,
+        }
+    }
+    Ok(low)
+}
+
+/// A phrase as the index reads it. Tokens hold nothing that means something to it.
+fn quoted(phrase: &Phrase) -> String {
+    format!("\"{}\"{}", phrase.tokens.join(" "), if phrase.prefix { " *" } else { "" })
+}
+
+fn token(token: &str) -> String {
+    format!("\"{token}\"")
+}
+
+/// One of several; `None` where there are none.
+fn any(expressions: &[String]) -> Option<String> {
+    (!expressions.is_empty()).then(|| format!("({})", expressions.join(" OR ")))
+}
