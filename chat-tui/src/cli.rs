@@ -13,6 +13,7 @@ use clap::{Args, Parser, Subcommand};
     after_help = "Settings can also stand in $XDG_CONFIG_HOME/chat-tui/config.toml, as url, name, room and profile.\n\
                   Unsent lines, the newest history and who you are is kept in $XDG_STATE_HOME/chat-tui/PROFILE.\n\n\
                   Examples:\n  chat-tui --url https://chat.example.com --name ana\n  \
+                  chat-tui login ana\n  \
                   make 2>&1 | tail -20 | chat-tui send --room ops -\n  \
                   chat-tui tail --room ops --json | jq -r .message"
 )]
@@ -48,6 +49,32 @@ pub struct Options {
 /// What to do instead of opening the chat.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Sign in to an account; the password is asked for, or read from the standard input
+    Login {
+        /// The account's name; asked for where it is missing
+        #[arg(value_name = "NAME")]
+        who: Option<String>,
+    },
+    /// Make an account and sign in; whoever was here as a guest stays the same person
+    ///
+    /// The invite and the password are asked for. Without a terminal they are read from the standard input: the password
+    /// in the first line, and in the second the invite, where one is needed.
+    Register {
+        /// The account's name; asked for where it is missing
+        #[arg(value_name = "NAME")]
+        who: Option<String>,
+    },
+    /// Set a new password with a one-time link, and sign in
+    ///
+    /// Both are asked for. Without a terminal they are read from the standard input: the password in the first line, the
+    /// link in the second.
+    Reset,
+    /// Sign out, and forget what is kept here of the account
+    Logout {
+        /// On all devices
+        #[arg(long)]
+        everywhere: bool,
+    },
     /// Say something; succeeds only when the server has stored it
     ///
     /// Exit codes: 0 stored, 1 refused or impossible, 2 wrong usage, 3 not stored in time (it may be stored all the same).
@@ -57,6 +84,9 @@ pub enum Command {
         /// Give up after so many seconds
         #[arg(long, default_value = "30", value_parser = seconds)]
         timeout: Duration,
+        /// Who says it
+        #[command(flatten)]
+        bot: Bot,
     },
     /// Print what is said, and go on printing
     ///
@@ -68,7 +98,23 @@ pub enum Command {
         /// Where to begin: after this number, at the `start`, or `now`
         #[arg(long, value_parser = since, value_name = "SEQ|start|now")]
         since: Option<Since>,
+        /// Who reads it
+        #[command(flatten)]
+        bot: Bot,
     },
+}
+
+/// As whom a script comes, where not as the profile's person.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Bot {
+    /// Where its token is.
+    #[arg(
+        help = "Come as the bot whose token is in this file; else in the environment, as CHAT_TUI_TOKEN",
+        long,
+        env = "CHAT_TUI_TOKEN_FILE",
+        value_name = "FILE"
+    )]
+    pub token_file: Option<PathBuf>,
 }
 
 /// Where `tail` begins.
@@ -110,7 +156,10 @@ mod tests {
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
         let cli = Cli::try_parse_from(["chat-tui", "tail", "--since", "12", "--room", "ops"]).unwrap();
-        assert!(matches!(cli.command, Some(Command::Tail { since: Some(Since::After(12)), json: false })));
+        assert!(matches!(
+            cli.command,
+            Some(Command::Tail { since: Some(Since::After(12)), json: false, .. })
+        ));
         assert_eq!(cli.options.room.as_deref(), Some("ops"));
         for wrong in [["chat-tui", "tail", "--since", "x"], ["chat-tui", "send", "--timeout", "0"]] {
             assert!(Cli::try_parse_from(wrong).is_err());

@@ -1,8 +1,9 @@
 //! The chat's terminal client.
 //!
-//! `app` is the chat as data, `view` draws it, `net` and `cache` are its shells around the socket and the disk,
+//! `app` is the chat as data, `api` what is asked over HTTP, `view` draws it, `net` and `cache` are its shells around the socket and the disk,
 //! `runtime` is the one loop that ties them together, and `headless` are the commands for scripts.
 
+pub mod api;
 pub mod app;
 pub mod cache;
 pub mod cli;

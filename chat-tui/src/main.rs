@@ -28,8 +28,16 @@ fn run(cli: Cli, offset: UtcOffset) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let code = match cli.command {
         None => runtime.block_on(runtime::run(config, offset)).map(|()| ExitCode::SUCCESS),
-        Some(Command::Send { text, timeout }) => runtime.block_on(headless::send(&config, text, timeout)),
-        Some(Command::Tail { json, since }) => runtime.block_on(headless::tail(&config, json, since, offset)),
+        Some(Command::Login { who }) => runtime.block_on(headless::login(&config, who)),
+        Some(Command::Register { who }) => runtime.block_on(headless::register(&config, who)),
+        Some(Command::Reset) => runtime.block_on(headless::reset(&config)),
+        Some(Command::Logout { everywhere }) => runtime.block_on(headless::logout(&config, everywhere)),
+        Some(Command::Send { text, timeout, bot }) => {
+            runtime.block_on(headless::send(&config, &bot, text, timeout))
+        }
+        Some(Command::Tail { json, since, bot }) => {
+            runtime.block_on(headless::tail(&config, &bot, json, since, offset))
+        }
     };
     // A dial may be waiting for a name server in a thread that cannot be stopped.
     runtime.shutdown_background();

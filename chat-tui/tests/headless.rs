@@ -106,6 +106,36 @@ fn tail_comes_without_a_name_and_keeps_none() {
 }
 
 #[test]
+fn a_bots_token_comes_from_a_file_or_the_environment_and_is_not_kept() {
+    let server = Server::start();
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("token");
+    std::fs::write(&file, "chat_b_from_the_file\n").unwrap();
+    let file = file.to_str().unwrap();
+    let send = |arguments: &[&str], environment: &str| {
+        let mut command = command(home.path(), &server, &[&["send", "x"], arguments].concat());
+        let output = command.env("CHAT_TUI_TOKEN", environment).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    assert_eq!(send(&[], "chat_b_from_the_environment").0, Some(0));
+    assert_eq!(send(&["--token-file", file], "chat_b_from_the_environment").0, Some(0));
+    let tokens = ["chat_b_from_the_environment", "chat_b_from_the_file"];
+    assert_eq!(server.tokens(), tokens.map(|token| Some(token.to_owned())));
+    for (arguments, environment, error) in [
+        (&["--token-file", "/nowhere/token"][..], "", "cannot read the token"),
+        (&[], " ", "the token is empty"),
+    ] {
+        let (code, told) = send(arguments, environment);
+        assert_eq!((code, told.contains(error)), (Some(1), true), "{told}");
+    }
+    let kept = home.path().join("state/chat-tui");
+    let kept =
+        std::fs::read_dir(kept).unwrap().flat_map(|dir| std::fs::read_dir(dir.unwrap().path()).unwrap());
+    let names: Vec<_> = kept.map(|file| file.unwrap().file_name()).collect();
+    assert!(names.iter().all(|name| name != "account.json" && name != "state.json"), "{names:?}");
+}
+
+#[test]
 fn tail_tells_why_there_is_no_link() {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = closed.local_addr().unwrap();

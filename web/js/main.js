@@ -351,7 +351,8 @@ export class Chat {
         return;
       case 'join':
       case 'leave':
-        if ((frame.names ?? []).length === 0) this.#members(frame.room);
+        // A crowd is told without names, and of people with accounts there is more to know.
+        if ((frame.names ?? []).length === 0 || frame.users?.some((user) => !user.startsWith('g-') && !this.state.faces.has(user))) this.#members(frame.room);
         return;
       case 'ok':
         if (frame.room?.room === OWN) return;

@@ -147,7 +147,7 @@ export function cameOrWent(state, frame, now) {
   users.forEach((user, i) => {
     const known = room.people.get(user);
     if (frame.type === 'join') {
-      const { role = 'guest', profile = {} } = state.faces.get(user) ?? {};
+      const { role = user.startsWith('g-') ? 'guest' : 'member', profile = {} } = state.faces.get(user) ?? {};
       room.people.set(user, { guest: user.startsWith('g-') && role === 'guest', role, profile, standing: known?.standing, ...known, name: names[i] ?? user, state: 'online' });
     } else if (known?.standing) known.state = 'offline';
     else room.people.delete(user);

@@ -15,7 +15,7 @@ use protocol::server::{Ack, User};
 
 pub(crate) use super::sqlite::deed::refusal;
 use super::sqlite::{deed, members, moderation, own, rooms};
-use super::{At, Page, ReadError, RoomRecord, Store, WorkError};
+use super::{At, Page, ReadError, Readable, RoomRecord, Store, WorkError};
 use crate::core::policy::{Denied, InRoom, Reaches};
 
 /// Who has something done.
@@ -160,7 +160,8 @@ impl Store {
         name: Option<String>,
         id: Id,
     ) -> Result<(), Undone> {
-        let work = move |deed: &mut deed::Deed<'_, '_>| members::moderate(deed, measure, &asked, name, &id);
+        let work =
+            move |deed: &mut deed::Deed<'_, '_, '_>| members::moderate(deed, measure, &asked, name, &id);
         self.handle.deed(author, 1024, work).await
     }
 
@@ -239,6 +240,13 @@ impl Store {
     pub(crate) async fn may(&self, author: Author, room: RoomKey, deed: InRoom) -> Seen<()> {
         let guests = self.handle.guests();
         self.handle.read(move |reader| reader.may(&author, guests, &room, deed)).await
+    }
+
+    /// What somebody may search.
+    #[cfg_attr(not(test), expect(dead_code, reason = "there is no command that searches yet"))]
+    pub(crate) async fn readable(&self, author: Author) -> Seen<Readable> {
+        let guests = self.handle.guests();
+        self.handle.read(move |reader| reader.readable(&author, guests)).await
     }
 
     /// A stretch of a log, for somebody who may read it.

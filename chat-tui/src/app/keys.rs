@@ -8,7 +8,7 @@ use super::commands::{carry_out, quit};
 use super::layout::Screen;
 use super::room::Sending;
 use super::update::{go_to, visit};
-use super::{Effect, Layer, Model, complete, fuzzy, rows, safe};
+use super::{Effect, Layer, Model, complete, form, fuzzy, pick, rows, safe};
 
 /// Rows that one turn of the wheel moves.
 const WHEEL: isize = 3;
@@ -24,6 +24,12 @@ pub(super) fn key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
         _ => {}
     }
     match model.layers.last_mut() {
+        // Whoever has an account need not say a name.
+        Some(Layer::Name { input, .. }) if key.code == KeyCode::Tab => {
+            let form = super::Form::login(input.trim());
+            model.layers.push(Layer::Form(form));
+            Vec::new()
+        }
         Some(Layer::Name { input, error }) => match name_key(input, error, key) {
             Some(name) => {
                 model.layers.pop();
@@ -33,15 +39,19 @@ pub(super) fn key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
             None => Vec::new(),
         },
         Some(Layer::Help(scroll)) => {
-            match key.code {
-                KeyCode::Down | KeyCode::Char('j') => *scroll = scroll.saturating_add(1),
-                KeyCode::Up | KeyCode::Char('k') => *scroll = scroll.saturating_sub(1),
-                KeyCode::PageDown | KeyCode::Char(' ') => *scroll = scroll.saturating_add(10),
-                KeyCode::PageUp => *scroll = scroll.saturating_sub(10),
-                _ => _ = model.layers.pop(),
+            if !read(scroll, key) {
+                model.layers.pop();
             }
             Vec::new()
         }
+        Some(Layer::Sheet(sheet)) => {
+            if !read(&mut sheet.scroll, key) {
+                model.layers.pop();
+            }
+            Vec::new()
+        }
+        Some(Layer::Form(_)) => form::key(model, key),
+        Some(Layer::Pick(_)) => pick::key(model, key),
         Some(Layer::Switcher { .. }) => switcher_key(model, key),
         Some(Layer::Quit) => match key.code {
             KeyCode::Char('y' | 'Y') | KeyCode::Enter => vec![Effect::Keep, Effect::Quit],
@@ -59,6 +69,10 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
         Some(Layer::Name { input, .. } | Layer::Switcher { query: input, .. }) => {
             let line: String = text.chars().take(FIELD).collect();
             input.push_str(safe::line(&line).trim());
+            Vec::new()
+        }
+        Some(Layer::Form(form)) => {
+            form::paste(form, text);
             Vec::new()
         }
         Some(_) => Vec::new(),
@@ -87,9 +101,17 @@ pub(super) fn mouse(model: &mut Model, mouse: MouseEvent) -> Vec<Effect> {
                 return Vec::new();
             }
             let row = usize::from(mouse.row - area.y);
-            let clicked = rooms_in_sight(model, usize::from(area.height)).nth(row).cloned();
+            let clicked = rooms_in_sight(model, usize::from(area.height)).into_iter().nth(row);
             match clicked {
-                Some(key) => go_to(model, &key),
+                Some(Place::Room(key)) => go_to(model, &key),
+                Some(Place::Invitation(key)) => {
+                    if let Some(invitation) = model.own.invitations.get(&key) {
+                        let (title, by) = (invitation.title.clone(), invitation.by.clone());
+                        model
+                            .say(format!("{by} invites you to ◆{title}: /join {title}, or /decline {title}"));
+                    }
+                    Vec::new()
+                }
                 None => Vec::new(),
             }
         }
@@ -97,11 +119,23 @@ pub(super) fn mouse(model: &mut Model, mouse: MouseEvent) -> Vec<Effect> {
     }
 }
 
-/// The rooms that the rooms pane shows, from the top: as many as fit, the current one among them.
-pub(crate) fn rooms_in_sight(model: &Model, height: usize) -> impl Iterator<Item = &RoomKey> {
-    let current = model.rooms.keys().position(|key| *key == model.current).unwrap_or(0);
+/// What stands in a row of the rooms pane.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// A room of ours.
+    Room(RoomKey),
+    /// One that we are invited to.
+    Invitation(RoomKey),
+}
+
+/// What the rooms pane shows, from the top: as much as fits, the current room among it.
+pub(crate) fn rooms_in_sight(model: &Model, height: usize) -> Vec<Place> {
+    let rooms = model.rooms_in_order();
+    let current = rooms.iter().position(|room| room.key == model.current).unwrap_or(0);
     let skipped = (current + 1).saturating_sub(height.max(1));
-    model.rooms.keys().skip(skipped).take(height)
+    let rooms = rooms.into_iter().map(|room| Place::Room(room.key.clone()));
+    let invitations = model.own.invitations.keys().map(|key| Place::Invitation(key.clone()));
+    rooms.chain(invitations).skip(skipped).take(height).collect()
 }
 
 /// The switcher's matches, best first.
@@ -109,7 +143,13 @@ pub(crate) fn matches<'a>(model: &'a Model, query: &str) -> Vec<&'a RoomKey> {
     let elsewhere = model.open_rooms.iter().filter(|key| !model.rooms.contains_key(*key));
     let rooms = model.rooms.keys().chain(elsewhere);
     let mut matches: Vec<_> = rooms
-        .filter_map(|key| fuzzy::score(query.trim_start_matches('#'), key.as_str()).map(|score| (score, key)))
+        .filter_map(|key| {
+            let name = model.rooms.get(key).map_or(key.as_str(), |room| room.title.as_str());
+            let query = query.trim_start_matches(['#', '@', '◆']);
+            // A public room is also found by the name it was made under.
+            let by_key = fuzzy::score(query, key.as_str()).filter(|_| !key.is_made());
+            fuzzy::score(query, name).max(by_key).map(|score| (score, key))
+        })
         .collect();
     if query.is_empty() {
         // Without a query, what is unread comes first.
@@ -237,7 +277,7 @@ fn discard(model: &mut Model) -> Vec<Effect> {
 
 fn scroll(model: &mut Model, rows: isize) -> Vec<Effect> {
     match model.layers.last_mut() {
-        Some(Layer::Help(scroll)) => {
+        Some(Layer::Help(scroll) | Layer::Sheet(super::Sheet { scroll, .. })) => {
             *scroll = scroll.saturating_add_signed(i16::try_from(-rows).unwrap_or(i16::MIN));
         }
         Some(_) => {}
@@ -250,20 +290,20 @@ fn scroll(model: &mut Model, rows: isize) -> Vec<Effect> {
 }
 
 fn step_room(model: &mut Model, step: isize) -> Vec<Effect> {
-    let keys: Vec<&RoomKey> = model.rooms.keys().collect();
-    let here = keys.iter().position(|key| **key == model.current).unwrap_or(0);
-    let count = isize::try_from(keys.len()).unwrap_or(1);
+    let rooms = model.rooms_in_order();
+    let here = rooms.iter().position(|room| room.key == model.current).unwrap_or(0);
+    let count = isize::try_from(rooms.len()).unwrap_or(1);
     let there = (isize::try_from(here).unwrap_or(0) + step).rem_euclid(count);
-    let key = keys[there.unsigned_abs()].clone();
+    let key = rooms[there.unsigned_abs()].key.clone();
     go_to(model, &key)
 }
 
 fn next_unread(model: &mut Model) -> Vec<Effect> {
-    let mut rooms = model.rooms.values();
-    let after = rooms.by_ref().position(|room| room.key == model.current).map_or(0, |at| at + 1);
-    let round = model.rooms.values().cycle().skip(after).take(model.rooms.len());
-    let unread = round.filter(|room| room.key != model.current).find(|room| room.unread() > 0);
-    if let Some(key) = unread.map(|room| room.key.clone()) {
+    let rooms = model.rooms_in_order();
+    let here = rooms.iter().position(|room| room.key == model.current).map_or(0, |at| at + 1);
+    let wanted = |room: &&&super::Room| room.key != model.current && room.unread() > 0 && !room.is_muted();
+    let mut round = rooms.iter().cycle().skip(here).take(rooms.len());
+    if let Some(key) = round.find(wanted).map(|room| room.key.clone()) {
         return go_to(model, &key);
     }
     model.toast("nothing is unread");
@@ -309,6 +349,19 @@ fn switcher_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
         *layer = Layer::Switcher { query, chosen };
     }
     Vec::new()
+}
+
+/// Scrolls what is only read. Any other key is to close it: `false`.
+fn read(scroll: &mut u16, key: KeyEvent) -> bool {
+    match key.code {
+        KeyCode::Down | KeyCode::Char('j') => *scroll = scroll.saturating_add(1),
+        KeyCode::Up | KeyCode::Char('k') => *scroll = scroll.saturating_sub(1),
+        KeyCode::PageDown | KeyCode::Char(' ') => *scroll = scroll.saturating_add(10),
+        KeyCode::PageUp => *scroll = scroll.saturating_sub(10),
+        KeyCode::Home => *scroll = 0,
+        _ => return false,
+    }
+    true
 }
 
 fn name_key(input: &mut String, error: &mut Option<String>, key: KeyEvent) -> Option<String> {

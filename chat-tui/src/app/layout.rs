@@ -2,8 +2,8 @@
 
 use ratatui::layout::Rect;
 
-use super::Model;
 use super::rows::Frame;
+use super::{Layer, Model};
 
 /// From this width on, the rooms pane is shown unless it was put away.
 const ROOMS_FROM: u16 = 60;
@@ -75,6 +75,10 @@ impl Screen {
             name: model.my_name(),
             offset: model.offset,
             online: model.is_online(),
+            picked: match model.layers.last() {
+                Some(Layer::Pick(pick)) => Some(pick.seq),
+                _ => None,
+            },
             width: self.timeline.width,
             height: self.timeline.height,
         }

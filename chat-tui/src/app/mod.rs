@@ -3,37 +3,51 @@
 //! Nothing in here knows a clock, a disk, a socket or a terminal. What is to be done outside is returned as
 //! [`Effect`]s; what happened outside comes in as [`Msg`]s. All remote text passes [`safe`] on its way in.
 
+mod answers;
 pub mod commands;
 pub mod complete;
 pub mod composer;
+pub mod form;
 pub mod fuzzy;
 mod keys;
 pub mod layout;
+mod names;
+pub mod own;
+mod pick;
 pub mod room;
 pub mod rows;
 pub mod safe;
 mod session;
+pub mod sheet;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 pub mod text;
 pub mod timeline;
+mod told;
 mod update;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use protocol::client::ClientFrame;
 use protocol::event::Event;
 use protocol::ids::{Id, RoomKey, Seq, UserId};
 use protocol::limits::MESSAGE_BYTES;
+use protocol::people::Role;
 use protocol::session::{Link, Place, SessionEvent};
 use protocol::signal::PresenceState;
 use time::UtcOffset;
 
+use crate::api::{Answer, Hidden, Request};
 pub use composer::{Composer, Memory};
-pub(crate) use keys::{matches as switcher_matches, rooms_in_sight};
+pub use form::Form;
+pub(crate) use keys::{Place as PaneRow, matches as switcher_matches, rooms_in_sight};
+pub use own::Own;
+pub use pick::{Deed, Pick};
 pub use room::Room;
+pub use sheet::Sheet;
 pub use update::{next_deadline, update};
 
 /// Everything that is on the screen, and nothing else.
@@ -85,6 +99,27 @@ pub struct Model {
     pub open_rooms: Vec<RoomKey>,
     /// The person asked for the list of open rooms, which did not come yet.
     pub wants_list: bool,
+    /// What is one's own, the same on all devices.
+    pub own: Own,
+    /// Rooms that were just taken from us; why is told behind it.
+    pub own_gone: BTreeSet<RoomKey>,
+    /// Everybody with an account, as far as it was told; for completion, and for naming who is not here.
+    pub accounts: Vec<Known>,
+    /// A command that names somebody unknown: carried out once it was told who there is.
+    pub again: Option<String>,
+    /// What the numbers of the list shown last stand for.
+    pub listed: sheet::Listed,
+    /// Why the server asks to sign in, safe to draw.
+    pub sign_in: Option<String>,
+}
+
+/// Somebody with an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// Who.
+    pub user: UserId,
+    /// The present name, safe to draw.
+    pub name: String,
 }
 
 /// Who we are.
@@ -96,6 +131,10 @@ pub struct Me {
     pub name: String,
     /// Not signed in.
     pub guest: bool,
+    /// What we are on the whole server.
+    pub role: Role,
+    /// We say that we are not there.
+    pub away: bool,
 }
 
 /// Which panes the person wants; `None`: as the width allows.
@@ -128,6 +167,12 @@ pub enum Layer {
     },
     /// Really leave, though lines wait?
     Quit,
+    /// A list, or what was made and is told once.
+    Sheet(Sheet),
+    /// Fields to fill in: signing in, a new password.
+    Form(Form),
+    /// A message is being chosen.
+    Pick(Pick),
 }
 
 /// What happened outside.
@@ -159,6 +204,13 @@ pub enum Msg {
     Unreachable(String),
     /// A question could not be asked.
     NotAsked(String),
+    /// What came of an [`Effect::Call`], [`Effect::Login`] or [`Effect::Register`].
+    Answered {
+        /// What was asked.
+        request: Box<Request>,
+        /// What came of it.
+        answer: Answer,
+    },
     /// Time passed.
     Tick,
 }
@@ -181,8 +233,40 @@ pub enum Effect {
     Copy(String),
     /// Join a room by name.
     Join(String),
-    /// Make a room.
-    Create(String),
+    /// Ask the server something that names its answer; the shell fills in the number.
+    Ask(Box<ClientFrame>),
+    /// Take a message out.
+    Delete {
+        /// Where.
+        room: RoomKey,
+        /// The message.
+        target: Seq,
+    },
+    /// Go to a room without anybody's looking: it is on the person's other devices.
+    Follow(RoomKey),
+    /// Ask over HTTP. Answered by [`Msg::Answered`].
+    Call(Box<Request>),
+    /// Sign in, keep that, and come back as that person.
+    Login {
+        /// The account's name.
+        name: String,
+        /// Its password.
+        password: Hidden,
+    },
+    /// Make an account of this guest, keep that, and come back as that person.
+    Register {
+        /// How to be called.
+        name: String,
+        /// The password.
+        password: Hidden,
+        /// What was sent to us, where one is needed.
+        invite: Option<Hidden>,
+    },
+    /// Sign out, forget the account, and end.
+    Logout {
+        /// On all devices.
+        everywhere: bool,
+    },
     /// Leave a room.
     Leave(RoomKey),
     /// Take another name.
@@ -254,6 +338,12 @@ impl Model {
             now: Duration::ZERO,
             open_rooms: Vec::new(),
             wants_list: false,
+            own: Own::default(),
+            own_gone: BTreeSet::new(),
+            accounts: Vec::new(),
+            again: None,
+            listed: sheet::Listed::Nothing,
+            sign_in: None,
         }
     }
 
@@ -284,9 +374,21 @@ impl Model {
         open.filter(|line| self.second || !line.kept).count()
     }
 
-    /// Unread messages in all rooms.
+    /// Unread messages in all rooms that are not muted.
     pub fn unread(&self) -> u64 {
-        self.rooms.values().map(Room::unread).sum()
+        self.rooms.values().filter(|room| !room.is_muted()).map(Room::unread).sum()
+    }
+
+    /// Whether somebody is signed in to an account here.
+    pub fn is_signed_in(&self) -> bool {
+        self.me.as_ref().is_some_and(|me| !me.guest)
+    }
+
+    /// The rooms as they are listed: public ones, private ones, conversations; each by title.
+    pub fn rooms_in_order(&self) -> Vec<&Room> {
+        let mut rooms: Vec<&Room> = self.rooms.values().collect();
+        rooms.sort_by_cached_key(|room| (room.rank(), room.title.to_lowercase(), room.key.clone()));
+        rooms
     }
 
     /// The name our lines go by.

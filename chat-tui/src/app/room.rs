@@ -1,8 +1,13 @@
 //! One room as its person sees it: the log, who is there, what is being written, and the place they look at.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use protocol::ids::{Id, RoomKey, Seq, UserId};
+use protocol::own::Level;
+use protocol::people::{Profile, Role};
+use protocol::rooms::{RoomEdited, RoomKind, RoomRole, Rules};
+use protocol::server::Member;
 use protocol::signal::PresenceState;
 
 use super::composer::Memory;
@@ -12,6 +17,7 @@ use super::timeline::Timeline;
 
 /// A room this client is in.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a question of its own")]
 pub struct Room {
     /// Its key.
     pub key: RoomKey,
@@ -19,6 +25,16 @@ pub struct Room {
     pub title: String,
     /// What it is about, safe to draw.
     pub topic: Option<String>,
+    /// Who may be in it.
+    pub kind: RoomKind,
+    /// How it is to be used.
+    pub rules: Rules,
+    /// What we are there; `None`: no member.
+    pub standing: Option<RoomRole>,
+    /// Of what in it to be told.
+    pub level: Level,
+    /// It was told that we were put out of it, which the connection is about to tell.
+    pub put_out: bool,
     /// The session is in it. A room that it is not in stands here only for the lines that wait or failed in it.
     pub joined: bool,
     /// Its log.
@@ -27,8 +43,10 @@ pub struct Room {
     pub read: Seq,
     /// Where the "new since" line stands while the person looks at the room.
     pub mark: Option<Seq>,
-    /// Who is there, by name.
+    /// Who is there, and who else is a member, by name; who is not there stands last.
     pub people: Vec<Person>,
+    /// Who is in it is to be asked anew.
+    pub stale: bool,
     /// How many are there; in a crowd more than `people`.
     pub present: u32,
     /// Who types, and until when that is believed.
@@ -39,6 +57,10 @@ pub struct Room {
     pub scroll: Option<Anchor>,
     /// What was being written when the person went to another room.
     pub draft: String,
+    /// The draft as our other devices know it.
+    pub shared_draft: String,
+    /// Drafts that were told to them and did not come back yet, oldest first.
+    pub told_drafts: VecDeque<String>,
     /// What Up and Down go through, while another room is on the screen.
     pub memory: Memory,
     /// A history page was asked for and has not come yet.
@@ -56,11 +78,43 @@ pub struct Person {
     pub user: UserId,
     /// Their name, safe to draw.
     pub name: String,
-    /// Not signed in.
-    pub guest: bool,
+    /// What they are on the server.
+    pub role: Role,
+    /// What they are in the room; `None`: no member.
+    pub standing: Option<RoomRole>,
+    /// What they are at, safe to draw.
+    pub status: Option<String>,
+    /// They say that they are not there.
+    pub away: bool,
     /// Whether they are there.
     pub state: PresenceState,
 }
+
+impl Person {
+    /// Somebody of whom only the name and the state are known.
+    pub fn new(user: UserId, name: &str, state: PresenceState) -> Self {
+        let (role, name) = (Role::Guest, safe::line(name));
+        Self { user, name, role, standing: None, status: None, away: false, state }
+    }
+
+    /// Somebody as the server lists them.
+    pub fn listed(member: Member) -> Self {
+        let mut person = Self::new(member.user, &member.name, member.state);
+        person.standing = member.standing;
+        person.learn(member.role, &member.profile);
+        person
+    }
+
+    /// Notes what they tell of themselves.
+    pub fn learn(&mut self, role: Role, profile: &Profile) {
+        self.role = role;
+        self.status = profile.status.as_deref().map(safe::line);
+        self.away = profile.away;
+    }
+}
+
+/// Drafts told to other devices that are remembered until they come back.
+const TOLD_DRAFTS: usize = 8;
 
 /// Somebody who types.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,16 +167,24 @@ impl Room {
             title: safe::line(key.as_str()),
             key,
             topic: None,
+            kind: RoomKind::Public,
+            rules: Rules::default(),
+            standing: None,
+            level: Level::default(),
+            put_out: false,
             joined: false,
             timeline: Timeline::default(),
             read: 0,
             mark: None,
             people: Vec::new(),
+            stale: false,
             present: 0,
             typing: Vec::new(),
             outgoing: Vec::new(),
             scroll: None,
             draft: String::new(),
+            shared_draft: String::new(),
+            told_drafts: VecDeque::new(),
             memory: Memory::default(),
             asking: false,
             ask_again: None,
@@ -177,19 +239,140 @@ impl Room {
         self.outgoing.iter().find(|line| matches!(line.state, Sending::Failed(_)))
     }
 
-    /// Notes somebody's presence.
-    pub fn see(&mut self, person: Person) {
-        self.people.retain(|other| other.user != person.user);
-        if person.state == PresenceState::Offline {
-            self.typing.retain(|typist| typist.user != person.user);
-            return;
+    /// Takes in a change of its title, topic or rules.
+    pub fn change(&mut self, changed: &RoomEdited) {
+        if let Some(title) = &changed.title {
+            self.title = safe::line(title);
         }
-        self.people.push(person);
+        if let Some(topic) = &changed.topic {
+            self.topic = Some(safe::line(topic)).filter(|topic| !topic.is_empty());
+        }
+        let Rules { announce, slow_s, archived } = &mut self.rules;
+        *announce = changed.announce.unwrap_or(*announce);
+        *slow_s = changed.slow_s.unwrap_or(*slow_s);
+        *archived = changed.archived.unwrap_or(*archived);
+    }
+
+    /// Its title with the sign of its kind: `#` public, `◆` private, `@` a conversation.
+    pub fn label(&self) -> String {
+        format!("{}{}", self.sign(), self.title)
+    }
+
+    /// The sign of its kind.
+    pub fn sign(&self) -> &'static str {
+        match self.kind {
+            RoomKind::Private => "◆",
+            RoomKind::Direct => "@",
+            RoomKind::Public | RoomKind::Other => "#",
+        }
+    }
+
+    /// Its kind's place in lists.
+    pub fn rank(&self) -> u8 {
+        match self.kind {
+            RoomKind::Public | RoomKind::Other => 0,
+            RoomKind::Private => 1,
+            RoomKind::Direct => 2,
+        }
+    }
+
+    /// Whether nothing in it is to be told.
+    pub fn is_muted(&self) -> bool {
+        self.level == Level::None
+    }
+
+    /// Learns the draft of another device. Returns it where it takes the place of `here`, what is written on this one.
+    pub fn learn_draft(&mut self, text: &str, here: &str) -> Option<String> {
+        if let Some(at) = self.told_drafts.iter().position(|told| told == text) {
+            // One's own, come back.
+            self.told_drafts.drain(..=at);
+            return None;
+        }
+        // What was written here since then is newer, and will be told.
+        let is_news = here == self.shared_draft && here != text;
+        text.clone_into(&mut self.shared_draft);
+        is_news.then(|| safe::block(text))
+    }
+
+    /// The draft that our other devices do not know yet, where what is written here is another one.
+    pub fn untold_draft(&mut self, here: &str) -> Option<String> {
+        // A command is nobody's business.
+        let text = if here.starts_with('/') && !here.starts_with("//") { "" } else { here };
+        if text == self.shared_draft || text.len() > protocol::limits::DRAFT_BYTES {
+            return None;
+        }
+        text.clone_into(&mut self.shared_draft);
+        self.told_drafts.push_back(text.to_owned());
+        if self.told_drafts.len() > TOLD_DRAFTS {
+            self.told_drafts.pop_front();
+        }
+        Some(text.to_owned())
+    }
+
+    /// Notes somebody's name and presence.
+    pub fn see(&mut self, user: &UserId, name: &str, state: PresenceState) {
+        if state == PresenceState::Offline {
+            self.typing.retain(|typist| typist.user != *user);
+        }
+        match self.people.iter_mut().find(|person| person.user == *user) {
+            Some(person) => {
+                person.state = state;
+                person.name = safe::line(name);
+            }
+            None if state == PresenceState::Offline => return,
+            None => {
+                // What they are is not told with it.
+                self.stale = true;
+                self.people.push(Person::new(user.clone(), name, state));
+            }
+        }
+        self.people.retain(|person| person.state != PresenceState::Offline || person.standing.is_some());
         self.sort_people();
     }
 
     /// Puts people in the order they are drawn in.
     pub fn sort_people(&mut self) {
-        self.people.sort_by_cached_key(|person| person.name.to_lowercase());
+        let order = |person: &Person| (person.state == PresenceState::Offline, person.name.to_lowercase());
+        self.people.sort_by_cached_key(order);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn drafts_of_other_devices_come_and_never_replace_what_is_newer() {
+        let mut room = Room::new(RoomKey::lobby());
+        assert_eq!(room.learn_draft("from the phone", ""), Some("from the phone".to_owned()));
+        assert_eq!(room.untold_draft("from the phone"), None);
+        assert_eq!(
+            room.untold_draft("from the phone, and here"),
+            Some("from the phone, and here".to_owned())
+        );
+        assert_eq!(room.untold_draft("more"), Some("more".to_owned()));
+        // Both come back, while more was written.
+        assert_eq!(room.learn_draft("from the phone, and here", "more and"), None);
+        assert_eq!(room.learn_draft("more", "more and"), None);
+        assert_eq!(room.learn_draft("the phone again", "more and"), None, "what is written here is kept");
+        assert_eq!(room.untold_draft("more and").as_deref(), Some("more and"));
+        assert_eq!(room.untold_draft("/nick x").as_deref(), Some(""), "a command is not told");
+        assert_eq!(room.untold_draft("//x").as_deref(), Some("//x"));
+        assert_eq!(room.untold_draft(&"x".repeat(20_000)), None);
+    }
+
+    #[test]
+    fn who_is_a_member_stays_when_they_go() {
+        let mut room = Room::new(RoomKey::lobby());
+        let (bo, cy) = (UserId::new("u-bo").unwrap(), UserId::new("g-cy").unwrap());
+        let mut person = Person::new(bo.clone(), "bo", PresenceState::Online);
+        person.standing = Some(RoomRole::Member);
+        room.people.push(person);
+        room.see(&cy, "cy", PresenceState::Online);
+        assert!(room.stale);
+        room.see(&bo, "bo", PresenceState::Offline);
+        room.see(&cy, "cy", PresenceState::Offline);
+        let left: Vec<&str> = room.people.iter().map(|person| person.name.as_str()).collect();
+        assert_eq!(left, ["bo"]);
     }
 }

@@ -6,8 +6,10 @@ use crossterm::event::{Event as TermEvent, KeyCode, KeyEvent, KeyModifiers};
 use protocol::event::{Event, Message};
 use protocol::ids::{Epoch, Id, RoomKey, Seq, UserId};
 use protocol::people::{Profile, Role};
-use protocol::server::{Limits, RoomInfo, RoomKind, User, Welcome};
+use protocol::rooms::RoomRole;
+use protocol::server::{Limits, Member, Members, RoomInfo, RoomKind, User, Welcome};
 use protocol::session::{Link, RoomEvent, SessionEvent};
+use protocol::signal::PresenceState;
 use time::UtcOffset;
 
 use super::{Effect, Model, Msg, update};
@@ -45,6 +47,43 @@ impl Chat {
         chat
     }
 
+    /// As `ana` with an account, in a lobby where `bo` is too, and owner of the private room `Plans`.
+    pub(crate) fn signed_in() -> Self {
+        let mut chat = Self::offline();
+        chat.tell(SessionEvent::Link(Link::Connected));
+        let mut welcome = welcome(0);
+        let plans = RoomInfo {
+            room: RoomKey::new(PLANS).unwrap(),
+            title: "Plans".to_owned(),
+            kind: RoomKind::Private,
+            standing: Some(RoomRole::Owner),
+            ..info("plans", 0)
+        };
+        welcome.user = User { guest: false, role: Role::Member, ..welcome.user };
+        welcome.rooms.push(plans.clone());
+        chat.tell(SessionEvent::Welcome(Box::new(welcome)));
+        chat.tell(SessionEvent::RoomJoined { info: info("lobby", 0), reference: None });
+        chat.tell(SessionEvent::RoomJoined { info: plans, reference: None });
+        let members = vec![member("ana", Role::Member), member("bo", Role::Member)];
+        let room = RoomKey::lobby();
+        chat.tell(SessionEvent::Members(Members { reference: 1, room, members, present: 2 }));
+        chat
+    }
+
+    /// Something in `@self`, as JSON without the fields that all of it has.
+    pub(crate) fn own(&mut self, json: &str) -> Vec<Effect> {
+        let event = Event::parse(&format!(r#"{{"room":"@self","seq":1,{json}}}"#)).unwrap();
+        assert!(!matches!(event, Event::Unknown(_)), "{json}");
+        self.tell(SessionEvent::Event(RoomEvent { event, own: None, as_of: 1 }))
+    }
+
+    /// Something in a room, as the whole JSON.
+    pub(crate) fn happen(&mut self, json: &str) -> Vec<Effect> {
+        let event = Event::parse(json).unwrap();
+        assert!(!matches!(event, Event::Unknown(_)), "{json}");
+        self.tell(SessionEvent::Event(RoomEvent { event, own: None, as_of: 0 }))
+    }
+
     /// Not connected yet.
     pub(crate) fn offline() -> Self {
         let mut model = Model::new(RoomKey::lobby(), "http://localhost:3000", UtcOffset::UTC);
@@ -80,6 +119,22 @@ impl Chat {
         let mut effects = self.press(KeyCode::Enter, KeyModifiers::NONE);
         effects.retain(|effect| *effect != Effect::Keep);
         effects
+    }
+}
+
+/// The key of a private room.
+pub(crate) const PLANS: &str = "r-01jdepoch00000000000000000";
+
+/// Somebody who is there, as the server lists them.
+pub(crate) fn member(name: &str, role: Role) -> Member {
+    Member {
+        user: UserId::new(format!("g-{name}")).unwrap(),
+        name: name.to_owned(),
+        guest: role == Role::Guest,
+        role,
+        standing: None,
+        profile: Profile::default(),
+        state: PresenceState::Online,
     }
 }
 

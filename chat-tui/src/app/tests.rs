@@ -1,5 +1,7 @@
 //! Keys and events in, effects and state out.
 
+mod people;
+
 use std::time::Duration;
 
 use crossterm::event::{Event as TermEvent, KeyCode, KeyModifiers};
@@ -72,9 +74,10 @@ fn what_is_typed_is_said_commands_are_not() {
 fn commands_ask_the_server() {
     let mut chat = Chat::online(0);
     assert_eq!(chat.say("/join #Ops")[0], Effect::Join("ops".to_owned()));
-    assert_eq!(chat.say("/create büro")[0], Effect::Create("büro".to_owned()));
+    let Effect::Ask(frame) = &chat.say("/create büro")[0] else { panic!("a question") };
+    assert!(matches!(&**frame, ClientFrame::Create(create) if create.room == "büro"));
     assert_eq!(chat.say("/nick anna")[0], Effect::Nick("anna".to_owned()));
-    assert_eq!(chat.say("/rooms")[0], Effect::Rooms);
+    assert_eq!(chat.say("/browse")[0], Effect::Rooms);
     assert!(chat.say("/quit").contains(&Effect::Quit));
     let question = Box::new(ClientFrame::Join(RoomQuestion { reference: 1, room: "ops".to_owned() }));
     let refusal = Refusal::new(ErrorCode::NoRoom, "no");
@@ -279,9 +282,7 @@ fn tab_completes_names_rooms_and_commands() {
     let mut chat = Chat::online(0);
     for (n, name) in ["bob", "bonnie", "李雷"].into_iter().enumerate() {
         let user = protocol::ids::UserId::new(format!("g-{n}")).unwrap();
-        let person =
-            super::room::Person { user, name: name.to_owned(), guest: true, state: PresenceState::Online };
-        chat.model.room_mut().see(person);
+        chat.model.room_mut().see(&user, name, PresenceState::Online);
     }
     for (typed, completed) in [
         ("bo", "bo"),
@@ -351,7 +352,7 @@ fn t01_the_model_holds_only_safe_text_of_others() {
     hall.title = hostile.to_owned();
     hall.topic = Some(hostile.to_owned());
     chat.tell(SessionEvent::RoomJoined { info: hall.clone(), reference: None });
-    chat.say("/rooms");
+    chat.say("/browse");
     chat.tell(SessionEvent::Rooms(protocol::server::Rooms { reference: 1, rooms: vec![hall] }));
     chat.tell(SessionEvent::Error(Refusal::new(ErrorCode::Other, hostile)));
     let question = Box::new(ClientFrame::Join(RoomQuestion { reference: 1, room: hostile.to_owned() }));

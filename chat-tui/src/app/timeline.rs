@@ -1,14 +1,15 @@
 //! One room's log as far as this client has it, in display form: all text in here is safe to draw.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
+use std::sync::Arc;
 
 use protocol::event::{Event, Message};
 use protocol::ids::{Id, Seq, UserId};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::safe;
+use super::{safe, told};
 
 /// Notices kept behind one event; older ones go first.
 const NOTICES: usize = 40;
@@ -30,6 +31,10 @@ pub struct Timeline {
     first: Seq,
     head: Seq,
     lost: Vec<(Seq, Seq)>,
+    /// Who took messages out, as far as it was told, by the message; their names are safe to draw.
+    deleters: BTreeMap<Seq, String>,
+    /// Whose messages are not shown.
+    hidden: Arc<BTreeSet<UserId>>,
 }
 
 /// What stands at one place of the log.
@@ -38,7 +43,9 @@ pub enum Entry {
     /// Something said.
     Said(Box<Said>),
     /// A message that was taken out.
-    Deleted,
+    Deleted(Box<Deleted>),
+    /// What happened to the room or its people.
+    Told(Box<Told>),
     /// An event that this version cannot read.
     Unreadable,
     /// A change of another message; it has a place, but nothing is drawn there.
@@ -64,6 +71,30 @@ pub struct Said {
     pub edited: bool,
     /// Changes up to this place are in the text already.
     as_of: Seq,
+}
+
+/// What is left of a message that was taken out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deleted {
+    /// Who had said it.
+    pub user: UserId,
+    /// Their name at that moment.
+    pub name: String,
+    /// When it was stored.
+    pub at: Option<OffsetDateTime>,
+    /// Who took it out, where that is known.
+    pub by: Option<String>,
+}
+
+/// What happened, in words that are safe to draw.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Told {
+    /// What.
+    pub text: String,
+    /// Until when it holds.
+    pub until: Option<OffsetDateTime>,
+    /// Why, as its author says.
+    pub reason: Option<String>,
 }
 
 /// A passing remark between events; never stored.
@@ -101,13 +132,16 @@ impl Timeline {
                     said.text = safe::block(&edit.text);
                     said.edited = true;
                 }),
-                Event::Delete(delete) => self.delete(delete.target),
+                Event::Delete(delete) => self.delete(delete.target, safe::line(&delete.sender)),
                 _ => {}
             }
             if self.events.contains_key(&seq) {
                 continue;
             }
-            let entry = entry(event, as_of);
+            let mut entry = entry(event, as_of);
+            if let Entry::Deleted(deleted) = &mut entry {
+                deleted.by = self.deleters.get(&seq).cloned();
+            }
             self.bytes += weight(&entry);
             self.events.insert(seq, entry);
         }
@@ -146,7 +180,19 @@ impl Timeline {
 
     /// Forgets all: the `seq`s now belong to another history.
     pub fn clear(&mut self) {
-        *self = Self::default();
+        *self = Self { hidden: Arc::clone(&self.hidden), ..Self::default() };
+    }
+
+    /// Hides what these people say.
+    pub fn hide(&mut self, people: &Arc<BTreeSet<UserId>>) {
+        if !Arc::ptr_eq(&self.hidden, people) {
+            self.hidden = Arc::clone(people);
+        }
+    }
+
+    /// Whether what somebody says is hidden.
+    pub fn is_hidden(&self, user: &UserId) -> bool {
+        self.hidden.contains(user)
     }
 
     /// Drops the oldest events beyond what is worth keeping in memory. They can be loaded again.
@@ -188,6 +234,11 @@ impl Timeline {
     /// The events in order.
     pub fn events(&self) -> impl DoubleEndedIterator<Item = (Seq, &Entry)> {
         self.events.iter().map(|(&seq, entry)| (seq, entry))
+    }
+
+    /// The events behind a place, in order.
+    pub fn events_after(&self, seq: Seq) -> impl Iterator<Item = (Seq, &Entry)> {
+        self.events.range((Bound::Excluded(seq), Bound::Unbounded)).map(|(&seq, entry)| (seq, entry))
     }
 
     /// What stands at a place.
@@ -239,7 +290,11 @@ impl Timeline {
         let silent = self
             .events
             .range((Bound::Excluded(seq), Bound::Unbounded))
-            .filter(|(_, entry)| matches!(entry, Entry::Change | Entry::Deleted))
+            .filter(|(_, entry)| match entry {
+                Entry::Said(said) => self.is_hidden(&said.user),
+                Entry::Change | Entry::Deleted(_) | Entry::Told(_) => true,
+                Entry::Unreadable => false,
+            })
             .count() as u64;
         self.head.saturating_sub(seq.max(self.first.saturating_sub(1))).saturating_sub(silent)
     }
@@ -255,11 +310,23 @@ impl Timeline {
         }
     }
 
-    fn delete(&mut self, target: Seq) {
+    fn delete(&mut self, target: Seq, by: String) {
         if let Some(entry) = self.events.get_mut(&target) {
             self.bytes -= weight(entry);
-            *entry = Entry::Deleted;
+            match entry {
+                Entry::Said(said) => {
+                    let (user, name) = (said.user.clone(), std::mem::take(&mut said.name));
+                    let (at, by) = (said.at, Some(by.clone()));
+                    *entry = Entry::Deleted(Box::new(Deleted { user, name, at, by }));
+                }
+                Entry::Deleted(deleted) => deleted.by = Some(by.clone()),
+                _ => {}
+            }
             self.bytes += weight(entry);
+        }
+        self.deleters.insert(target, by);
+        if self.deleters.len() > MOST_EVENTS {
+            self.deleters.pop_first();
         }
     }
 }
@@ -268,11 +335,11 @@ fn entry(event: Event, as_of: Seq) -> Entry {
     match event {
         Event::Message(message) => said(message, as_of),
         Event::Unknown(_) => Entry::Unreadable,
+        Event::Member(event) => Entry::Told(Box::new(told::member(&event))),
+        Event::Changed(event) => Entry::Told(Box::new(told::changed(&event))),
         Event::Edit(_)
         | Event::Delete(_)
         | Event::React(_)
-        | Event::Member(_)
-        | Event::Changed(_)
         | Event::Read(_)
         | Event::Notify(_)
         | Event::Block(_)
@@ -284,13 +351,14 @@ fn entry(event: Event, as_of: Seq) -> Entry {
 
 fn said(message: Message, as_of: Seq) -> Entry {
     let folded = message.folded.unwrap_or_default();
+    let (name, at) = (safe::line(&message.sender), OffsetDateTime::parse(&message.timestamp, &Rfc3339).ok());
     if folded.deleted {
-        return Entry::Deleted;
+        return Entry::Deleted(Box::new(Deleted { user: message.user, name, at, by: None }));
     }
     Entry::Said(Box::new(Said {
-        name: safe::line(&message.sender),
+        name,
         text: safe::block(folded.text.as_deref().unwrap_or(&message.message)),
-        at: OffsetDateTime::parse(&message.timestamp, &Rfc3339).ok(),
+        at,
         guest: message.guest,
         edited: folded.text.is_some(),
         as_of: as_of.max(message.seq),
@@ -302,8 +370,16 @@ fn said(message: Message, as_of: Seq) -> Entry {
 fn weight(entry: &Entry) -> usize {
     match entry {
         Entry::Said(said) => said.text.len() + 200,
-        _ => 50,
+        Entry::Told(told) => told.text.len() + told.reason.as_ref().map_or(0, String::len) + 100,
+        _ => 100,
     }
+}
+
+/// A time for people, with its day.
+pub(super) fn moment(at: OffsetDateTime) -> String {
+    let month = at.month().to_string();
+    let month = month.get(..3).unwrap_or_default();
+    format!("{} {month} {:02}:{:02}", at.day(), at.hour(), at.minute())
 }
 
 #[cfg(test)]
@@ -338,6 +414,30 @@ mod tests {
         assert!(matches!(timeline.get(1), Some(Entry::Said(said)) if said.text == "newest"));
         timeline.insert([edit(10, "newer")], 0);
         assert!(matches!(timeline.get(1), Some(Entry::Said(said)) if said.text == "newer"));
+    }
+
+    #[test]
+    fn a_deletion_leaves_a_stone_that_says_by_whom_whichever_comes_first() {
+        let delete = Event::parse(
+            r#"{"type":"delete","room":"lobby","seq":3,"id":"d","target":1,"user":"u-9","sender":"ana","timestamp":""}"#,
+        )
+        .unwrap();
+        let by = |timeline: &Timeline| match timeline.get(1) {
+            Some(Entry::Deleted(deleted)) => (deleted.name.clone(), deleted.by.clone()),
+            other => panic!("{other:?}"),
+        };
+        let mut live = Timeline::default();
+        live.insert([message_at(1, "bo", "regrets"), delete.clone()], 0);
+        assert_eq!(by(&live), ("bo".to_owned(), Some("ana".to_owned())));
+        let Event::Message(mut page) = message_at(1, "bo", "") else { panic!("a message") };
+        page.folded = Some(protocol::event::Folded { deleted: true, ..Default::default() });
+        let mut paged = Timeline::default();
+        paged.insert([delete], 0);
+        paged.insert([Event::Message(page.clone())], 3);
+        assert_eq!(by(&paged), by(&live));
+        let mut alone = Timeline::default();
+        alone.insert([Event::Message(page)], 3);
+        assert_eq!(by(&alone).1, None);
     }
 
     #[test]

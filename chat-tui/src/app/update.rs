@@ -8,7 +8,7 @@ use protocol::session::{Link, Place};
 use protocol::signal::PresenceState;
 
 use super::layout::Screen;
-use super::{Effect, Layer, Model, Msg, Room, keys, rows, session};
+use super::{Effect, Layer, Model, Msg, Room, answers, keys, rows, session};
 
 /// Without a key for this long, the person is idle.
 const IDLE_AFTER: Duration = Duration::from_mins(5);
@@ -45,6 +45,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Duration) -> Vec<Effect> {
             model.complain(reason);
             Vec::new()
         }
+        Msg::Answered { request, answer } => answers::take(model, &request, answer),
         Msg::Tick => Vec::new(),
     };
     expire(model, &mut effects);
@@ -77,6 +78,8 @@ pub(super) fn go_to(model: &mut Model, key: &RoomKey) -> Vec<Effect> {
     let old = model.current.clone();
     let mut effects = Vec::new();
     if old != *key {
+        // A message that was being chosen is of the other room.
+        model.layers.retain(|layer| !matches!(layer, Layer::Pick(_)));
         let draft = model.composer.text();
         if !draft.is_empty() {
             effects.push(Effect::Typing { room: old.clone(), on: false });
@@ -210,6 +213,13 @@ fn expire(model: &mut Model, effects: &mut Vec<Effect>) {
 
 /// What follows from the new state, whatever led there: markers move, and what is in sight and missing is asked for.
 fn settle(model: &mut Model, effects: &mut Vec<Effect>) {
+    let blocked = std::sync::Arc::clone(&model.own.blocked);
+    for room in model.rooms.values_mut() {
+        room.timeline.hide(&blocked);
+    }
+    if model.is_online() && std::mem::take(&mut model.room_mut().stale) {
+        effects.push(Effect::Members(model.current.clone()));
+    }
     let looking = model.focused && !model.layers.iter().any(|layer| matches!(layer, Layer::Name { .. }));
     let room = model.room_mut();
     if !room.loaded {

@@ -4,12 +4,12 @@
 //! what a power cut takes is a hole, and holes are filled from the server.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs::{DirBuilder, File};
+use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 
-use protocol::event::Event;
+use protocol::event::{Event, Folded};
 use protocol::ids::{Epoch, RoomKey, Seq};
 use serde::{Deserialize, Serialize};
 
@@ -68,7 +68,9 @@ impl RoomLogs {
     ) -> io::Result<()> {
         let mut lines = Vec::new();
         let mut count = 0;
+        let mut deletes = false;
         for event in events {
+            deletes |= matches!(event, Event::Delete(_));
             serde_json::to_writer(&mut lines, event)?;
             lines.push(b'\n');
             count += 1;
@@ -80,7 +82,8 @@ impl RoomLogs {
         open.file.write_all(&lines)?;
         open.events += count;
         open.bytes += lines.len();
-        if open.events > 2 * EVENTS || open.bytes > 2 * BYTES {
+        // What was deleted is not kept here either: opening the log anew writes it without those texts.
+        if open.events > 2 * EVENTS || open.bytes > 2 * BYTES || deletes {
             self.open.remove(room);
             self.opened(room)?;
         }
@@ -92,6 +95,15 @@ impl RoomLogs {
         self.open.remove(room);
         let path = self.path(room);
         if path.exists() { set_aside(&path) } else { Ok(()) }
+    }
+
+    /// Removes a room's log: it is not ours to read any more.
+    pub fn forget(&mut self, room: &RoomKey) -> io::Result<()> {
+        self.open.remove(room);
+        match fs::remove_file(self.path(room)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
     }
 
     /// Opens a log for appending; cuts it to its newest stretch if it grew too long, and mends its end.
@@ -129,12 +141,27 @@ impl RoomLogs {
             return None;
         }
         let events = lines.filter_map(|line| serde_json::from_slice::<Event>(line).ok());
-        Some(events.map(|event| (event.seq(), event)).collect())
+        let mut events: BTreeMap<Seq, Event> = events.map(|event| (event.seq(), event)).collect();
+        let deleted: Vec<Seq> = events.values().filter_map(target_of_delete).collect();
+        for seq in deleted {
+            if let Some(Event::Message(message)) = events.get_mut(&seq) {
+                message.message.clear();
+                message.folded = Some(Folded { deleted: true, ..Folded::default() });
+            }
+        }
+        Some(events)
     }
 
     fn path(&self, room: &RoomKey) -> PathBuf {
         // A key is letters, digits, '-', '_' and '.', and never begins with '.'.
         self.dir.join(format!("{room}.jsonl"))
+    }
+}
+
+fn target_of_delete(event: &Event) -> Option<Seq> {
+    match event {
+        Event::Delete(delete) => Some(delete.target),
+        _ => None,
     }
 }
 
@@ -156,8 +183,6 @@ fn newest(events: &BTreeMap<Seq, Event>) -> io::Result<(Vec<u8>, usize)> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
     use crate::app::testing::message_at;
 
@@ -201,6 +226,28 @@ mod tests {
         let seqs = seqs(&logs);
         assert!(seqs.len() <= 2 * EVENTS && seqs.is_sorted());
         assert_eq!(seqs.last(), Some(&5_000));
+    }
+
+    #[test]
+    fn what_was_deleted_is_not_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let profile = Profile::open(dir.path().to_owned()).unwrap();
+        let mut logs = logs(&profile, "e1");
+        let lobby = RoomKey::lobby();
+        logs.append(&lobby, [&message_at(1, "bo", "a slip of the tongue"), &message_at(2, "bo", "fine")])
+            .unwrap();
+        let delete = Event::parse(
+            r#"{"type":"delete","room":"lobby","seq":3,"id":"d","target":1,"user":"u","sender":"ana","timestamp":""}"#,
+        )
+        .unwrap();
+        logs.append(&lobby, [&delete]).unwrap();
+        let path = dir.path().join("rooms/lobby.jsonl");
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(!text.contains("slip") && text.contains("fine"), "{text}");
+        assert_eq!(seqs(&logs), [1, 2, 3]);
+        logs.forget(&lobby).unwrap();
+        logs.forget(&lobby).unwrap();
+        assert!(!path.exists());
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! $XDG_STATE_HOME/chat-tui/PROFILE/
 //!   lock            held by the one process that writes
 //!   state.json      who we are, the rooms, what was read
+//!   account.json    whom this device is signed in as, with the secret that proves it
 //!   outbox.jsonl    own lines that the server has not acknowledged; synced to disk before a line is first sent
 //!   rooms/KEY.jsonl the newest stretch of a room's log; a convenience, it may be lost
 //!   tail/KEY.json   where `chat-tui tail` stopped
@@ -11,6 +12,7 @@
 //!
 //! What cannot be read is set aside under another name, told, and begun anew: a damaged file never stops the chat.
 
+mod account;
 mod log;
 mod outbox;
 mod state;
@@ -20,6 +22,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+pub use account::Account;
 pub use log::RoomLogs;
 pub use outbox::Outbox;
 pub use state::{KeptRoom, State, TailCursor};

@@ -1,8 +1,9 @@
 //! Who we are, and what was read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::ids::{Epoch, RoomKey, Seq, UserId};
+use protocol::rooms::RoomKind;
 use serde::{Deserialize, Serialize};
 
 /// What a client knows of itself from one start to the next.
@@ -19,6 +20,8 @@ pub struct State {
     pub epoch: Option<Epoch>,
     /// The room on the screen.
     pub current: Option<RoomKey>,
+    /// Whom to hide.
+    pub blocked: BTreeSet<UserId>,
     /// The rooms we are in.
     pub rooms: BTreeMap<RoomKey, KeptRoom>,
 }
@@ -37,6 +40,10 @@ pub struct KeptRoom {
     pub read: Seq,
     /// What was being written there.
     pub draft: String,
+    /// What our other devices know of that.
+    pub shared_draft: String,
+    /// It is private, a conversation, or neither.
+    pub kind: RoomKind,
 }
 
 /// Where `tail` of a room stopped.

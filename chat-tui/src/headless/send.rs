@@ -13,6 +13,7 @@ use tokio::time::timeout;
 
 use super::{driver, identity, keep_identity};
 use crate::app::safe;
+use crate::cli::Bot;
 use crate::config::Config;
 use crate::net::{Driver, fresh_id};
 
@@ -21,18 +22,23 @@ const LATE: u8 = 3;
 
 /// Says something, and returns when it is stored, refused, or late.
 #[expect(clippy::print_stderr, reason = "a person or a script's log is told why")]
-pub async fn send(config: &Config, text: Option<String>, patience: Duration) -> anyhow::Result<ExitCode> {
+pub async fn send(
+    config: &Config,
+    bot: &Bot,
+    text: Option<String>,
+    patience: Duration,
+) -> anyhow::Result<ExitCode> {
     let text = match text {
         Some(text) if text != "-" => text,
         _ => read_input(std::io::stdin().lock())?,
     };
     let room = config.room.clone().unwrap_or_else(RoomKey::lobby);
-    let (_, state) = identity(config).context("cannot read the profile")?;
-    let name = config.name.clone().or_else(|| state.name.clone());
-    let mut driver = driver(config, &state, &room, name);
+    let identity = identity(config, bot)?;
+    let name = config.name.clone().or_else(|| identity.state.name.clone());
+    let mut driver = driver(config, &identity, &room, name);
     let id = fresh_id();
     driver.session.send(room, id, text, None)?;
-    let outcome = timeout(patience, until_stored(config, &mut driver, state.token.is_none())).await;
+    let outcome = timeout(patience, until_stored(config, &mut driver, identity.is_new)).await;
     let trouble = driver.take_trouble();
     driver.close().await;
     match outcome {
@@ -47,6 +53,8 @@ pub async fn send(config: &Config, text: Option<String>, patience: Duration) -> 
 }
 
 async fn until_stored(config: &Config, driver: &mut Driver, is_new: bool) -> anyhow::Result<()> {
+    // Why the server closes, as it says before.
+    let mut refused = None;
     loop {
         let events = driver.pump(None).events;
         for event in events {
@@ -60,7 +68,10 @@ async fn until_stored(config: &Config, driver: &mut Driver, is_new: bool) -> any
                         bail!("cannot go to {}: {}", safe::line(&join.room), safe::line(&refusal.reason));
                     }
                 }
-                SessionEvent::Link(Link::Stopped(why)) => bail!("the server closed: {}", why.reason),
+                SessionEvent::Error(refusal) => refused = Some(safe::line(&refusal.reason)),
+                SessionEvent::Link(Link::Stopped(why)) => {
+                    bail!("the server closed: {}", refused.unwrap_or_else(|| why.reason.to_owned()))
+                }
                 SessionEvent::Welcome(welcome) if is_new => {
                     // Without a kept identity the next command is another guest; the line is said all the same.
                     let _ = keep_identity(config, &welcome);

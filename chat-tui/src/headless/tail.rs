@@ -19,7 +19,7 @@ use super::print::{json_line, text_line};
 use super::{driver, identity};
 use crate::app::safe;
 use crate::cache::{Profile, TailCursor};
-use crate::cli::Since;
+use crate::cli::{Bot, Since};
 use crate::config::Config;
 use crate::net::Driver;
 
@@ -29,18 +29,19 @@ const PAGE: u32 = 200;
 /// Prints a room's events until it is stopped or nobody reads.
 pub async fn tail(
     config: &Config,
+    bot: &Bot,
     json: bool,
     since: Option<Since>,
     offset: UtcOffset,
 ) -> anyhow::Result<ExitCode> {
     let room = config.room.clone().unwrap_or_else(RoomKey::lobby);
-    let (profile, state) = identity(config).context("cannot read the profile")?;
-    let stopped_at = profile.load_tail(room.as_str()).context("cannot read where it stopped")?;
+    let identity = identity(config, bot)?;
+    let stopped_at = identity.profile.load_tail(room.as_str()).context("cannot read where it stopped")?;
     // It only reads, and says no name: nobody is told of its coming and going. Nor is a nameless identity kept.
-    let mut driver = driver(config, &state, &room, None);
+    let mut driver = driver(config, &identity, &room, None);
     let mut tail = Tail {
         room,
-        profile,
+        profile: identity.profile,
         json,
         offset,
         since,
@@ -51,6 +52,7 @@ pub async fn tail(
         asking: false,
         kept: None,
         trouble: None,
+        refused: None,
     };
     let mut stop =
         [signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?, signal(SignalKind::hangup())?];
@@ -100,6 +102,8 @@ struct Tail {
     kept: Option<Seq>,
     /// Why there is no link, as it was told.
     trouble: Option<String>,
+    /// Why the server closes, as it says before.
+    refused: Option<String>,
 }
 
 impl Tail {
@@ -144,7 +148,11 @@ impl Tail {
                 _ => {}
             },
             SessionEvent::Unanswered { .. } => self.asking = false,
-            SessionEvent::Link(Link::Stopped(why)) => bail!("the server closed: {}", why.reason),
+            SessionEvent::Error(refusal) => self.refused = Some(safe::line(&refusal.reason)),
+            SessionEvent::Link(Link::Stopped(why)) => {
+                let why = self.refused.take().unwrap_or_else(|| why.reason.to_owned());
+                bail!("the server closed: {why}");
+            }
             _ => {}
         }
         Ok(())

@@ -51,6 +51,32 @@ impl Address {
         format!("{scheme}://{}{}/ws", self.authority, self.path)
     }
 
+    /// The host and the port to connect to.
+    pub fn host(&self) -> (&str, u16) {
+        let default = if self.secure { 443 } else { 80 };
+        let (host, port) = match self.authority.rsplit_once(':') {
+            Some((host, port)) if !port.ends_with(']') => (host, port.parse().unwrap_or(default)),
+            _ => (self.authority.as_str(), default),
+        };
+        (host.trim_start_matches('[').trim_end_matches(']'), port)
+    }
+
+    /// Whether what is said to it cannot be read on the way.
+    pub fn is_secure(&self) -> bool {
+        self.secure
+    }
+
+    /// Whether it is this machine.
+    pub fn is_local(&self) -> bool {
+        let (host, _) = self.host();
+        host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+    }
+
+    /// What stands before `/ws` and `/api`; empty for most.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
     /// The host, and the port where one is named.
     pub fn authority(&self) -> &str {
         &self.authority
@@ -88,6 +114,19 @@ mod tests {
         assert_eq!(socket("https://Chat.Example/team/"), "wss://chat.example/team/ws");
         assert_eq!(socket("ws://[::1]:3000/"), "ws://[::1]:3000/ws");
         assert_eq!(Address::parse("http://[::1]:3000").unwrap().profile(), "_5b_3a_3a1_5d_3a3000");
+    }
+
+    #[test]
+    fn hosts_have_ports() {
+        for (text, host, local) in [
+            ("http://localhost:3000", ("localhost", 3000), true),
+            ("https://Chat.Example/team", ("chat.example", 443), false),
+            ("http://[::1]:81", ("::1", 81), true),
+            ("http://[fe80::1]", ("fe80::1", 80), false),
+        ] {
+            let address = Address::parse(text).unwrap();
+            assert_eq!((address.host(), address.is_local()), (host, local), "{text}");
+        }
     }
 
     #[test]

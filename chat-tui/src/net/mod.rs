@@ -1,6 +1,7 @@
 //! The session's shell: the socket, the clock and the disk outbox around `protocol::session`.
 
 mod address;
+pub mod http;
 mod id;
 mod wire;
 

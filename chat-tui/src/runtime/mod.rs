@@ -1,5 +1,8 @@
 //! The one loop: waits for the person, the server or the time, lets the model take it in, does what follows, draws.
 
+mod account;
+mod ask;
+mod screen;
 mod shell;
 
 use std::io;
@@ -10,6 +13,7 @@ use crossterm::event::EventStream;
 use futures_util::StreamExt;
 use time::UtcOffset;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
 use tokio::time::sleep_until;
 
 use crate::app::{Msg, next_deadline};
@@ -20,6 +24,9 @@ use shell::{Next, Shell};
 
 /// At most so often a frame is drawn; what happens in between is drawn together.
 const FRAME: Duration = Duration::from_millis(16);
+
+/// Answers over HTTP that wait to be taken; further ones wait on their connections.
+const ANSWERS: usize = 16;
 
 /// At least so often the loop looks around.
 const LOOK: Duration = Duration::from_secs(10);
@@ -32,7 +39,8 @@ pub async fn run(config: Config, offset: UtcOffset) -> anyhow::Result<()> {
         "this needs a terminal; `chat-tui send` and `chat-tui tail` work without one"
     );
     let start = Instant::now();
-    let mut shell = Shell::open(config, offset, start).context("cannot open the profile")?;
+    let (answers_tx, mut answers) = mpsc::channel(ANSWERS);
+    let mut shell = Shell::open(config, offset, start, answers_tx).context("cannot open the profile")?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hangup = signal(SignalKind::hangup())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -59,6 +67,7 @@ pub async fn run(config: Config, offset: UtcOffset) -> anyhow::Result<()> {
                 Some(Err(_)) | None => break Ok(()),
             },
             () = shell.wait() => shell.pump(),
+            Some((request, answer)) = answers.recv() => shell.answered(request, answer, start.elapsed()),
             () = sleep_until((start + tick).into()) => shell.take(Msg::Tick, start.elapsed()),
             () = sleep_until((drawn_at + FRAME).into()), if dirty => {
                 if terminal.draw(&shell.model).is_err() {

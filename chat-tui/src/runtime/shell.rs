@@ -5,15 +5,21 @@ use std::future;
 use std::io;
 use std::time::{Duration, Instant};
 
+use protocol::SELF_ROOM;
+use protocol::client::ClientFrame;
 use protocol::event::Event;
 use protocol::ids::{Id, RoomKey, Seq};
 use protocol::limits::HISTORY_DEFAULT;
-use protocol::session::{AskError, Outgoing, OutgoingState, Saved, SessionConfig, SessionEvent};
+use protocol::own::{Draft, Read};
+use protocol::session::{AskError, Link, OutgoingState, Saved, SessionConfig, SessionEvent};
 use time::UtcOffset;
+use tokio::sync::mpsc;
 
-use crate::app::room::Sending;
-use crate::app::{Effect, Layer, Me, Model, Msg, Room, safe, update};
-use crate::cache::{KeptRoom, Outbox, Profile, RoomLogs, State};
+use super::ask::numbered;
+use super::screen::{kept, model, put_outgoing};
+use crate::api::{Answer, Request};
+use crate::app::{Effect, Layer, Model, Msg, update};
+use crate::cache::{Account, Outbox, Profile, RoomLogs, State};
 use crate::config::Config;
 use crate::headless::client_name;
 use crate::net::{Driver, fresh_id, random};
@@ -34,11 +40,19 @@ pub(super) enum Next {
 #[derive(Debug)]
 pub(super) struct Shell {
     pub(super) model: Model,
-    config: Config,
+    pub(super) config: Config,
     start: Instant,
     driver: Option<Driver>,
-    profile: Profile,
-    state: State,
+    pub(super) profile: Profile,
+    pub(super) state: State,
+    /// Whom this device is signed in as.
+    pub(super) account: Option<Account>,
+    /// It signed out: nothing is kept any more.
+    pub(super) is_signed_out: bool,
+    /// Where answers over HTTP go.
+    pub(super) answers: mpsc::Sender<(Request, Answer)>,
+    /// Up to where our other devices know that a room was read.
+    pub(super) told_read: BTreeMap<RoomKey, Seq>,
     /// None in a second window: what it says lives in memory.
     outbox: Option<Outbox>,
     logs: RoomLogs,
@@ -48,20 +62,28 @@ pub(super) struct Shell {
 
 impl Shell {
     /// Reads what the profile has; the model shows it, and nothing is connected yet.
-    pub(super) fn open(config: Config, offset: UtcOffset, start: Instant) -> io::Result<Self> {
+    pub(super) fn open(
+        config: Config,
+        offset: UtcOffset,
+        start: Instant,
+        answers: mpsc::Sender<(Request, Answer)>,
+    ) -> io::Result<Self> {
         let profile = Profile::open(config.profile.clone())?;
         let mut state = profile.load_state()?;
+        let mut account = profile.load_account()?;
         let second = !profile.is_owner();
         let another = config.name_is_explicit && state.name.is_some() && state.name != config.name;
         if second && another {
             // A second window under another name is another person.
             state = State::default();
+            account = None;
         }
         let outbox = if second { None } else { Some(Outbox::open(&profile)?) };
         let logs = RoomLogs::new(&profile, state.epoch.clone());
-        let mut model = model(&config, &state, offset);
+        let mut model = model(&config, &state, account.as_ref(), offset);
         model.second = second;
-        if another && state.token.is_some() {
+        // An account is called what it is called; only a guest is renamed by starting it under another name.
+        if another && state.token.is_some() && account.is_none() {
             model.wish_name.clone_from(&config.name);
         }
         if second {
@@ -79,6 +101,10 @@ impl Shell {
             driver: None,
             profile,
             state,
+            account,
+            is_signed_out: false,
+            answers,
+            told_read: BTreeMap::new(),
             outbox,
             logs,
             save_at: None,
@@ -195,6 +221,9 @@ impl Shell {
                 }
             }
             Effect::Say { room, text } => self.say(room, text, msgs),
+            Effect::Call(_) | Effect::Login { .. } | Effect::Register { .. } | Effect::Logout { .. } => {
+                self.ask_over_http(effect);
+            }
             other => self.command(other, now, msgs),
         }
     }
@@ -248,8 +277,14 @@ impl Shell {
                 let _ = session.members(&room);
                 return;
             }
+            Effect::Follow(room) => {
+                session.follow(&room);
+                session.handle_timeout(now);
+                return;
+            }
             Effect::Join(room) => session.join(&room),
-            Effect::Create(room) => session.create(&room),
+            Effect::Ask(frame) => session.request(|reference| numbered(*frame, reference)),
+            Effect::Delete { room, target } => session.delete(room, target, fresh_id()).map(|()| 0),
             Effect::Nick(name) => session.nick(&name),
             Effect::Rooms => session.list_rooms(),
             _ => return,
@@ -269,6 +304,8 @@ impl Shell {
         match event {
             SessionEvent::Welcome(welcome) => {
                 self.logs.set_epoch(&welcome.epoch);
+                let read = welcome.rooms.iter().filter_map(|info| Some((info.room.clone(), info.read?)));
+                self.told_read.extend(read);
                 if let Some(token) = &welcome.token {
                     self.state.token = Some(token.clone());
                 }
@@ -282,13 +319,21 @@ impl Shell {
                 self.log(event.event.room(), std::slice::from_ref(&event.event));
             }
             SessionEvent::Page(page) => self.log(&page.page.room, &page.page.events),
+            SessionEvent::RoomLeft(room) if room.is_made() => {
+                self.save_at = Some(now);
+                if self.profile.is_owner() {
+                    // What is left on the disk is for nobody here; that it cannot be removed changes nothing.
+                    let _ = self.logs.forget(room);
+                }
+            }
             SessionEvent::RoomLeft(_) | SessionEvent::RoomJoined { .. } => self.save_at = Some(now),
             _ => {}
         }
     }
 
     fn log(&mut self, room: &RoomKey, events: &[Event]) {
-        if !self.profile.is_owner() {
+        // What is one's own is read anew at each start.
+        if !self.profile.is_owner() || room.is_own() {
             return;
         }
         if let Err(error) = self.logs.append(room, events) {
@@ -297,12 +342,14 @@ impl Shell {
         }
     }
 
-    fn save(&mut self, now: Duration) {
+    pub(super) fn save(&mut self, now: Duration) {
         self.save_at = None;
         self.saved_at = now;
-        if !self.profile.is_owner() {
+        self.tell_other_devices();
+        if !self.profile.is_owner() || self.is_signed_out {
             return;
         }
+        self.state.blocked = (*self.model.own.blocked).clone();
         self.state.current = Some(self.model.current.clone());
         let mut rooms: BTreeMap<RoomKey, Option<Seq>> = match &self.driver {
             Some(driver) => driver.session.rooms().map(|(key, cursor)| (key.clone(), cursor)).collect(),
@@ -310,6 +357,7 @@ impl Shell {
         };
         // Everybody is in the lobby, and may write there before the server first said so.
         rooms.entry(RoomKey::lobby()).or_default();
+        rooms.retain(|key, _| !key.is_own());
         let kept = rooms.into_iter().map(|(key, cursor)| (key.clone(), kept(&self.model, &key, cursor)));
         self.state.rooms = kept.collect();
         if let Err(error) = self.profile.save_state(&self.state) {
@@ -318,19 +366,48 @@ impl Shell {
         }
     }
 
-    fn connect(&mut self) {
+    /// Says what was read and what is being written, where the others do not know it yet.
+    fn tell_other_devices(&mut self) {
+        let Some(driver) = self.driver.as_mut().filter(|driver| *driver.session.link() == Link::Connected)
+        else {
+            return;
+        };
+        let written = self.model.composer.draft();
+        for (key, room) in self.model.rooms.iter_mut().filter(|(_, room)| room.joined) {
+            let told = self.told_read.entry(key.clone()).or_default();
+            if room.read > *told
+                && driver.session.note(&ClientFrame::Read(Read { room: key.clone(), seq: room.read }))
+            {
+                *told = room.read;
+            }
+            let here = if *key == self.model.current { written.clone() } else { room.draft.clone() };
+            if let Some(text) = room.untold_draft(&here) {
+                let (room, reply) = (key.clone(), None);
+                driver.session.note(&ClientFrame::Draft(Draft { room, text, reply }));
+            }
+        }
+    }
+
+    pub(super) fn connect(&mut self) {
         let name = Some(self.model.name.clone()).filter(|name| !name.is_empty());
         let session = SessionConfig {
             client: client_name(),
             conn: fresh_id(),
             name,
-            token: self.state.token.clone(),
+            token: self
+                .account
+                .as_ref()
+                .map(|account| account.token.0.clone())
+                .or_else(|| self.state.token.clone()),
             seed: random(),
         };
+        let mut rooms: BTreeMap<RoomKey, Option<Seq>> =
+            self.state.rooms.iter().map(|(key, room)| (key.clone(), room.cursor)).collect();
+        rooms.insert(RoomKey::new(SELF_ROOM).expect("it is a room's key"), None);
         let saved = Saved {
             epoch: self.state.epoch.clone(),
             user: self.state.user.clone(),
-            rooms: self.state.rooms.iter().map(|(key, room)| (key.clone(), room.cursor)).collect(),
+            rooms,
             outbox: self.outbox.as_ref().map(|outbox| outbox.entries().to_vec()).unwrap_or_default(),
         };
         let driver = Driver::new(self.config.address.clone(), session, saved, self.start);
@@ -343,51 +420,6 @@ impl Shell {
         }
         self.pump();
     }
-}
-
-/// The screen as it was left.
-fn model(config: &Config, state: &State, offset: UtcOffset) -> Model {
-    let kept = state.current.clone().filter(|room| state.rooms.contains_key(room));
-    let wanted = config.room.clone();
-    let here = wanted.clone().filter(|room| state.rooms.contains_key(room));
-    let current = here.or(kept).unwrap_or_else(RoomKey::lobby);
-    let mut model = Model::new(current.clone(), &config.address.to_string(), offset);
-    for (key, kept) in &state.rooms {
-        let room = model.rooms.entry(key.clone()).or_insert_with(|| Room::joined(key.clone()));
-        if !kept.title.is_empty() {
-            room.title = safe::line(&kept.title);
-        }
-        room.read = kept.read;
-        room.draft.clone_from(&kept.draft);
-        room.timeline.set_bounds(kept.first, kept.cursor.unwrap_or(0));
-    }
-    let room = model.room_mut();
-    let draft = std::mem::take(&mut room.draft);
-    model.composer.set(&draft);
-    model.wish = wanted.filter(|wanted| *wanted != current);
-    model.name = config.name.clone().or_else(|| state.name.clone()).unwrap_or_default();
-    if let (Some(user), Some(name)) = (&state.user, &state.name) {
-        model.me = Some(Me { user: user.clone(), name: safe::line(name), guest: true });
-    }
-    if model.name.is_empty() && state.token.is_none() {
-        model.layers.push(Layer::Name { input: String::new(), error: None });
-    }
-    model
-}
-
-fn kept(model: &Model, key: &RoomKey, cursor: Option<u64>) -> KeptRoom {
-    let Some(room) = model.rooms.get(key) else { return KeptRoom { cursor, ..KeptRoom::default() } };
-    let draft = if *key == model.current { model.composer.draft() } else { room.draft.clone() };
-    KeptRoom { title: room.title.clone(), cursor, first: room.timeline.first(), read: room.read, draft }
-}
-
-fn put_outgoing(model: &mut Model, entry: &Outgoing) {
-    let room = model.rooms.entry(entry.room.clone()).or_insert_with(|| Room::new(entry.room.clone()));
-    let state = match &entry.failed {
-        Some(why) => Sending::Failed(safe::line(&why.reason)),
-        None => Sending::Queued,
-    };
-    room.put_outgoing(entry.id.clone(), &entry.text, state);
 }
 
 #[cfg(test)]
@@ -407,7 +439,8 @@ mod tests {
             room: None,
             profile: profile.to_owned(),
         };
-        Shell::open(config, UtcOffset::UTC, Instant::now()).unwrap()
+        let (answers, _) = mpsc::channel(1);
+        Shell::open(config, UtcOffset::UTC, Instant::now(), answers).unwrap()
     }
 
     #[test]

@@ -8,8 +8,12 @@ use ratatui::widgets::{Block, Clear};
 use super::lines;
 use super::theme::Theme;
 use crate::app::commands::COMMANDS;
+use crate::app::sheet;
 use crate::app::text::{shorten, width, wrap};
-use crate::app::{Layer, Model, switcher_matches};
+use crate::app::{Form, Layer, Model, Sheet, switcher_matches};
+
+/// The width of a list.
+const SHEET_COLUMNS: u16 = 76;
 
 /// Keys, for the help.
 const KEYS: [(&str, &str); 19] = [
@@ -40,7 +44,9 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame<'_>) {
         Some(Layer::Help(scroll)) => help(*scroll, theme, frame),
         Some(Layer::Switcher { query, chosen }) => switcher(model, query, *chosen, theme, frame),
         Some(Layer::Quit) => quit(model, theme, frame),
-        None => {}
+        Some(Layer::Sheet(sheet)) => draw_sheet(sheet, theme, frame),
+        Some(Layer::Form(form)) => draw_form(form, &model.server, theme, frame),
+        Some(Layer::Pick(_)) | None => {}
     }
 }
 
@@ -82,7 +88,7 @@ fn name(input: &str, error: Option<&str>, server: &str, theme: Theme, frame: &mu
     if !small {
         drawn.push(Line::default());
     }
-    let text = error.unwrap_or("Letters, digits, - _ and . are fine; Enter goes in, Ctrl+c leaves.");
+    let text = error.unwrap_or("Letters, digits, - _ and . are fine. Enter goes in as a guest, Tab signs in to an account, Ctrl+c leaves.");
     let style = if error.is_some() { theme.bad() } else { theme.dim() };
     drawn.extend(wrap(text, columns).into_iter().map(|row| Line::styled(row, style)));
     lines(frame, area, drawn);
@@ -99,11 +105,13 @@ fn help(scroll: u16, theme: Theme, frame: &mut Frame<'_>) {
         Line::from(vec![Span::styled(format!("{left:<26}"), theme.accent()), Span::raw(right.to_owned())])
     };
     drawn.extend(KEYS.iter().map(|(keys, what)| entry(keys, what)));
-    drawn.push(Line::default());
-    drawn.push(Line::styled("Commands", theme.strong()));
-    drawn.extend(
-        COMMANDS.iter().map(|command| entry(&format!("{} {}", command.name, command.argument), command.help)),
-    );
+    for (about, commands) in COMMANDS {
+        drawn.push(Line::default());
+        drawn.push(Line::styled(*about, theme.strong()));
+        let written =
+            |command: &crate::app::commands::Command| format!("{} {}", command.name, command.argument);
+        drawn.extend(commands.iter().map(|command| entry(&written(command), command.help)));
+    }
     drawn.push(Line::default());
     drawn.push(Line::styled("Beside your lines", theme.strong()));
     drawn.push(Line::from("… waits here   ↑ on its way   ✓ stored   ✗ not sent"));
@@ -112,6 +120,82 @@ fn help(scroll: u16, theme: Theme, frame: &mut Frame<'_>) {
     let scroll = scroll.min(rows.saturating_sub(area.height));
     drawn.drain(..usize::from(scroll));
     lines(frame, area, drawn);
+}
+
+fn draw_sheet(sheet: &Sheet, theme: Theme, frame: &mut Frame<'_>) {
+    let columns = usize::from(frame.area().width.saturating_sub(4).min(SHEET_COLUMNS - 4));
+    let mut drawn = Vec::new();
+    for (index, line) in sheet.lines.iter().enumerate() {
+        let (text, indent, style) = match line {
+            sheet::Line::Head(text) => (text, 0, ratatui::style::Style::new()),
+            sheet::Line::Text(text) => (text, 2, theme.dim()),
+            sheet::Line::Hint(text) => (text, 0, theme.accent()),
+        };
+        let first_hint = matches!(line, sheet::Line::Hint(_))
+            && !matches!(sheet.lines.get(index.wrapping_sub(1)), Some(sheet::Line::Hint(_)) | None);
+        if first_hint {
+            drawn.push(Line::default());
+        }
+        let rows = wrap(text, columns.saturating_sub(indent));
+        drawn.extend(rows.into_iter().map(|row| Line::styled(format!("{}{row}", " ".repeat(indent)), style)));
+    }
+    let rows = u16::try_from(drawn.len()).unwrap_or(u16::MAX - 2);
+    let most = frame.area().height.saturating_sub(2);
+    let whole = rows <= most;
+    let keys = if whole { "Esc closes" } else { "Esc closes · Up and Down scroll" };
+    let title = shorten(&sheet.title, columns.saturating_sub(width(keys) + 3));
+    let area = popup(&format!("{title} · {keys}"), SHEET_COLUMNS, rows.saturating_add(2), theme, frame);
+    let scroll = sheet.scroll.min(rows.saturating_sub(area.height));
+    drawn.drain(..usize::from(scroll));
+    lines(frame, area, drawn);
+}
+
+fn draw_form(form: &Form, server: &str, theme: Theme, frame: &mut Frame<'_>) {
+    let fields = u16::try_from(form.fields.len()).unwrap_or(u16::MAX);
+    let label = form.fields.iter().map(|field| width(field.label)).max().unwrap_or(0) + 2;
+    let area = popup(form.title(), 64, fields + 7, theme, frame);
+    let columns = usize::from(area.width);
+    let mut drawn = vec![Line::styled(shorten(server, columns), theme.dim()), Line::default()];
+    for (index, field) in form.fields.iter().enumerate() {
+        let chosen = index == form.at;
+        let sign = if chosen { "› " } else { "  " };
+        drawn.push(Line::from(vec![
+            Span::styled(sign, theme.prompt()),
+            Span::styled(
+                format!("{:<label$}", field.label),
+                if chosen { theme.strong() } else { theme.dim() },
+            ),
+            Span::raw(tail(&shown(field), columns.saturating_sub(label + 3))),
+        ]));
+    }
+    drawn.push(Line::default());
+    let (text, style) = match (&form.error, form.busy) {
+        (_, true) => ("one moment…", theme.warn()),
+        (Some(error), _) => (error.as_str(), theme.bad()),
+        _ => ("Tab or Enter: on · Shift+Tab: back · Esc: leave it", theme.dim()),
+    };
+    drawn.extend(wrap(text, columns).into_iter().map(|row| Line::styled(row, style)));
+    lines(frame, area, drawn);
+    let Some(field) = form.fields.get(form.at) else { return };
+    let at = label + 2 + width(&tail(&shown(field), columns.saturating_sub(label + 3)));
+    let column = u16::try_from(at).unwrap_or(u16::MAX).min(area.width.saturating_sub(1));
+    let row = u16::try_from(form.at + 2).unwrap_or(u16::MAX).min(area.height.saturating_sub(1));
+    frame.set_cursor_position(Position { x: area.x + column, y: area.y + row });
+}
+
+fn shown(field: &crate::app::form::Field) -> String {
+    if field.secret { "•".repeat(field.text.0.chars().count()) } else { field.text.0.clone() }
+}
+
+/// The end of a text, where it is longer than its place.
+fn tail(text: &str, columns: usize) -> String {
+    let mut rest = text;
+    while width(rest) > columns {
+        let mut chars = rest.chars();
+        chars.next();
+        rest = chars.as_str();
+    }
+    rest.to_owned()
 }
 
 fn switcher(model: &Model, query: &str, chosen: usize, theme: Theme, frame: &mut Frame<'_>) {
@@ -135,7 +219,9 @@ fn switcher(model: &Model, query: &str, chosen: usize, theme: Theme, frame: &mut
             Some(_) if count > 0 => count.to_string(),
             Some(_) => String::new(),
         };
-        let name = shorten(&format!("#{}", crate::app::safe::line(key.as_str())), columns.saturating_sub(6));
+        let name = room
+            .map_or_else(|| format!("#{}", crate::app::safe::line(key.as_str())), crate::app::Room::label);
+        let name = shorten(&name, columns.saturating_sub(6));
         let gap = columns.saturating_sub(width(&name) + width(&right));
         drawn.push(Line::styled(format!("{name}{}{right}", " ".repeat(gap)), style));
     }

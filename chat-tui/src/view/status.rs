@@ -1,5 +1,6 @@
 //! Draws the truth: who types, whether we are connected, what waits.
 
+use protocol::error::close;
 use protocol::session::Link;
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -8,8 +9,8 @@ use ratatui::text::{Line, Span};
 
 use super::theme::Theme;
 use super::{lines, spread};
-use crate::app::Model;
 use crate::app::text::{shorten, width};
+use crate::app::{Layer, Model};
 
 /// In fewer columns a reason says nothing.
 const REASON: usize = 16;
@@ -38,7 +39,13 @@ pub(super) fn typing(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: R
 }
 
 pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
-    let right = if let Some((toast, _)) = &model.toast {
+    let picking = match model.layers.last() {
+        Some(Layer::Pick(pick)) => Some(pick.deed.hint()),
+        _ => None,
+    };
+    let right = if let Some(hint) = picking {
+        hint.to_owned()
+    } else if let Some((toast, _)) = &model.toast {
         toast.clone()
     } else if model.second {
         "second window: unsent lines are not kept".to_owned()
@@ -50,15 +57,16 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: Rec
     let columns = usize::from(area.width).saturating_sub(width(&right) + 4);
     let (sign, text, style) = link(model, theme, columns);
     let mut left = vec![Span::styled(sign, style), Span::styled(text, style)];
-    if model.toast.is_some() {
+    let is_hint = picking.is_some() || model.toast.is_some();
+    if is_hint {
         // What was just done matters more than what goes on.
         let room = usize::from(area.width).saturating_sub(width(&right) + 2);
         for span in &mut left {
             span.content = shorten(&span.content, room).into();
         }
-        left.truncate(if room > 10 { 2 } else { 0 });
+        left.truncate(if room > 10 && picking.is_none() { 2 } else { 0 });
     }
-    let right_style = if model.toast.is_some() { theme.accent() } else { theme.dim() };
+    let right_style = if is_hint { theme.accent() } else { theme.dim() };
     lines(frame, area, vec![spread(left, vec![Span::styled(right, right_style)], area.width)]);
 }
 
@@ -72,14 +80,20 @@ fn link(model: &Model, theme: Theme, columns: usize) -> (&'static str, String, S
     match &model.link {
         Link::Connected => {
             let name = model.my_name();
-            let unread = model.rooms.values().filter(|room| room.key != model.current && room.unread() > 0);
+            let what = match &model.me {
+                Some(me) if me.guest => " (guest)",
+                Some(me) if me.away => " (away)",
+                _ => "",
+            };
+            let elsewhere = model.rooms.values().filter(|room| room.key != model.current && !room.is_muted());
+            let unread = elsewhere.filter(|room| room.unread() > 0);
             let unread = match unread.count() {
                 0 => String::new(),
                 1 => " · 1 other room unread".to_owned(),
                 n => format!(" · {n} other rooms unread"),
             };
             let sending = if waiting.is_empty() { String::new() } else { format!(" · sending{waiting}") };
-            ("● ", format!("connected as {name}{sending}{unread}"), theme.good())
+            ("● ", format!("connected as {name}{what}{sending}{unread}"), theme.good())
         }
         Link::Connecting => ("◌ ", format!("connecting to {}{waiting}", model.server), theme.warn()),
         Link::WaitingUntil(at) => {
@@ -92,6 +106,13 @@ fn link(model: &Model, theme: Theme, columns: usize) -> (&'static str, String, S
             let why = model.trouble.as_ref().filter(|_| room >= REASON);
             let why = why.map_or_else(String::new, |why| format!("{colon}{}", shorten(why, room)));
             ("○ ", format!("{begin}{why}{end}"), theme.warn())
+        }
+        Link::Stopped(why) if why.code == close::SIGN_IN => {
+            let why = model.sign_in.as_deref().unwrap_or(why.reason);
+            let end = " · /login";
+            let begin = format!("not signed in{waiting}: ");
+            let room = columns.saturating_sub(width(&begin) + width(end));
+            ("✗ ", format!("{begin}{}{end}", shorten(why, room)), theme.bad())
         }
         Link::Stopped(why) => {
             ("✗ ", format!("disconnected{waiting} · {} · /reconnect", why.reason), theme.bad())

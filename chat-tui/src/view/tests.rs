@@ -1,5 +1,7 @@
 //! Whole frames, as a person sees them.
 
+mod people;
+
 use std::time::Duration;
 
 use crossterm::event::{

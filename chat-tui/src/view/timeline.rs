@@ -45,8 +45,12 @@ fn line(row: Row, theme: Theme, columns: u16) -> Line<'static> {
             let style = theme.person(user.as_ref()).add_modifier(Modifier::BOLD);
             Line::from(vec![Span::styled(name, style), Span::styled(format!("  {time}"), theme.dim())])
         }
-        Row::Text { user, text, tick, dim } => {
-            let style = if dim { theme.dim() } else { ratatui::style::Style::new() };
+        Row::Text { user, text, tick, dim, picked } => {
+            let style = match (picked, dim) {
+                (true, _) => theme.chosen(),
+                (_, true) => theme.dim(),
+                _ => ratatui::style::Style::new(),
+            };
             let left = vec![Span::styled("▏ ", theme.person(user.as_ref())), Span::styled(text, style)];
             let right = match tick {
                 None => Vec::new(),
@@ -60,6 +64,7 @@ fn line(row: Row, theme: Theme, columns: u16) -> Line<'static> {
         Row::Failed(text) => {
             Line::from(vec![Span::styled("▏ ", theme.bad()), Span::styled(text, theme.bad())])
         }
+        Row::Told(text) => Line::from(vec![Span::styled("· ", theme.dim()), Span::styled(text, theme.dim())]),
         Row::Notice(text) => Line::from(vec![Span::raw("  "), Span::styled(text, theme.dim())]),
         Row::Trouble(text) => {
             Line::from(vec![Span::styled("! ", theme.bad()), Span::styled(text, theme.warn())])

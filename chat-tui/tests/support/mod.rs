@@ -3,6 +3,8 @@
 #![allow(dead_code, reason = "each test binary uses its own part")]
 #![allow(clippy::unwrap_used, clippy::result_large_err, reason = "a test that fails says where")]
 
+pub(crate) mod real;
+
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::Path;
@@ -36,6 +38,8 @@ struct Log {
     silent: bool,
     /// The names in the hellos.
     names: Vec<Option<String>>,
+    /// The tokens in the hellos.
+    tokens: Vec<Option<String>>,
 }
 
 impl Server {
@@ -86,6 +90,11 @@ impl Server {
     /// Under which names the clients came.
     pub(crate) fn names(&self) -> Vec<Option<String>> {
         self.log.lock().unwrap().names.clone()
+    }
+
+    /// By which tokens the clients came.
+    pub(crate) fn tokens(&self) -> Vec<Option<String>> {
+        self.log.lock().unwrap().tokens.clone()
     }
 
     /// What was said, in order.
@@ -151,6 +160,7 @@ fn answer(
     match frame["type"].as_str().unwrap() {
         "hello" => {
             log.names.push(frame["name"].as_str().map(str::to_owned));
+            log.tokens.push(frame["token"].as_str().map(str::to_owned));
             frame["name"].as_str().unwrap_or("guest").clone_into(name);
             tell(serde_json::json!({"type": "welcome", "server": "fake/1", "epoch": "e1",
                 "user": {"user": "g-me", "name": name, "guest": true}, "token": "secret-token",
@@ -277,6 +287,12 @@ impl Tui {
                 Err(error) => panic!("{what} never came ({error}):\n{}", self.text()),
             }
         }
+    }
+
+    /// The text of the box that lies over the screen, its rows joined without what is between them.
+    pub(crate) fn boxed(&self) -> String {
+        let inside = |row: &str| Some(row.split_once('│')?.1.rsplit_once('│')?.0.trim().to_owned());
+        self.text().lines().filter_map(inside).collect()
     }
 
     /// Waits for the end of the program; its exit code.

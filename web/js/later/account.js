@@ -113,6 +113,8 @@ export function signedOut(chat) {
 /** From now on this browser is signed in as somebody, who may have been here as a guest before. @param {Chat} chat @param {Me} me */
 export async function signedIn(chat, me) {
   const isSame = me.user === chat.state.me?.user;
+  // A page that goes writes down what it knows: not what somebody else knew.
+  if (!isSame) chat.session.cursors.clear();
   await chat.store.saveIdentity({ token: undefined, user: me.user, name: me.name, guest: false }, !isSame);
   location.reload();
 }
@@ -122,6 +124,10 @@ export async function signOut(chat, path = 'logout', method = 'POST') {
   const answer = await call(method, path);
   if (!answer.ok && answer.code !== 'sign_in') return answer.reason;
   chat.socket.stop();
+  // A page that goes writes down what it knows: by then it knows nothing.
+  model.forget(chat.state);
+  chat.session.cursors.clear();
+  chat.drafts.clear();
   await chat.store.wipe();
   location.reload();
   return '';

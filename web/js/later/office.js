@@ -184,13 +184,44 @@ function Reports({ chat }) {
         h('button', { type: 'button', class: 'plain', onClick: () => settle(row, again) }, 'Done'))))) });
 }
 
+/** Saves all of the audit log as a file. @extends {Component<{}, {busy: boolean, error: string}>} */
+class Exporter extends Component {
+  state = { busy: false, error: '' };
+
+  #save = async () => {
+    this.setState({ busy: true, error: '' });
+    /** @type {string[]} */
+    const lines = [];
+    let page;
+    for (let before = ''; page === undefined || (page.more && page.entries.length > 0); ) {
+      const answer = await call('GET', `audit${before}`);
+      if (!answer.ok) return this.setState({ busy: false, error: answer.reason });
+      page = /** @type {import('../protocol.js').Audit} */ (answer.said);
+      for (const entry of page.entries) lines.push(JSON.stringify(entry));
+      before = `/${page.entries.at(-1)?.n ?? 0}`;
+    }
+    const href = URL.createObjectURL(new Blob([`${lines.join('\n')}\n`], { type: 'application/jsonl' }));
+    Object.assign(document.createElement('a'), { href, download: 'audit.jsonl' }).click();
+    setTimeout(() => URL.revokeObjectURL(href), 60_000);
+    this.setState({ busy: false });
+  };
+
+  render() {
+    return h('div', { class: 'choices' }, h('button', { type: 'button', class: 'plain', disabled: this.state.busy, onClick: this.#save }, 'Export'),
+      h('span', { class: 'hint' }, 'All of it as a file, one line of JSON for each entry.'), h('p', { class: 'error', role: 'alert' }, safe(this.state.error)));
+  }
+}
+
 /** @param {{chat: Chat}} props */
 function Audit({ chat }) {
-  const name = (/** @type {string | undefined} */ user) => (user === undefined ? '' : safe(chat.state.faces.get(user)?.name ?? user));
   return h(Fragment, null,
-    h('p', { class: 'other' }, h('a', { href: 'api/audit', download: 'audit.jsonl' }, 'Export'), ' all of it, one line of JSON for each entry.'),
-    h(Paged, { chat, type: 'audit', children: (/** @type {AuditEntry[]} */ rows) => rows.length === 0 ? h('p', { class: 'hint' }, 'Nothing was decided yet.')
-      : h('div', { class: 'wide-table', role: 'region', tabIndex: 0, 'aria-label': 'What was decided' }, h('table', null,
-        h('thead', null, h('tr', null, ['When', 'Who', 'Did', 'To', 'Room', ''].map((head, i) => h('th', { key: i, scope: 'col' }, head || h('span', { class: 'unseen' }, 'Details'))))),
-        h('tbody', null, rows.map((row) => h('tr', { key: row.n }, h('td', { title: when(row.timestamp) }, ago(row.timestamp)), h('td', null, safe(row.sender)), h('td', null, safe(row.action)), h('td', null, name(row.who)), h('td', null, safe(row.room ?? '')), h('td', null, safe(row.detail ?? ''))))))) }));
+    h(Exporter, null),
+    h(Loaded, { load: () => fetched('users'), children: (/** @type {{users: Account[]}} */ { users }) => {
+      const names = new Map(users.map(({ user, name }) => [user, name]));
+      const name = (/** @type {string | undefined} */ user) => (user === undefined ? '' : safe(names.get(user) ?? chat.state.faces.get(user)?.name ?? user));
+      return h(Paged, { chat, type: 'audit', children: (/** @type {AuditEntry[]} */ rows) => rows.length === 0 ? h('p', { class: 'hint' }, 'Nothing was decided yet.')
+        : h('div', { class: 'wide-table', role: 'region', tabIndex: 0, 'aria-label': 'What was decided' }, h('table', null,
+          h('thead', null, h('tr', null, ['When', 'Who', 'Did', 'To', 'Room', 'More'].map((head) => h('th', { key: head, scope: 'col' }, head)))),
+          h('tbody', null, rows.map((row) => h('tr', { key: row.n }, h('td', { title: when(row.timestamp) }, ago(row.timestamp)), h('td', null, safe(row.sender)), h('td', null, safe(row.action)), h('td', null, name(row.who)), h('td', null, safe(row.room ?? '')), h('td', null, safe(row.detail ?? '')))))) ) });
+    } }));
 }

@@ -18,6 +18,8 @@ const STATES = /** @type {Record<string, string>} */ ({ online: 'Online', idle: 
 /** @extends {Component<{chat: Chat, room: string, user: string, onClose: () => void}, {error: string, said: string, doing: '' | 'mute' | 'kick' | 'ban'}>} */
 export class PersonCard extends Component {
   state = { error: '', said: '', doing: /** @type {'' | 'mute' | 'kick' | 'ban'} */ ('') };
+  /** @type {import('../state.js').Face | undefined} */
+  known;
 
   /** @param {Promise<string>} asked @param {string} said */
   async #do(asked, said) {
@@ -46,11 +48,10 @@ export class PersonCard extends Component {
     const { state } = chat;
     const room = state.rooms.get(key);
     const person = room?.people.get(user);
-    const face = state.faces.get(user);
-    if (!room || !(person ?? face)) return null;
-    const name = person?.name ?? face?.name ?? user;
-    const role = person?.role ?? face?.role ?? 'guest';
-    const profile = person?.profile ?? face?.profile ?? {};
+    // Whoever was put out is still the one that this is about.
+    this.known = person ?? state.faces.get(user) ?? this.known;
+    if (!room || !this.known) return null;
+    const { name, role, profile } = this.known;
     const isMe = user === state.me?.user;
     const isBlocked = state.blocked.has(user);
     const { doing, error, said } = this.state;

@@ -160,10 +160,10 @@ test('profile: name, picture, colour, status, away, seen by the others at once',
   await watcher.waitForFunction(() => [...document.querySelectorAll('.message .avatar img')].every(({ complete, naturalWidth }) => complete && naturalWidth > 0));
   assert.equal(await watcher.locator('.message', { hasText: 'Here I am' }).locator('.name').getAttribute('data-hue'), '2');
   await link.getByLabel('I am away').check();
-  await link.getByRole('dialog').getByLabel('Name', { exact: true }).fill('olga the first');
+  await link.getByRole('dialog').getByLabel('Name', { exact: true }).fill('olga.first');
   await link.getByRole('button', { name: 'Save' }).click();
-  await watcher.locator('.people li.idle', { hasText: 'olga the first' }).waitFor();
-  await card(watcher, 'olga the first');
+  await watcher.locator('.people li.idle', { hasText: 'olga.first' }).waitFor();
+  await card(watcher, 'olga.first');
   await watcher.locator('dialog', { hasText: 'Away' }).waitFor();
   await shoot(watcher, 'person');
 });
@@ -171,8 +171,8 @@ test('profile: name, picture, colour, status, away, seen by the others at once',
 test('a token lets a script in until it is withdrawn', async () => {
   const page = await stage.tab(await stage.browser.newContext());
   await page.getByRole('button', { name: 'Sign in' }).click();
-  await fillIn(page, { Name: 'olga the first', Password: PASSWORD });
-  await signedIn(page, 'olga the first');
+  await fillIn(page, { Name: 'olga.first', Password: PASSWORD });
+  await signedIn(page, 'olga.first');
   await settings(page, 'Bots');
   await page.getByLabel('What it is for').fill('deploy');
   await page.getByRole('button', { name: 'Make token' }).click();

@@ -90,7 +90,7 @@ test('names: changed later, refused with the reason, remembered', async () => {
   await two.locator('#name-error', { hasText: 'letters' }).waitFor();
   await shoot(two, 'name-refused');
   await named(two, 'gil');
-  await one.locator('.me button').click();
+  await one.locator('.me > button').first().click();
   await one.getByLabel('Your name').fill('fern');
   await one.keyboard.press('Enter');
   await two.locator('.people li', { hasText: 'fern' }).waitFor();

@@ -68,6 +68,24 @@ test('a private room: found only by who is invited, left by who wants to', async
   await bo.reload();
   await bo.locator('.link.live').waitFor();
   assert.equal(await bo.locator('nav .room', { hasText: 'Plans' }).count(), 0);
+
+  // Whoever signs out leaves nothing of it on the device.
+  await ana.locator('.composer textarea').fill('half a secret');
+  await ana.locator('.me > button').first().click();
+  await ana.getByRole('button', { name: 'Sign out' }).click();
+  await ana.getByLabel('What should we call you?').waitFor();
+  const kept = await ana.evaluate(() => new Promise((resolve) => {
+    const open = indexedDB.open('chat');
+    open.onsuccess = () => {
+      const all = open.result.transaction(['events', 'rooms']);
+      const read = [all.objectStore('events').getAll(), all.objectStore('rooms').getAll()];
+      all.oncomplete = () => {
+        open.result.close();
+        resolve(JSON.stringify([read.map(({ result }) => result), { ...localStorage }]));
+      };
+    };
+  }));
+  assert.doesNotMatch(kept, /nobody knows|Plans|half a secret/);
 });
 
 test('conversations: with one, and with a few', async () => {
@@ -183,6 +201,9 @@ test('order: muted, put out, banned; roles; what was said is taken out; all of i
   await max.getByRole('tab', { name: 'Audit log' }).click();
   for (const done of ['mute', 'kick', 'ban', 'delete']) await max.locator('td', { hasText: new RegExp(`^${done}`) }).first().waitFor();
   await shoot(max, 'audit');
+  const [file] = await Promise.all([max.waitForEvent('download'), max.getByRole('button', { name: 'Export' }).click()]);
+  const entries = readFileSync(await file.path(), 'utf8').trim().split('\n').map((line) => JSON.parse(line));
+  assert.ok(entries.some(({ action }) => action === 'ban') && entries.some(({ action }) => action === 'register'));
 });
 
 test('a report reaches those who keep order; a blocked person is not seen any more, on no device', async () => {
@@ -200,7 +221,7 @@ test('a report reaches those who keep order; a blocked person is not seen any mo
   await mod.getByRole('button', { name: 'Administration' }).click();
   await mod.locator('.list li', { hasText: 'This is spam' }).getByText('very good coins').waitFor();
   await shoot(mod, 'reports');
-  await mod.getByRole('button', { name: 'Done' }).click();
+  await mod.getByRole('button', { name: 'Done', exact: true }).click();
   await mod.locator('.list .tag', { hasText: 'done' }).waitFor();
 
   await card(nia, 'pest');

@@ -58,6 +58,8 @@ CREATE TABLE reports (
     reason   TEXT NOT NULL,
     room     INTEGER NOT NULL,
     target   INTEGER NOT NULL,
+    who      TEXT NOT NULL, -- who said it, and under which name
+    name     TEXT NOT NULL,
     text     TEXT NOT NULL, -- as it was reported; empty once the message is deleted
     resolved INTEGER NOT NULL DEFAULT 0,
     UNIQUE (room, target, user)

@@ -30,8 +30,8 @@ pub(in crate::store) enum Stop {
 pub(in crate::store) type Done<T> = Result<T, Stop>;
 
 /// A deed being done.
-pub(in crate::store) struct Deed<'a, 't> {
-    pub(super) turn: &'a mut Turn<'t>,
+pub(in crate::store) struct Deed<'a, 't, 'db> {
+    pub(super) turn: &'a mut Turn<'t, 'db>,
     pub(super) author: &'a Author,
     actor: Actor,
 }
@@ -42,7 +42,7 @@ impl Handle {
         &self,
         author: Author,
         bytes: usize,
-        work: impl FnOnce(&mut Deed<'_, '_>) -> Done<T> + Send + 'static,
+        work: impl FnOnce(&mut Deed<'_, '_, '_>) -> Done<T> + Send + 'static,
     ) -> Result<T, Undone> {
         let guests = self.guests();
         let done = self.work(bytes, move |turn| {
@@ -57,15 +57,15 @@ impl Handle {
     }
 }
 
-impl<'a, 't> Deed<'a, 't> {
+impl<'a, 't, 'db> Deed<'a, 't, 'db> {
     /// What the server does by itself.
-    pub(super) fn by_server(turn: &'a mut Turn<'t>, author: &'a Author) -> Self {
+    pub(super) fn by_server(turn: &'a mut Turn<'t, 'db>, author: &'a Author) -> Self {
         let actor = Actor { role: Role::Other, active: false, guests: Guests::Off, reach: Reach::FULL };
         Self { turn, author, actor }
     }
 }
 
-impl Deed<'_, '_> {
+impl Deed<'_, '_, '_> {
     pub(super) fn db(&self) -> &Connection {
         self.turn.db()
     }

@@ -18,7 +18,7 @@ use crate::store::deeds::Measure;
 const LONGEST_S: u64 = 100 * 366 * 24 * 3600;
 
 /// The author is in a room from now on. Being in a public one is stored only for accounts.
-pub(in crate::store) fn join(deed: &mut Deed<'_, '_>, room: &RoomKey, id: &Id) -> Done<()> {
+pub(in crate::store) fn join(deed: &mut Deed<'_, '_, '_>, room: &RoomKey, id: &Id) -> Done<()> {
     let place = deed.enter(room, InRoom::Join)?;
     let user = deed.author.user.clone();
     let is_stored = place.kind != RoomKind::Public || !deed.author.guest;
@@ -38,7 +38,7 @@ pub(in crate::store) fn join(deed: &mut Deed<'_, '_>, room: &RoomKey, id: &Id) -
 
 /// Makes somebody a member, and ends an invitation.
 pub(super) fn add(
-    deed: &mut Deed<'_, '_>,
+    deed: &mut Deed<'_, '_, '_>,
     place: &Place,
     room: &RoomKey,
     user: &UserId,
@@ -56,7 +56,7 @@ pub(super) fn add(
 }
 
 /// Ends an invitation; whether there was one.
-fn withdraw(deed: &mut Deed<'_, '_>, place: &Place, room: &RoomKey, user: &UserId) -> Done<bool> {
+fn withdraw(deed: &mut Deed<'_, '_, '_>, place: &Place, room: &RoomKey, user: &UserId) -> Done<bool> {
     let ended = deed
         .db()
         .prepare_cached("DELETE FROM invitations WHERE room = ?1 AND user = ?2")?
@@ -68,7 +68,7 @@ fn withdraw(deed: &mut Deed<'_, '_>, place: &Place, room: &RoomKey, user: &UserI
 }
 
 /// The author is in a room no more.
-pub(in crate::store) fn leave(deed: &mut Deed<'_, '_>, room: &RoomKey, id: &Id) -> Done<()> {
+pub(in crate::store) fn leave(deed: &mut Deed<'_, '_, '_>, room: &RoomKey, id: &Id) -> Done<()> {
     let place = deed.enter(room, InRoom::Leave)?;
     let user = deed.author.user.clone();
     withdraw(deed, &place, room, &user)?;
@@ -95,7 +95,7 @@ pub(in crate::store) fn leave(deed: &mut Deed<'_, '_>, room: &RoomKey, id: &Id) 
 
 /// Takes somebody's membership away and tells them, with the reason where they were put out.
 fn remove(
-    deed: &mut Deed<'_, '_>,
+    deed: &mut Deed<'_, '_, '_>,
     place: &Place,
     room: &RoomKey,
     user: &UserId,
@@ -108,7 +108,7 @@ fn remove(
 }
 
 /// The author does not take an invitation.
-pub(in crate::store) fn decline(deed: &mut Deed<'_, '_>, room: &RoomKey) -> Done<()> {
+pub(in crate::store) fn decline(deed: &mut Deed<'_, '_, '_>, room: &RoomKey) -> Done<()> {
     let place = deed.enter(room, InRoom::Decline)?;
     let user = deed.author.user.clone();
     withdraw(deed, &place, room, &user)?;
@@ -117,7 +117,7 @@ pub(in crate::store) fn decline(deed: &mut Deed<'_, '_>, room: &RoomKey) -> Done
 
 /// Does something to somebody in a room.
 pub(in crate::store) fn moderate(
-    deed: &mut Deed<'_, '_>,
+    deed: &mut Deed<'_, '_, '_>,
     measure: Measure,
     asked: &Moderate,
     name: Option<String>,
@@ -176,7 +176,7 @@ pub(in crate::store) fn moderate(
 
 /// Writes what a measure changes; whether it changed anything.
 fn apply(
-    deed: &mut Deed<'_, '_>,
+    deed: &mut Deed<'_, '_, '_>,
     place: &Place,
     stand: Stand,
     room: &RoomKey,
@@ -184,11 +184,11 @@ fn apply(
     body: &MemberBody,
 ) -> Done<bool> {
     let (who, now) = (&body.who, deed.now());
-    let set = |deed: &Deed<'_, '_>, table: &str| -> rusqlite::Result<()> {
+    let set = |deed: &Deed<'_, '_, '_>, table: &str| -> rusqlite::Result<()> {
         let sql = format!("INSERT OR REPLACE INTO {table} (room, user, until_ms) VALUES (?1, ?2, ?3)");
         deed.db().prepare_cached(&sql)?.execute(params![place.row, who.as_str(), until_ms]).map(drop)
     };
-    let lift = |deed: &Deed<'_, '_>, table: &str, sentence: Sentence| -> rusqlite::Result<bool> {
+    let lift = |deed: &Deed<'_, '_, '_>, table: &str, sentence: Sentence| -> rusqlite::Result<bool> {
         let sql = format!("DELETE FROM {table} WHERE room = ?1 AND user = ?2");
         deed.db().prepare_cached(&sql)?.execute(params![place.row, who.as_str()])?;
         Ok(sentence.holds(now))
@@ -215,7 +215,13 @@ fn apply(
     }
 }
 
-fn invite(deed: &mut Deed<'_, '_>, place: &Place, stand: Stand, room: &RoomKey, who: &UserId) -> Done<()> {
+fn invite(
+    deed: &mut Deed<'_, '_, '_>,
+    place: &Place,
+    stand: Stand,
+    room: &RoomKey,
+    who: &UserId,
+) -> Done<()> {
     if stand.role.is_some() || stand.invited || own::has_blocked(deed.db(), who, &deed.author.user)? {
         // Nobody learns that they are hidden from somebody.
         return Ok(());
@@ -228,7 +234,7 @@ fn invite(deed: &mut Deed<'_, '_>, place: &Place, stand: Stand, room: &RoomKey, 
 
 /// Gives somebody another role in a room.
 pub(in crate::store) fn set_role(
-    deed: &mut Deed<'_, '_>,
+    deed: &mut Deed<'_, '_, '_>,
     asked: &SetRole,
     name: Option<String>,
     id: &Id,
@@ -257,7 +263,7 @@ pub(in crate::store) fn set_role(
 
 /// A room and somebody in it, to whom the author may do this; refused where nobody knows them. With their name.
 fn face(
-    deed: &Deed<'_, '_>,
+    deed: &Deed<'_, '_, '_>,
     room: &RoomKey,
     who: &UserId,
     action: ToPerson,

@@ -33,7 +33,7 @@ use tokio::sync::{Semaphore, TryAcquireError, mpsc, oneshot};
 use self::index::{Index, Indexer, Searcher};
 pub(super) use self::reader::Reader;
 use self::schema::Identity;
-use self::writer::{Asked, Job, Pace, Turn, Writer, append_bytes};
+use self::writer::{Asked, Flags, Job, Pace, Turn, Writer, append_bytes};
 use super::directory::Directory;
 use super::{
     Append, Closed, Found, Idle, OnCommit, Options, ReadError, Search, StoreError, TryAppendError, WorkError,
@@ -91,8 +91,7 @@ impl Handle {
             on_commit,
             Arc::clone(&index),
             Pace::new(Arc::clone(&idle)),
-            Arc::clone(&healthy),
-            Arc::clone(&closing),
+            Flags { healthy: Arc::clone(&healthy), closing: Arc::clone(&closing) },
             options.guests,
         );
         let (jobs, queue) = mpsc::unbounded_channel();
@@ -150,7 +149,7 @@ impl Handle {
     pub(super) async fn work<T: Send + 'static, E: Send + 'static>(
         &self,
         bytes: usize,
-        work: impl FnOnce(&mut Turn<'_>) -> rusqlite::Result<Result<T, E>> + Send + 'static,
+        work: impl FnOnce(&mut Turn<'_, '_>) -> rusqlite::Result<Result<T, E>> + Send + 'static,
     ) -> Result<T, WorkError<E>> {
         let permits = self.share(bytes + WORK_BYTES);
         let room = Arc::clone(&self.room).acquire_many_owned(permits).await;

@@ -18,11 +18,12 @@ const WAITING: u32 = 50;
 /// What there is to know of a message before something is done to it.
 struct Said {
     user: UserId,
+    sender: String,
     text: String,
 }
 
 /// Takes a message out: its text is gone from the record in the same transaction, and its place stays.
-pub(in crate::store) fn delete(deed: &mut Deed<'_, '_>, asked: &Delete, id: &Id) -> Done<Ack> {
+pub(in crate::store) fn delete(deed: &mut Deed<'_, '_, '_>, asked: &Delete, id: &Id) -> Done<Ack> {
     let (room, target) = (&asked.room, asked.target);
     let (place, said) = find(deed, room, target, ToMessage::Delete, Some(id))?;
     let said = match said {
@@ -30,7 +31,7 @@ pub(in crate::store) fn delete(deed: &mut Deed<'_, '_>, asked: &Delete, id: &Id)
         Found::Said(said) => said,
     };
     let db = deed.db();
-    db.prepare_cached(&format!("UPDATE events SET text = '' WHERE n = {}", rows::AT))?
+    db.prepare_cached(&format!("UPDATE events SET text = '' WHERE {}", rows::AT_PLACE))?
         .execute(params![place.row, to_sql(target)])?;
     db.prepare_cached("UPDATE reports SET text = '' WHERE room = ?1 AND target = ?2")?
         .execute(params![place.row, to_sql(target)])?;
@@ -44,7 +45,7 @@ pub(in crate::store) fn delete(deed: &mut Deed<'_, '_>, asked: &Delete, id: &Id)
 
 /// Keeps what somebody tells of a message; once per message and person.
 pub(in crate::store) fn report(
-    deed: &mut Deed<'_, '_>,
+    deed: &mut Deed<'_, '_, '_>,
     room: &RoomKey,
     target: Seq,
     reason: &str,
@@ -63,15 +64,26 @@ pub(in crate::store) fn report(
     }
     deed.db()
         .prepare_cached(
-            "INSERT INTO reports (ms, user, sender, reason, room, target, text) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+            "INSERT INTO reports (ms, user, sender, reason, room, target, text, who, name)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
              ON CONFLICT (room, target, user) DO NOTHING",
         )?
-        .execute(params![deed.now(), user, sender, reason, place.row, to_sql(target), said.text])?;
+        .execute(params![
+            deed.now(),
+            user,
+            sender,
+            reason,
+            place.row,
+            to_sql(target),
+            said.text,
+            said.user.as_str(),
+            said.sender,
+        ])?;
     Ok(())
 }
 
 /// A report needs nothing more.
-pub(in crate::store) fn resolve(deed: &mut Deed<'_, '_>, report: u64) -> Done<()> {
+pub(in crate::store) fn resolve(deed: &mut Deed<'_, '_, '_>, report: u64) -> Done<()> {
     deed.turn.leave_facts();
     deed.permit(Action::Reports)?;
     let found: Option<(String, i64)> = deed
@@ -99,7 +111,7 @@ enum Found {
 /// A message to which the author may do this. What is no message any more is refused as not found, but only to whom
 /// the room is there.
 fn find(
-    deed: &Deed<'_, '_>,
+    deed: &Deed<'_, '_, '_>,
     room: &RoomKey,
     target: Seq,
     action: ToMessage,
@@ -121,15 +133,16 @@ fn find(
     {
         return Ok((place, Found::Done(ack)));
     }
-    let said: Option<(String, String)> = deed
+    let sql = format!(
+        "SELECT user, sender, text FROM events WHERE {} AND kind = 'message' AND text <> ''",
+        rows::AT_PLACE
+    );
+    let said: Option<(String, String, String)> = deed
         .db()
-        .prepare_cached(&format!(
-            "SELECT user, text FROM events WHERE n = {} AND kind = 'message' AND text <> ''",
-            rows::AT
-        ))?
-        .query_row(params![place.row, to_sql(target)], |row| Ok((row.get(0)?, row.get(1)?)))
+        .prepare_cached(&sql)?
+        .query_row(params![place.row, to_sql(target)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
-    let Some((user, text)) = said else {
+    let Some((user, sender, text)) = said else {
         // As of one's own, of which most is allowed: whoever may not even that is told so instead.
         deed.permit_at(room, Action::Message(action, &room_facts, &nobodys))?;
         return Err(no_message());
@@ -139,7 +152,7 @@ fn find(
     let (author, _, _) = facts::target(deed.db(), &place, &user, own, deed.now())?;
     let message = MessageFacts { own, author: author.role, author_standing: author.standing };
     deed.permit_at(room, Action::Message(action, &room_facts, &message))?;
-    Ok((place, Found::Said(Said { user, text })))
+    Ok((place, Found::Said(Said { user, sender, text })))
 }
 
 fn no_message() -> Stop {

@@ -21,7 +21,7 @@ const KEYS_OF_GUEST: u32 = 500;
 
 /// Keeps an event under a key, in place of what was there.
 fn keep(
-    deed: &mut Deed<'_, '_>,
+    deed: &mut Deed<'_, '_, '_>,
     user: &UserId,
     key: &str,
     make: impl FnOnce(RoomKey, Seq) -> Event,
@@ -45,7 +45,7 @@ fn keep(
 }
 
 /// The same for what the author chooses to keep, of which there is a bound.
-fn keep_own(deed: &mut Deed<'_, '_>, key: &str, make: impl FnOnce(RoomKey, Seq) -> Event) -> Done<()> {
+fn keep_own(deed: &mut Deed<'_, '_, '_>, key: &str, make: impl FnOnce(RoomKey, Seq) -> Event) -> Done<()> {
     let user = deed.author.user.clone();
     if newest(deed.db(), &user, key)?.is_none() {
         let count: u32 = deed
@@ -82,7 +82,7 @@ pub(super) fn has_blocked(db: &Connection, user: &UserId, whom: &UserId) -> rusq
 }
 
 /// The author has read a room up to a place; it never moves back.
-pub(in crate::store) fn read_upto(deed: &mut Deed<'_, '_>, room: &RoomKey, seq: Seq) -> Done<()> {
+pub(in crate::store) fn read_upto(deed: &mut Deed<'_, '_, '_>, room: &RoomKey, seq: Seq) -> Done<()> {
     deed.turn.leave_facts();
     deed.enter(room, InRoom::Read)?;
     let upto = seq.min(deed.turn.head(room)?.unwrap_or(0));
@@ -94,7 +94,7 @@ pub(in crate::store) fn read_upto(deed: &mut Deed<'_, '_>, room: &RoomKey, seq: 
 }
 
 /// Of what in a room the author wants to be told.
-pub(in crate::store) fn notify(deed: &mut Deed<'_, '_>, asked: &Notify) -> Done<()> {
+pub(in crate::store) fn notify(deed: &mut Deed<'_, '_, '_>, asked: &Notify) -> Done<()> {
     deed.turn.leave_facts();
     deed.enter(&asked.room, InRoom::Read)?;
     let (of, level) = (asked.room.clone(), asked.level);
@@ -102,7 +102,7 @@ pub(in crate::store) fn notify(deed: &mut Deed<'_, '_>, asked: &Notify) -> Done<
 }
 
 /// The author hides somebody, or shows them again.
-pub(in crate::store) fn block(deed: &mut Deed<'_, '_>, asked: &Block) -> Done<()> {
+pub(in crate::store) fn block(deed: &mut Deed<'_, '_, '_>, asked: &Block) -> Done<()> {
     deed.turn.leave_facts();
     deed.permit(Action::Own)?;
     let is_account = facts::person(deed.db(), &asked.user)?.name.is_some();
@@ -114,7 +114,7 @@ pub(in crate::store) fn block(deed: &mut Deed<'_, '_>, asked: &Block) -> Done<()
 }
 
 /// What the author has written and not yet said.
-pub(in crate::store) fn draft(deed: &mut Deed<'_, '_>, asked: &Draft) -> Done<()> {
+pub(in crate::store) fn draft(deed: &mut Deed<'_, '_, '_>, asked: &Draft) -> Done<()> {
     deed.turn.leave_facts();
     deed.enter(&asked.room, InRoom::Read)?;
     if asked.text.len() > DRAFT_BYTES {
@@ -127,7 +127,7 @@ pub(in crate::store) fn draft(deed: &mut Deed<'_, '_>, asked: &Draft) -> Done<()
 }
 
 /// Tells somebody that the author invites them.
-pub(super) fn invited(deed: &mut Deed<'_, '_>, room: &RoomKey, who: &UserId) -> Done<()> {
+pub(super) fn invited(deed: &mut Deed<'_, '_, '_>, room: &RoomKey, who: &UserId) -> Done<()> {
     let (of, title) = (room.clone(), title(deed.db(), room)?);
     let (user, sender) = (deed.author.user.clone(), deed.author.name.to_string());
     let timestamp = clock::rfc3339(deed.now());
@@ -137,7 +137,7 @@ pub(super) fn invited(deed: &mut Deed<'_, '_>, room: &RoomKey, who: &UserId) -> 
 }
 
 /// Tells somebody that an invitation was taken, declined or withdrawn.
-pub(super) fn invitation_over(deed: &mut Deed<'_, '_>, room: &RoomKey, who: &UserId) -> Done<()> {
+pub(super) fn invitation_over(deed: &mut Deed<'_, '_, '_>, room: &RoomKey, who: &UserId) -> Done<()> {
     let key = format!("invited:{room}");
     let Some(Event::Invited(invitation)) = newest(deed.db(), who, &key)? else { return Ok(()) };
     let timestamp = clock::rfc3339(deed.now());
@@ -148,7 +148,7 @@ pub(super) fn invitation_over(deed: &mut Deed<'_, '_>, room: &RoomKey, who: &Use
 
 /// Tells somebody that a room is among theirs; of a conversation, with the names of the others.
 pub(super) fn joined(
-    deed: &mut Deed<'_, '_>,
+    deed: &mut Deed<'_, '_, '_>,
     room: &RoomKey,
     user: &UserId,
     others: Option<String>,
@@ -162,7 +162,7 @@ pub(super) fn joined(
 
 /// Tells somebody that a room is no longer among theirs, and why where they were put out.
 pub(super) fn left(
-    deed: &mut Deed<'_, '_>,
+    deed: &mut Deed<'_, '_, '_>,
     room: &RoomKey,
     user: &UserId,
     why: Option<&MemberBody>,

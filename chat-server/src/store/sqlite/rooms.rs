@@ -17,7 +17,7 @@ use crate::core::policy::{Action, Denied, InRoom};
 use crate::store::deeds::NewRoom;
 
 /// Makes a room, whose owner the author is, if they have an account.
-pub(in crate::store) fn make(deed: &mut Deed<'_, '_>, room: &NewRoom, id: &Id) -> Done<()> {
+pub(in crate::store) fn make(deed: &mut Deed<'_, '_, '_>, room: &NewRoom, id: &Id) -> Done<()> {
     let is_public = room.kind == RoomKind::Public;
     deed.permit(if is_public { Action::CreatePublic } else { Action::CreatePrivate })?;
     let key = &room.key;
@@ -48,7 +48,7 @@ pub(in crate::store) fn make(deed: &mut Deed<'_, '_>, room: &NewRoom, id: &Id) -
 }
 
 fn insert(
-    deed: &Deed<'_, '_>,
+    deed: &Deed<'_, '_, '_>,
     key: &RoomKey,
     skeleton: &str,
     title: &str,
@@ -67,7 +67,11 @@ fn insert(
 }
 
 /// The room that something looks like, other than `but`.
-fn look_alike(deed: &Deed<'_, '_>, skeleton: &str, but: Option<i64>) -> rusqlite::Result<Option<RoomKey>> {
+fn look_alike(
+    deed: &Deed<'_, '_, '_>,
+    skeleton: &str,
+    but: Option<i64>,
+) -> rusqlite::Result<Option<RoomKey>> {
     let key: Option<String> = deed
         .db()
         .prepare_cached("SELECT key FROM rooms WHERE skeleton = ?1 AND id IS NOT ?2")?
@@ -84,7 +88,7 @@ fn looks_like(key: RoomKey) -> super::deed::Stop {
 
 /// The conversation of these people with the author; made where there is none.
 pub(in crate::store) fn open_direct(
-    deed: &mut Deed<'_, '_>,
+    deed: &mut Deed<'_, '_, '_>,
     users: Vec<UserId>,
     names: &HashMap<UserId, String>,
     key: &RoomKey,
@@ -129,7 +133,7 @@ pub(in crate::store) fn open_direct(
 }
 
 /// Changes a room.
-pub(in crate::store) fn change(deed: &mut Deed<'_, '_>, asked: &Change, id: &Id) -> Done<()> {
+pub(in crate::store) fn change(deed: &mut Deed<'_, '_, '_>, asked: &Change, id: &Id) -> Done<()> {
     let room = &asked.room;
     let place = deed.look(room)?;
     let facts = facts::room_facts(place.as_ref(), deed.now());
@@ -173,7 +177,7 @@ pub(in crate::store) fn change(deed: &mut Deed<'_, '_>, asked: &Change, id: &Id)
 }
 
 /// What of a change is one, checked.
-fn difference(deed: &Deed<'_, '_>, place: &Place, asked: &Change) -> Done<ChangedBody> {
+fn difference(deed: &Deed<'_, '_, '_>, place: &Place, asked: &Change) -> Done<ChangedBody> {
     let record =
         reader::find_room(deed.db(), &asked.room)?.map(|(_, record)| record).ok_or(Denied::NotThere)?;
     let title = asked.title.as_deref().map(|title| checked(title, TITLE_CHARS, "a title")).transpose()?;

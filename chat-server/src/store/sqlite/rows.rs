@@ -17,16 +17,16 @@ pub(super) const MESSAGE: &str = "message";
 pub(super) const EVENT: &str = "seq, id, user, sender, guest, kind, text, reply, thread, timestamp_ms";
 
 /// The columns that [`room`] reads. The row's head is not written with each event; it counts where it is ahead of them.
-pub(super) const ROOM: &str = "id, key, title, kind, topic, first,
+pub(super) const ROOM: &str = "id, key, title, kind, topic, first, announce, slow_s, archived,
     max(head, coalesce((
         SELECT coalesce((SELECT max(seq) FROM events WHERE events.era = s.era AND events.room = s.room), s.first)
         FROM stretches AS s WHERE s.room = rooms.id ORDER BY s.era DESC LIMIT 1
-    ), 0)) AS head, announce, slow_s, archived";
+    ), 0)) AS head";
 
-/// The row of `events` at the place `?2` of the room's row `?1`, as a query; nothing where there is none. The index of
-/// places is one of eras: a place alone would be looked for in all of the record.
-pub(super) const AT: &str = "(SELECT n FROM events WHERE room = ?1 AND seq = ?2 AND era =
-    (SELECT era FROM stretches WHERE room = ?1 AND first <= ?2 ORDER BY era DESC LIMIT 1))";
+/// Where the event of a room (`?1`) at a place (`?2`) is.
+pub(super) const AT_PLACE: &str =
+    "era = (SELECT era FROM stretches WHERE room = ?1 AND first <= ?2 ORDER BY era DESC LIMIT 1)
+     AND room = ?1 AND seq = ?2";
 
 /// The era of the `n`-th row of events, as the table says it, too.
 pub(super) fn era(n: i64) -> i64 {

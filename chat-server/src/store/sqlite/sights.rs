@@ -13,7 +13,7 @@ use super::rows::{self, from_sql, to_sql};
 use super::{clock, own};
 use crate::core::policy::{Action, Actor, Denied, InRoom, decide};
 use crate::store::deeds::{Author, Listed, Seen, Sheet, Sight, Sights, TableRow};
-use crate::store::{At, Page, ReadError};
+use crate::store::{At, Page, ReadError, Readable};
 
 impl Reader {
     /// These rooms as somebody may see them, and with `all` every room that they are a member of.
@@ -53,6 +53,33 @@ impl Reader {
         let actor = facts::actor(&snapshot, &author.user, guests, author.reaches.at(room))?;
         let place = facts::place(&snapshot, room, &author.user)?;
         Ok(facts::may(actor, deed, place.as_ref(), clock::now_ms()))
+    }
+
+    /// The rooms that somebody may read: all public ones as such, where they may read all of those.
+    pub(in crate::store) fn readable(&self, author: &Author, guests: Guests) -> Seen<Readable> {
+        let snapshot = self.db().unchecked_transaction()?;
+        let actor = facts::actor(&snapshot, &author.user, guests, author.reaches.anywhere())?;
+        if let Err(denied) = decide(&actor, Action::ListRooms) {
+            return Ok(Err(denied));
+        }
+        let is_banned = snapshot
+            .prepare_cached("SELECT 1 FROM bans WHERE user = ?1 LIMIT 1")?
+            .exists([author.user.as_str()])?;
+        let public = !is_banned && author.reaches.rooms.is_none();
+        let mut keys = joined_rooms(&snapshot, &author.user)?;
+        if !public {
+            let mut statement = snapshot.prepare_cached("SELECT key FROM rooms WHERE kind = 'public'")?;
+            for key in statement.query_map([], |row| row.get::<_, String>(0))? {
+                keys.extend(RoomKey::new(key?).ok().filter(|key| !keys.contains(key)));
+            }
+        }
+        let mut rooms = Vec::new();
+        for key in keys {
+            if may_read(&snapshot, author, guests, &key)?.is_ok() {
+                rooms.push(key);
+            }
+        }
+        Ok(Ok(Readable { public, rooms }))
     }
 
     /// A stretch of a log, for somebody who may read it.
@@ -168,10 +195,8 @@ impl Reader {
             return Ok(Err(denied));
         }
         let mut statement = self.db().prepare_cached(
-            "SELECT p.n, p.ms, p.user, p.sender, p.reason, r.key, p.target, e.user, e.sender, p.text, p.resolved
+            "SELECT p.n, p.ms, p.user, p.sender, p.reason, r.key, p.target, p.who, p.name, p.text, p.resolved
              FROM reports p JOIN rooms r ON r.id = p.room
-             CROSS JOIN events e ON e.room = p.room AND e.seq = p.target AND e.era =
-                (SELECT era FROM stretches WHERE room = p.room AND first <= p.target ORDER BY era DESC LIMIT 1)
              WHERE p.n < ?1 ORDER BY p.n DESC LIMIT ?2",
         )?;
         let found = statement.query_map(page_bounds(before, limit), reported)?;

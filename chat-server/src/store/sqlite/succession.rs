@@ -16,7 +16,7 @@ use super::{members, own};
 use crate::store::deeds::Author;
 
 /// Makes sure that a room has an owner.
-pub(super) fn settle(deed: &mut Deed<'_, '_>, place: &Place, room: &RoomKey) -> Done<()> {
+pub(super) fn settle(deed: &mut Deed<'_, '_, '_>, place: &Place, room: &RoomKey) -> Done<()> {
     if place.kind == RoomKind::Direct || has_owner(deed.db(), place.row)? {
         return Ok(());
     }
@@ -52,7 +52,7 @@ pub(super) fn settle(deed: &mut Deed<'_, '_>, place: &Place, room: &RoomKey) -> 
 }
 
 /// Somebody's account is no longer active: what they owned alone passes on. They stay what else they were.
-pub(in crate::store) fn departed(turn: &mut Turn<'_>, user: &UserId) -> rusqlite::Result<()> {
+pub(in crate::store) fn departed(turn: &mut Turn<'_, '_>, user: &UserId) -> rusqlite::Result<()> {
     let author = Author::server();
     let passed_on = pass_on(&mut Deed::by_server(turn, &author), user);
     match passed_on {
@@ -62,7 +62,7 @@ pub(in crate::store) fn departed(turn: &mut Turn<'_>, user: &UserId) -> rusqlite
     }
 }
 
-fn pass_on(deed: &mut Deed<'_, '_>, user: &UserId) -> Done<()> {
+fn pass_on(deed: &mut Deed<'_, '_, '_>, user: &UserId) -> Done<()> {
     let rooms: Vec<String> = deed
         .db()
         .prepare_cached(

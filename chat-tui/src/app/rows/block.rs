@@ -6,7 +6,7 @@ use time::{OffsetDateTime, UtcOffset};
 use super::{Frame, GUTTER, Key, MARGIN, Part, Row, Tick};
 use crate::app::room::{Outgoing, Room, Sending};
 use crate::app::text::wrap;
-use crate::app::timeline::{Entry, Notice, Said};
+use crate::app::timeline::{Entry, Notice, Said, moment};
 
 /// Messages of one author share a header for this long.
 const RUN: time::Duration = time::Duration::minutes(10);
@@ -41,13 +41,14 @@ pub(super) fn block(room: &Room, keys: &[Key], index: usize, frame: Frame<'_>) -
 
 fn top(room: &Room, frame: Frame<'_>, rows: &mut Vec<Row>) {
     let text = if !room.joined {
-        format!("you are not in #{}: /join {} goes there, /leave takes it off the list", room.title, room.key)
+        let name = if room.key.is_made() { room.title.as_str() } else { room.key.as_str() };
+        format!("you are not in {}: /join {name} goes there, /leave takes it off the list", room.label())
     } else if room.timeline.has_older() {
         if frame.online { "loading older messages…" } else { "older messages load when connected" }.to_owned()
     } else if room.timeline.oldest().is_some() {
-        format!("the beginning of #{}", room.title)
+        format!("the beginning of {}", room.label())
     } else if frame.online {
-        format!("nothing was said in #{} yet: say hello", room.title)
+        format!("nothing was said in {} yet: say hello", room.label())
     } else {
         "nothing is kept on this machine yet".to_owned()
     };
@@ -58,17 +59,22 @@ fn top(room: &Room, frame: Frame<'_>, rows: &mut Vec<Row>) {
 fn event(room: &Room, keys: &[Key], index: usize, frame: Frame<'_>, rows: &mut Vec<Row>) {
     let seq = keys[index].seq;
     let Some(entry) = room.timeline.get(seq) else { return };
-    if *entry == Entry::Change {
+    if !is_shown(room, entry) {
         return;
     }
-    let is_new = room.mark == Some(seq - 1);
+    let is_new = room.mark.is_some_and(|mark| first_after(room, mark) == Some(seq));
     let before = keys[..index].iter().rev().find_map(|key| match key.part {
         Part::Event => said(room, key.seq),
         _ => None,
     });
-    let now = if let Entry::Said(said) = entry { local(said, frame.offset) } else { None };
+    let at = match entry {
+        Entry::Said(said) => said.at,
+        Entry::Deleted(deleted) => deleted.at,
+        _ => None,
+    };
+    let now = local(at, frame.offset);
     let day = now.map(OffsetDateTime::date);
-    let day_before = before.and_then(|said| local(said, frame.offset)).map(OffsetDateTime::date);
+    let day_before = before.and_then(|said| local(said.at, frame.offset)).map(OffsetDateTime::date);
     let new_day = day.is_some() && day != day_before;
     if new_day && let Some(date) = day {
         rows.push(Row::Day(format!("{} {} {} {}", date.weekday(), date.day(), date.month(), date.year())));
@@ -78,7 +84,7 @@ fn event(room: &Room, keys: &[Key], index: usize, frame: Frame<'_>, rows: &mut V
     }
     match entry {
         Entry::Said(said) => {
-            let direct = index.checked_sub(1).map(|index| keys[index]);
+            let direct = direct(room, keys, index);
             let runs_on =
                 direct.filter(|key| key.part == Part::Event).and_then(|key| self::said(room, key.seq));
             let runs_on = runs_on.is_some_and(|before| continues(before, said));
@@ -97,12 +103,65 @@ fn event(room: &Room, keys: &[Key], index: usize, frame: Frame<'_>, rows: &mut V
             let text = if said.edited { format!("{} (edited)", said.text) } else { said.text.clone() };
             body(Some(&said.user), &text, tick, false, frame, rows);
         }
-        Entry::Deleted => body(None, "message deleted", None, true, frame, rows),
+        Entry::Deleted(deleted) => {
+            if !new_day && !is_new && direct(room, keys, index).is_some_and(|key| key.part == Part::Event) {
+                rows.push(Row::Blank);
+            }
+            rows.push(Row::Head {
+                user: Some(deleted.user.clone()),
+                name: deleted.name.clone(),
+                time: now.map(clock).unwrap_or_default(),
+            });
+            let text = match &deleted.by {
+                Some(by) if *by == deleted.name => "deleted by its author".to_owned(),
+                Some(by) => format!("deleted by {by}"),
+                None => "deleted".to_owned(),
+            };
+            body(Some(&deleted.user), &format!("({text})"), None, true, frame, rows);
+        }
+        Entry::Told(told) => {
+            let until = told.until.and_then(|until| until.checked_to_offset(frame.offset)).map(moment);
+            let until = until.map(|until| format!(" until {until}")).unwrap_or_default();
+            let reason = told.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+            let columns = usize::from(frame.width.saturating_sub(GUTTER));
+            rows.extend(wrap(&format!("{}{until}{reason}", told.text), columns).into_iter().map(Row::Told));
+        }
         Entry::Unreadable => {
             body(None, "a message that this version cannot show", None, true, frame, rows);
         }
         Entry::Change => {}
     }
+    if frame.picked == Some(seq) {
+        for row in rows.iter_mut() {
+            if let Row::Text { picked, .. } = row {
+                *picked = true;
+            }
+        }
+    }
+}
+
+/// Whether an entry has rows.
+fn is_shown(room: &Room, entry: &Entry) -> bool {
+    match entry {
+        Entry::Change => false,
+        Entry::Said(said) => !room.timeline.is_hidden(&said.user),
+        Entry::Deleted(deleted) => !room.timeline.is_hidden(&deleted.user),
+        Entry::Told(_) | Entry::Unreadable => true,
+    }
+}
+
+/// The first place behind another that has rows.
+fn first_after(room: &Room, seq: Seq) -> Option<Seq> {
+    let mut after = room.timeline.events_after(seq);
+    after.find(|(_, entry)| is_shown(room, entry)).map(|(seq, _)| seq)
+}
+
+/// The block just above that has rows, where it is an event's.
+fn direct(room: &Room, keys: &[Key], index: usize) -> Option<Key> {
+    let has_rows = |key: &&Key| {
+        key.part != Part::Event || room.timeline.get(key.seq).is_some_and(|entry| is_shown(room, entry))
+    };
+    keys[..index].iter().rev().find(has_rows).copied()
 }
 
 fn outgoing(room: &Room, line: &Outgoing, header: bool, frame: Frame<'_>, rows: &mut Vec<Row>) {
@@ -154,6 +213,7 @@ fn body(
         text,
         tick: None,
         dim,
+        picked: false,
     }));
     if let Some(Row::Text { tick: last, .. }) = rows[start..].last_mut() {
         *last = tick;
@@ -233,7 +293,7 @@ fn flush(groups: &mut Vec<Group<'_>>, columns: usize, rows: &mut Vec<Row>) {
 
 fn said(room: &Room, seq: Seq) -> Option<&Said> {
     match room.timeline.get(seq) {
-        Some(Entry::Said(said)) => Some(said),
+        Some(Entry::Said(said)) if !room.timeline.is_hidden(&said.user) => Some(said),
         _ => None,
     }
 }
@@ -246,9 +306,9 @@ fn continues(before: &Said, said: &Said) -> bool {
     before.user == said.user && before.name == said.name && close
 }
 
-fn local(said: &Said, offset: UtcOffset) -> Option<OffsetDateTime> {
+fn local(at: Option<OffsetDateTime>, offset: UtcOffset) -> Option<OffsetDateTime> {
     // Near the ends of the calendar an offset leads out of it.
-    said.at.and_then(|at| at.checked_to_offset(offset))
+    at.and_then(|at| at.checked_to_offset(offset))
 }
 
 fn clock(at: OffsetDateTime) -> String {

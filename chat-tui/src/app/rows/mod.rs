@@ -12,7 +12,7 @@ use time::UtcOffset;
 
 use super::room::{Room, Sending};
 use block::block;
-pub use scroll::scrolled;
+pub use scroll::{at, scrolled};
 
 /// The columns left of a text: the author's bar and a space.
 pub const GUTTER: u16 = 2;
@@ -79,11 +79,15 @@ pub enum Row {
         tick: Option<Tick>,
         /// It is not in the log yet, or not really said text.
         dim: bool,
+        /// It is the message being chosen.
+        picked: bool,
     },
     /// An own line was refused: why, and what to do about it.
     Failed(String),
     /// A passing remark.
     Notice(String),
+    /// What happened to the room or its people.
+    Told(String),
     /// Something went wrong.
     Trouble(String),
     /// Messages are missing here.
@@ -116,6 +120,8 @@ pub struct Frame<'a> {
     pub offset: UtcOffset,
     /// History can be asked for now.
     pub online: bool,
+    /// The message being chosen.
+    pub picked: Option<Seq>,
     /// Columns.
     pub width: u16,
     /// Rows.
@@ -159,6 +165,18 @@ pub fn viewport(room: &Room, frame: Frame<'_>) -> Viewport {
     rows.reverse();
     seen.rows = rows;
     seen
+}
+
+/// Whether the message at a place is in sight, to its last row.
+pub fn is_in_sight(room: &Room, frame: Frame<'_>, seq: Seq) -> bool {
+    let frame = Frame { picked: Some(seq), ..frame };
+    let picked = |row: &Row| matches!(row, Row::Text { picked: true, .. });
+    let keys = keys(room);
+    let whole = keys.iter().position(|key| *key == Key { seq, part: Part::Event });
+    let rows =
+        whole.map_or(0, |index| block(room, &keys, index, frame).iter().filter(|row| picked(row)).count());
+    let seen = viewport(room, frame).rows.iter().filter(|row| picked(row)).count();
+    seen > 0 && (seen == rows || rows > usize::from(frame.height))
 }
 
 /// The blocks in order; there is always at least the top.

@@ -1,7 +1,9 @@
 //! Moving through the rows, and where a view stands in them.
 
+use protocol::ids::Seq;
+
 use super::block::block;
-use super::{Anchor, Frame, Key, keys};
+use super::{Anchor, Frame, Key, Part, keys};
 use crate::app::room::Room;
 
 /// The place `rows` up (or, if negative, down) from the present one.
@@ -37,6 +39,13 @@ pub fn scrolled(room: &Room, frame: Frame<'_>, rows: isize) -> Option<Anchor> {
         index -= 1;
     }
     clamp(&keys, index, hidden, size, usize::from(frame.height))
+}
+
+/// The view at whose lower edge the message at a place stands, or the nearest one that is full.
+pub fn at(room: &Room, frame: Frame<'_>, seq: Seq) -> Option<Anchor> {
+    let keys = keys(room);
+    let index = keys.iter().position(|key| *key == Key { seq, part: Part::Event })?;
+    clamp(&keys, index, 0, |index| block(room, &keys, index, frame).len(), usize::from(frame.height))
 }
 
 /// Moves a place down until the view is full, so that scrolling ends with the oldest row at the top.

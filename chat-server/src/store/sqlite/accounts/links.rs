@@ -23,7 +23,11 @@ const RESET_HOURS: i64 = 24;
 const NEVER_MS: i64 = 253_402_300_799_999;
 
 /// Makes an invite; tells when it ends.
-pub(in crate::store) fn make_invite(turn: &mut Turn<'_>, by: &By, new: &NewInvite) -> Result<String, Fault> {
+pub(in crate::store) fn make_invite(
+    turn: &mut Turn<'_, '_>,
+    by: &By,
+    new: &NewInvite,
+) -> Result<String, Fault> {
     let (db, now) = (turn.db(), turn.now_ms());
     may(db, by, Action::Accounts(OfAccounts::Invites))?;
     if new.role != Role::Member {
@@ -143,7 +147,7 @@ pub(super) fn drop_of_creator(db: &Connection, creator: i64) -> rusqlite::Result
 
 /// Makes a one-time link for a new password; earlier ones end. Tells when it ends.
 pub(in crate::store) fn make_reset(
-    turn: &mut Turn<'_>,
+    turn: &mut Turn<'_, '_>,
     by: &By,
     user: &UserId,
     link: &NewLink,
@@ -201,7 +205,7 @@ pub(in crate::store) fn invites(db: &Connection, by: &By) -> Result<Vec<InviteIn
 }
 
 /// Withdraws an invite.
-pub(in crate::store) fn revoke_invite(turn: &Turn<'_>, by: &By, id: &Id) -> Result<(), Fault> {
+pub(in crate::store) fn revoke_invite(turn: &Turn<'_, '_>, by: &By, id: &Id) -> Result<(), Fault> {
     may(turn.db(), by, Action::Accounts(OfAccounts::Invites))?;
     let ended = turn
         .db()

@@ -205,7 +205,13 @@ fn creator(db: &Connection, by: &By) -> rusqlite::Result<Option<i64>> {
 }
 
 /// Writes what was decided where admins read it.
-fn note(turn: &Turn<'_>, by: &By, action: &str, who: Option<&UserId>, detail: &str) -> rusqlite::Result<()> {
+fn note(
+    turn: &Turn<'_, '_>,
+    by: &By,
+    action: &str,
+    who: Option<&UserId>,
+    detail: &str,
+) -> rusqlite::Result<()> {
     let (user, sender) = match by {
         By::Server => (None, "command line".to_owned()),
         By::User { user, .. } => {

@@ -23,7 +23,7 @@ const ACCOUNTS: i64 = 100_000;
 
 /// Makes an account for whoever asks, and signs them in. Of two that want one name, one gets it.
 pub(in crate::store) fn register(
-    turn: &mut Turn<'_>,
+    turn: &mut Turn<'_, '_>,
     new: &Registered,
     registration: Registration,
 ) -> Result<Me, Fault> {
@@ -58,7 +58,7 @@ pub(in crate::store) fn register(
 
 /// Makes an account for somebody else, who sets the password with a link, or for a bot.
 pub(in crate::store) fn add(
-    turn: &mut Turn<'_>,
+    turn: &mut Turn<'_, '_>,
     by: &By,
     new: &NewAccount,
     role: Role,
@@ -102,7 +102,7 @@ fn insert(db: &Connection, new: &NewAccount, role: Role, now: i64) -> Result<i64
 
 /// Changes what somebody tells of themselves.
 pub(in crate::store) fn change_profile(
-    turn: &mut Turn<'_>,
+    turn: &mut Turn<'_, '_>,
     user: &UserId,
     session: &Id,
     change: &NewProfile,
@@ -124,7 +124,7 @@ pub(in crate::store) fn change_profile(
 
 /// Gives somebody a picture, or takes it away; one that nobody has any more goes.
 pub(in crate::store) fn set_avatar(
-    turn: &mut Turn<'_>,
+    turn: &mut Turn<'_, '_>,
     user: &UserId,
     session: &Id,
     picture: Option<&(String, Vec<u8>)>,
@@ -156,7 +156,7 @@ pub(in crate::store) fn avatar(db: &Connection, hash: &str) -> rusqlite::Result<
 
 /// Changes one's own password, if it is still the one that was verified; ends the other sessions.
 pub(in crate::store) fn change_password(
-    turn: &mut Turn<'_>,
+    turn: &mut Turn<'_, '_>,
     user: &UserId,
     session: &Id,
     new: &NewPassword,
@@ -175,7 +175,7 @@ pub(in crate::store) fn change_password(
 
 /// Sets a new password with a one-time link, ends all sessions, and signs in.
 pub(in crate::store) fn reset(
-    turn: &mut Turn<'_>,
+    turn: &mut Turn<'_, '_>,
     link: &crate::core::secret::Hash,
     password: &str,
     session: &NewSession,
@@ -195,7 +195,11 @@ pub(in crate::store) fn reset(
 }
 
 /// Sets somebody's password from the command line; ends all sessions.
-pub(in crate::store) fn set_password(turn: &mut Turn<'_>, user: &UserId, hash: &str) -> Result<(), Fault> {
+pub(in crate::store) fn set_password(
+    turn: &mut Turn<'_, '_>,
+    user: &UserId,
+    hash: &str,
+) -> Result<(), Fault> {
     let account = target(turn.db(), &By::Server, user, ToAccount::Reset)?;
     write_password(turn.db(), account.row, hash)?;
     links::drop_resets(turn.db(), account.row)?;
@@ -210,7 +214,12 @@ fn write_password(db: &Connection, account: i64, hash: &str) -> rusqlite::Result
 }
 
 /// Changes what somebody is. There is always an owner.
-pub(in crate::store) fn set_role(turn: &Turn<'_>, by: &By, user: &UserId, role: Role) -> Result<Me, Fault> {
+pub(in crate::store) fn set_role(
+    turn: &Turn<'_, '_>,
+    by: &By,
+    user: &UserId,
+    role: Role,
+) -> Result<Me, Fault> {
     let db = turn.db();
     let account = target(db, by, user, ToAccount::SetRole(role))?;
     db.prepare_cached("UPDATE accounts SET role = ?2 WHERE id = ?1")?
@@ -224,7 +233,7 @@ pub(in crate::store) fn set_role(turn: &Turn<'_>, by: &By, user: &UserId, role: 
 
 /// Ends an account, with all that proves to be it and all that it gave out; or undoes the former.
 pub(in crate::store) fn set_active(
-    turn: &mut Turn<'_>,
+    turn: &mut Turn<'_, '_>,
     by: &By,
     user: &UserId,
     active: bool,
@@ -302,7 +311,7 @@ pub(in crate::store) fn whose(db: &Connection, by: &By, whose: &Whose) -> Result
 }
 
 /// Signs somebody out everywhere: oneself, or as an admin somebody else.
-pub(in crate::store) fn sign_out(turn: &mut Turn<'_>, by: &By, user: &UserId) -> Result<(), Fault> {
+pub(in crate::store) fn sign_out(turn: &mut Turn<'_, '_>, by: &By, user: &UserId) -> Result<(), Fault> {
     let account = match by {
         By::User { user: me, session } if me == user => own(turn.db(), user, session)?,
         _ => target(turn.db(), by, user, ToAccount::EndSessions)?,
@@ -314,7 +323,7 @@ pub(in crate::store) fn sign_out(turn: &mut Turn<'_>, by: &By, user: &UserId) ->
 
 /// Whether somebody has this password hash still, and may sign in.
 pub(in crate::store) fn sign_in(
-    turn: &mut Turn<'_>,
+    turn: &mut Turn<'_, '_>,
     user: &UserId,
     verified: &str,
     session: &NewSession,

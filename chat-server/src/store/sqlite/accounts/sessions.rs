@@ -19,7 +19,7 @@ const TOUCH_MS: i64 = 10 * 60 * 1000;
 const DEVICES: i64 = 100;
 
 /// Signs a device in, and signs out those that are idle or too many.
-pub(super) fn insert(turn: &mut Turn<'_>, account: i64, session: &NewSession) -> rusqlite::Result<()> {
+pub(super) fn insert(turn: &mut Turn<'_, '_>, account: i64, session: &NewSession) -> rusqlite::Result<()> {
     let (db, now) = (turn.db(), turn.now_ms());
     db.prepare_cached(
         "INSERT INTO sessions (id, account, hash, device, address, created_ms, used_ms)
@@ -107,7 +107,7 @@ pub(in crate::store) fn list(db: &Connection, user: &UserId, current: &Id) -> ru
 
 /// Signs out one of one's own devices.
 pub(in crate::store) fn end(
-    turn: &mut Turn<'_>,
+    turn: &mut Turn<'_, '_>,
     user: &UserId,
     session: &Id,
     which: &Id,
@@ -125,7 +125,7 @@ pub(in crate::store) fn end(
 }
 
 /// Signs out all devices of an account, but perhaps one.
-pub(super) fn end_all(turn: &mut Turn<'_>, account: i64, except: Option<&Id>) -> rusqlite::Result<()> {
+pub(super) fn end_all(turn: &mut Turn<'_, '_>, account: i64, except: Option<&Id>) -> rusqlite::Result<()> {
     let mut statement =
         turn.db().prepare_cached("DELETE FROM sessions WHERE account = ?1 AND id IS NOT ?2 RETURNING id")?;
     let ended = ids(statement.query_map(params![account, except.map(Id::as_str)], |row| row.get(0))?)?;
@@ -135,7 +135,7 @@ pub(super) fn end_all(turn: &mut Turn<'_>, account: i64, except: Option<&Id>) ->
 }
 
 /// Has the connections of sessions closed that ended.
-fn cut(turn: &mut Turn<'_>, ended: Vec<Id>) {
+fn cut(turn: &mut Turn<'_, '_>, ended: Vec<Id>) {
     for session in ended {
         turn.cut(Cut::Session(session));
     }

@@ -21,7 +21,7 @@ const DAY_MS: i64 = 24 * 3600 * 1000;
 
 /// Makes a token; the caller has decided whether it may be made.
 pub(in crate::store) fn make(
-    turn: &mut Turn<'_>,
+    turn: &mut Turn<'_, '_>,
     by: &By,
     account: &Found,
     new: &NewToken,
@@ -114,7 +114,12 @@ pub(in crate::store) fn list(db: &Connection, account: i64) -> rusqlite::Result<
 }
 
 /// Withdraws a token; the caller has decided whether it may be.
-pub(in crate::store) fn revoke(turn: &mut Turn<'_>, by: &By, account: &Found, id: &Id) -> Result<(), Fault> {
+pub(in crate::store) fn revoke(
+    turn: &mut Turn<'_, '_>,
+    by: &By,
+    account: &Found,
+    id: &Id,
+) -> Result<(), Fault> {
     let ended = turn
         .db()
         .prepare_cached("DELETE FROM tokens WHERE id = ?1 AND account = ?2")?

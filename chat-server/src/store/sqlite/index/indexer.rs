@@ -7,14 +7,13 @@ use std::time::{Duration, Instant};
 use std::{fs, io, thread};
 
 use protocol::ids::Epoch;
-use rusqlite::{Connection, OpenFlags, Row, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use thiserror::Error;
 
 use super::{FORMAT, Index, SCHEMA, connect, prepared};
 use crate::store::StoreError;
 use crate::store::directory::Directory;
-use crate::store::sqlite::kinds::DELETE;
-use crate::store::sqlite::{rows, schema};
+use crate::store::sqlite::{kinds, rows, schema};
 
 /// What one transaction of the index holds at most: so many rows, and texts of so many bytes (one more may go over).
 const SLICE_ROWS: usize = 4096;
@@ -49,17 +48,16 @@ struct Writing {
     indexed: i64,
 }
 
-/// Rows of the log with what they change.
+/// Rows of the log with what they are found by; `None` where that is nothing.
 type Slice = Vec<(i64, Change)>;
 
-/// What a row of the log changes in the index.
+/// What an event of the log changes in the index.
 enum Change {
-    /// It is found by nothing.
     Nothing,
     /// It is found by these tokens.
-    In(String),
-    /// This row is found no more.
-    Out(i64),
+    Put(String),
+    /// The event of this row is found no more.
+    Take(i64),
 }
 
 /// Why the index does not follow the log.
@@ -150,12 +148,14 @@ impl Indexer {
             // What cannot be read is found by nothing; so is what an event of another kind says.
             let text = |column: usize| row.get_ref(column).ok().and_then(|value| value.as_str().ok());
             let change = match (text(2), text(4)) {
-                // Without a text it was deleted before it came in here.
                 (Some(rows::MESSAGE), Some(said)) if !said.is_empty() => {
                     bytes += said.len();
-                    Change::In(prepared(row.get(1).unwrap_or(0), text(3).unwrap_or_default(), said))
+                    Change::Put(prepared(row.get(1).unwrap_or(0), text(3).unwrap_or_default(), said))
                 }
-                (Some(DELETE), _) => self.target(row)?.map_or(Change::Nothing, Change::Out),
+                (Some(kinds::DELETE), _) => {
+                    let target = row.get::<_, Option<i64>>(5).ok().flatten().unwrap_or(0);
+                    self.row_at(row.get(1).unwrap_or(0), target)?.map_or(Change::Nothing, Change::Take)
+                }
                 _ => Change::Nothing,
             };
             slice.push((row.get(0)?, change));
@@ -163,12 +163,12 @@ impl Indexer {
         Ok(slice)
     }
 
-    /// The row that a deletion is about.
-    fn target(&self, deletion: &Row<'_>) -> rusqlite::Result<Option<i64>> {
-        let place: (Option<i64>, Option<i64>) = (deletion.get("room").ok(), deletion.get("reply").ok());
-        let (Some(room), Some(seq)) = place else { return Ok(None) };
-        let mut statement = self.log.prepare_cached(&format!("SELECT {}", rows::AT))?;
-        statement.query_row([room, seq], |row| row.get(0))
+    /// The row of the event at a place.
+    fn row_at(&self, room: i64, seq: i64) -> rusqlite::Result<Option<i64>> {
+        self.log
+            .prepare_cached(&format!("SELECT n FROM events WHERE {}", rows::AT_PLACE))?
+            .query_row([room, seq], |row| row.get(0))
+            .optional()
     }
 
     /// Opens the file, and makes it anew if it does not fit.
@@ -264,22 +264,16 @@ impl Writing {
             if indexed != self.indexed {
                 return Err(IndexError::Stranger);
             }
-            // An event that changes what an earlier one is found by belongs here, too: take the row of its target out
-            // and put the new text in. In the order of the log and with the watermark, that happens once.
+            // In the order of the log and with the watermark, each change happens once.
             let mut insert =
                 transaction.prepare_cached("INSERT INTO search (rowid, text) VALUES (?1, ?2)")?;
+            let mut delete = transaction.prepare_cached("DELETE FROM search WHERE rowid = ?1")?;
             for (n, change) in slice {
                 match change {
-                    Change::Nothing => {}
-                    Change::In(tokens) => {
-                        insert.execute(params![n, tokens])?;
-                    }
-                    Change::Out(target) => {
-                        transaction
-                            .prepare_cached("DELETE FROM search WHERE rowid = ?1")?
-                            .execute([target])?;
-                    }
-                }
+                    Change::Nothing => 0,
+                    Change::Put(tokens) => insert.execute(params![n, tokens])?,
+                    Change::Take(target) => delete.execute([target])?,
+                };
             }
             transaction.prepare_cached("UPDATE meta SET indexed = ?1")?.execute([last])?;
         }

@@ -167,9 +167,8 @@ impl Allowed<'_> {
 fn message(room: &RoomKey, row: &Row<'_>) -> Option<Message> {
     let seq = rows::from_sql(row.get("seq").ok()?);
     match rows::event(room, seq, row) {
-        // Deleted, and the index has not heard of it yet.
-        (Event::Message(message), _) if message.folded.as_ref().is_some_and(|folded| folded.deleted) => None,
-        (Event::Message(message), _) => Some(message),
+        // What was taken out may still be in the index for a moment.
+        (Event::Message(message), _) if !message.message.is_empty() => Some(message),
         _ => None,
     }
 }

@@ -65,8 +65,7 @@ async fn after_any_other_failure_nothing_is_acknowledged_r07() {
     assert!(!fixture.store.healthy());
     fixture.store.handle.sql("PRAGMA query_only = false");
     assert_eq!(refused(&fixture.append([append(&lobby, 1, "c", "x")]).await[0]), ErrorCode::Unavailable);
-    let created =
-        fixture.store.create_room(RoomKey::new("ops").unwrap(), String::new());
+    let created = fixture.store.create_room(RoomKey::new("ops").unwrap(), String::new());
     assert_eq!(created.await, Err(WorkError::Unavailable));
     assert_eq!(fixture.texts(&lobby).await, ["before"], "reads go on");
     fixture.store.close().await;

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use protocol::rooms::Delete;
 
 use super::*;
-use crate::store::deeds::Author;
+use crate::store::deeds::{Author, Measure};
 use crate::store::{Found, Order, Query, Readable, Search};
 
 fn asked(text: &str) -> Search {
@@ -353,4 +353,50 @@ proptest! {
             }
         });
     }
+}
+
+#[tokio::test]
+async fn what_was_taken_out_is_found_no_more() {
+    let dir = tempfile::tempdir().unwrap();
+    let fixture = open(dir.path());
+    let lobby = RoomKey::lobby();
+    fixture.append([append(&lobby, 1, "a", "a secret word"), append(&lobby, 1, "b", "another word")]).await;
+    fixture.store.indexed().await.unwrap();
+    assert_eq!(fixture.find_texts("word").await, ["another word", "a secret word"]);
+    let delete = protocol::rooms::Delete { room: lobby.clone(), target: 1, id: None };
+    let id = Id::new("gone").unwrap();
+    fixture.store.delete(Author::server(), delete, id).await.unwrap();
+    assert_eq!(fixture.find_texts("word").await, ["another word"], "at once, whatever the index holds");
+    fixture.store.indexed().await.unwrap();
+    assert_eq!(fixture.find_texts("word").await, ["another word"]);
+    let index = rusqlite::Connection::open(dir.path().join("search.db")).unwrap();
+    let rows: i64 = index.query_row("SELECT count(*) FROM search", [], |row| row.get(0)).unwrap();
+    assert_eq!(rows, 1, "the index holds it no more either");
+}
+
+/// A02: searching asks policy anew, and a ban from one public room leaves the others.
+#[tokio::test]
+async fn who_may_read_what_is_what_is_searched() {
+    let dir = tempfile::tempdir().unwrap();
+    let fixture = open(dir.path());
+    let ops = fixture.create("ops").await;
+    let mut guest = Author::server();
+    guest.user = UserId::new("g-1").unwrap();
+    guest.server = false;
+    guest.guest = true;
+    let all = fixture.store.readable(guest.clone()).await.unwrap().unwrap();
+    assert_eq!(all, Readable { public: true, rooms: Vec::new() });
+    let ban = protocol::rooms::Moderate {
+        reference: 0,
+        room: ops.clone(),
+        user: guest.user.clone(),
+        id: None,
+        for_s: None,
+        reason: None,
+    };
+    let id = Id::new("ban").unwrap();
+    let done = fixture.store.moderate(Author::server(), Measure::Ban, ban, Some("ana".into()), id).await;
+    done.unwrap();
+    let rest = fixture.store.readable(guest).await.unwrap().unwrap();
+    assert_eq!(rest, Readable { public: false, rooms: vec![RoomKey::lobby()] });
 }

@@ -6,7 +6,7 @@ use super::super::writer::{Appended, NewEvent, Turn};
 use super::*;
 
 /// Appends a message by hand, as a rarer job would an event of its own kind.
-fn say(turn: &mut Turn<'_>, room: &RoomKey, id: &str, text: &str) -> rusqlite::Result<Appended> {
+fn say(turn: &mut Turn<'_, '_>, room: &RoomKey, id: &str, text: &str) -> rusqlite::Result<Appended> {
     let (id, user) = (Id::new(id).unwrap(), UserId::new("g-1").unwrap());
     let event = NewEvent {
         room,

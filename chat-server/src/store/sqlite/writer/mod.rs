@@ -44,13 +44,20 @@ pub(super) struct Writer {
     on_commit: OnCommit,
     index: Arc<Index>,
     pace: Pace,
-    healthy: Arc<AtomicBool>,
-    closing: Arc<AtomicBool>,
+    flags: Flags,
     heads: Heads,
     grants: Grants,
     orders: Orders,
     /// Held until the last commit is done.
     directory: Arc<Directory>,
+}
+
+/// What the writer and the rest of the store tell each other at any time.
+pub(super) struct Flags {
+    /// False once the writer must not write any more.
+    pub(super) healthy: Arc<AtomicBool>,
+    /// The store is being closed: nobody is waited for.
+    pub(super) closing: Arc<AtomicBool>,
 }
 
 /// What the transaction made of a job.
@@ -76,16 +83,14 @@ pub(in crate::store) enum Failure {
 }
 
 impl Writer {
-    /// A writer on a database that nothing else of this process writes. It says through `healthy` when it must not
-    /// write any more, and waits for nobody once `closing` is set.
+    /// A writer on a database that nothing else of this process writes.
     pub(super) fn new(
         db: Connection,
         directory: Arc<Directory>,
         on_commit: OnCommit,
         index: Arc<Index>,
         pace: Pace,
-        healthy: Arc<AtomicBool>,
-        closing: Arc<AtomicBool>,
+        flags: Flags,
         guests: Guests,
     ) -> Self {
         Self {
@@ -93,8 +98,7 @@ impl Writer {
             on_commit,
             index,
             pace,
-            healthy,
-            closing,
+            flags,
             heads: Heads::default(),
             grants: Grants::new(guests),
             orders: Orders::default(),
@@ -104,7 +108,7 @@ impl Writer {
 
     /// Works until there is nothing more to come.
     pub(super) fn run(mut self, mut jobs: UnboundedReceiver<Job>) {
-        let _unhealthy_if_it_panics = Unwinding(Arc::clone(&self.healthy));
+        let _unhealthy_if_it_panics = Unwinding(Arc::clone(&self.flags.healthy));
         while let Some(first) = jobs.blocking_recv() {
             self.pace.gather();
             let mut batch = Vec::with_capacity(16);
@@ -133,7 +137,7 @@ impl Writer {
 
     /// Carries out a batch in one transaction, then tells everybody what became of it.
     fn store(&mut self, mut batch: Vec<Job>) {
-        let decisions = if self.healthy.load(Ordering::Relaxed) {
+        let decisions = if self.flags.healthy.load(Ordering::Relaxed) {
             self.transact(&mut batch).map_err(|error| self.fail(&error))
         } else {
             Err(Failure::Broken)
@@ -183,8 +187,7 @@ impl Writer {
                     }
                 },
                 Job::Work(work, _) => {
-                    let done;
-                    (appender, done) = work::run(appender, work.as_mut())?;
+                    let done = work::run(&mut appender, work.as_mut())?;
                     if !matches!(&done, work::Done::Kept(made) if made.leaves_facts) {
                         self.grants.forget();
                     }
@@ -215,7 +218,7 @@ impl Writer {
                         tracing::warn!("another process holds the database's write lock; waiting for it");
                     }
                     // When the server stops, whoever waits is told rather than kept.
-                    tries = if self.closing.load(Ordering::Relaxed) { 1 } else { tries - 1 };
+                    tries = if self.flags.closing.load(Ordering::Relaxed) { 1 } else { tries - 1 };
                 }
                 Err(error) => return Err(error),
             }
@@ -239,7 +242,7 @@ impl Writer {
             }
             Failure::Busy => tracing::warn!(%error, "the database could not be written for now"),
             Failure::Broken => {
-                self.healthy.store(false, Ordering::Relaxed);
+                self.flags.healthy.store(false, Ordering::Relaxed);
                 tracing::error!(
                     %error,
                     "writing the database failed: nothing more is stored or acknowledged until a restart"

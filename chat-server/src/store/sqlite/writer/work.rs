@@ -16,8 +16,8 @@ use crate::store::sqlite::clock;
 use crate::store::{Cut, WorkError};
 
 /// What a piece of work may use.
-pub(in crate::store) struct Turn<'db> {
-    appender: Appender<'db>,
+pub(in crate::store) struct Turn<'a, 'db> {
+    appender: &'a mut Appender<'db>,
     made: Made,
 }
 
@@ -34,7 +34,7 @@ pub(super) struct Made {
     pub(super) leaves_facts: bool,
 }
 
-impl Turn<'_> {
+impl Turn<'_, '_> {
     /// The writer's connection, inside the transaction. Rooms' heads are not to be moved by hand.
     pub(in crate::store) fn db(&self) -> &Connection {
         self.appender.db
@@ -84,7 +84,7 @@ impl Turn<'_> {
 /// A piece of work and whoever waits for it.
 pub(in crate::store) trait Work: Send {
     /// Does it; called once. False: what it did is to be undone, as it decided.
-    fn run(&mut self, turn: &mut Turn<'_>) -> rusqlite::Result<bool>;
+    fn run(&mut self, turn: &mut Turn<'_, '_>) -> rusqlite::Result<bool>;
 
     /// Answers with what it gave, which is committed; or with the failure that undid it.
     fn answer(self: Box<Self>, undone: Option<Failure>);
@@ -105,11 +105,11 @@ impl<F, T, E> Asked<F, T, E> {
 
 impl<F, T, E> Work for Asked<F, T, E>
 where
-    F: FnOnce(&mut Turn<'_>) -> rusqlite::Result<Result<T, E>> + Send,
+    F: FnOnce(&mut Turn<'_, '_>) -> rusqlite::Result<Result<T, E>> + Send,
     T: Send,
     E: Send,
 {
-    fn run(&mut self, turn: &mut Turn<'_>) -> rusqlite::Result<bool> {
+    fn run(&mut self, turn: &mut Turn<'_, '_>) -> rusqlite::Result<bool> {
         let work = self.work.take().expect("a piece of work runs once");
         let given = work(turn)?;
         let keep = given.is_ok();
@@ -138,22 +138,19 @@ pub(super) enum Done {
     Undone(Option<Failure>),
 }
 
-/// Runs a piece of work under a save point, and gives the appender back that it used.
-pub(super) fn run<'db>(
-    appender: Appender<'db>,
-    work: &mut dyn Work,
-) -> rusqlite::Result<(Appender<'db>, Done)> {
+/// Runs a piece of work under a save point.
+pub(super) fn run(appender: &mut Appender<'_>, work: &mut dyn Work) -> rusqlite::Result<Done> {
     let db = appender.db;
     db.prepare_cached("SAVEPOINT work")?.execute([])?;
     appender.heads.save_point();
     let mut turn = Turn { appender, made: Made::default() };
     let ran = work.run(&mut turn);
-    let Turn { appender, made } = turn;
+    let Turn { appender: Appender { heads, .. }, made } = turn;
     let undone = match ran {
         Ok(true) => {
-            appender.heads.release();
+            heads.release();
             db.prepare_cached("RELEASE work")?.execute([])?;
-            return Ok((appender, Done::Kept(made)));
+            return Ok(Done::Kept(made));
         }
         Ok(false) => None,
         Err(error) if is_its_own(&error) => {
@@ -162,10 +159,10 @@ pub(super) fn run<'db>(
         }
         Err(error) => return Err(error),
     };
-    appender.heads.roll_back();
+    heads.roll_back();
     db.prepare_cached("ROLLBACK TO work")?.execute([])?;
     db.prepare_cached("RELEASE work")?.execute([])?;
-    Ok((appender, Done::Undone(undone)))
+    Ok(Done::Undone(undone))
 }
 
 /// Whether an error is about what was asked, rather than about the disk: then the transaction can go on.

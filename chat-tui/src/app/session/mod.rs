@@ -1,33 +1,40 @@
 //! What the session tells, taken into the model.
 
+mod people;
+
 use std::time::Duration;
 
+use protocol::SELF_ROOM;
 use protocol::client::ClientFrame;
-use protocol::error::{ErrorCode, Refusal};
+use protocol::error::{ErrorCode, Refusal, close};
+use protocol::event::Event;
+use protocol::http::Call;
 use protocol::ids::{Id, RoomKey};
 use protocol::limits::TYPING_TTL;
-use protocol::server::{Members, ResetWhy, RoomInfo, Welcome};
+use protocol::people::Role;
+use protocol::server::{ResetWhy, RoomInfo, Welcome};
 use protocol::session::{
     Failure, Gap, Link, OutboxChange, Outgoing, OutgoingState, Page, RoomEvent, RoomReset, SessionEvent,
 };
-use protocol::signal::{ComeAndGo, PresenceState, Renamed, Typing};
+use protocol::signal::Typing;
 
-use super::room::{Person, Sending, Typist};
+use super::room::{Sending, Typist};
 use super::timeline::Notice;
 use super::update::{go_to, remove_room};
-use super::{Effect, Me, Model, Room, safe};
+use super::{Effect, Form, Layer, Me, Model, Room, answers, commands, own, safe, sheet, told};
+use crate::api::Request;
+use people::PEOPLE;
 
 /// A refused question for history is asked again after this, where the server gives no time.
 const ASK_AGAIN: Duration = Duration::from_secs(5);
-/// People listed in a room; a crowd shows as a number.
-const PEOPLE: usize = 500;
-/// Names listed by `/rooms`.
-const LISTED: usize = 50;
 
 pub(super) fn handle(model: &mut Model, event: SessionEvent) -> Vec<Effect> {
     match event {
         SessionEvent::Link(link) => set_link(model, link),
         SessionEvent::Welcome(welcome) => return welcomed(model, &welcome),
+        SessionEvent::Event(event) if event.event.room().as_str() == SELF_ROOM => {
+            return own::take(model, event.event);
+        }
         SessionEvent::Event(event) => add(model, event),
         SessionEvent::Page(page) => add_page(model, page),
         SessionEvent::Gap(gap) => {
@@ -51,17 +58,35 @@ pub(super) fn handle(model: &mut Model, event: SessionEvent) -> Vec<Effect> {
             OutboxChange::Remove(id) => remove_line(model, &id),
         },
         SessionEvent::Outgoing { id, state } => set_state(model, &id, &state),
+        // It has no place on the screen.
+        SessionEvent::RoomJoined { info, .. } | SessionEvent::RoomInfo(info)
+            if info.room.as_str() == SELF_ROOM => {}
         SessionEvent::RoomJoined { info, reference } => return joined(model, &info, reference.is_some()),
         SessionEvent::RoomInfo(info) => {
             learn(model, &info);
         }
         SessionEvent::RoomLeft(key) => return left(model, &key),
-        SessionEvent::Reports(_)
-        | SessionEvent::Audit(_)
-        | SessionEvent::RoomElsewhere(_)
-        | SessionEvent::Goaway { .. } => {}
-        SessionEvent::Members(members) => set_members(model, members),
+        SessionEvent::RoomElsewhere(changed) => {
+            let key = changed.room.room;
+            let is_in = model.rooms.get(&key).is_some_and(|room| room.joined);
+            return match (changed.joined, is_in) {
+                (true, false) => vec![Effect::Follow(key)],
+                (false, true) => vec![Effect::Leave(key)],
+                _ => Vec::new(),
+            };
+        }
+        SessionEvent::Goaway { .. } => {}
+        SessionEvent::Reports(reports) => {
+            let sheet = sheet::reports(model, &reports);
+            answers::show(model, sheet);
+        }
+        SessionEvent::Audit(audit) => {
+            let sheet = sheet::audit(model, &audit);
+            answers::show(model, sheet);
+        }
+        SessionEvent::Members(members) => people::set(model, members),
         SessionEvent::Rooms(rooms) => list_rooms(model, &rooms.rooms),
+        SessionEvent::Done { question, .. } => done(model, &question),
         SessionEvent::Named(name) => {
             let name = safe::line(&name);
             model.say(format!("you are {name} now"));
@@ -70,22 +95,24 @@ pub(super) fn handle(model: &mut Model, event: SessionEvent) -> Vec<Effect> {
             }
             return vec![Effect::Keep];
         }
-        SessionEvent::Came(who) => come_and_go(model, true, &who),
-        SessionEvent::Went(who) => come_and_go(model, false, &who),
-        SessionEvent::Renamed(renamed) => rename(model, &renamed),
-        SessionEvent::Profile(_) => {}
+        SessionEvent::Came(who) => people::come_and_go(model, true, &who),
+        SessionEvent::Went(who) => people::come_and_go(model, false, &who),
+        SessionEvent::Renamed(renamed) => people::rename(model, &renamed),
+        SessionEvent::Profile(profiled) => people::profile(model, &profiled),
         SessionEvent::Typing(typing) => see_typing(model, typing),
         SessionEvent::Presence(presence) => {
             if let Some(room) = model.rooms.get_mut(&presence.room) {
-                let guest = room.people.iter().any(|person| person.user == presence.user && person.guest);
-                let name = safe::line(&presence.sender);
-                room.see(Person { user: presence.user, name, guest, state: presence.state });
+                room.see(&presence.user, &presence.sender, presence.state);
             }
         }
         SessionEvent::Refused { question, refusal, .. } => {
             refused(model, &question, &refusal);
         }
         SessionEvent::Unanswered { question, .. } => unanswered(model, &question),
+        // The link is about to be closed for it, and the form says why.
+        SessionEvent::Error(refusal) if refusal.code == ErrorCode::SignIn => {
+            model.sign_in = Some(safe::line(&refusal.reason));
+        }
         SessionEvent::Error(refusal) => model.complain(safe::line(&refusal.reason)),
     }
     Vec::new()
@@ -100,24 +127,38 @@ fn set_link(model: &mut Model, link: Link) {
     }
     if link == Link::Connected {
         model.trouble = None;
+        model.sign_in = None;
     }
+    let is_turned_away = matches!(&link, Link::Stopped(why) if why.code == close::SIGN_IN);
     model.link = link;
+    if is_turned_away && !model.second && !model.layers.iter().any(|layer| matches!(layer, Layer::Form(_))) {
+        let mut form = Form::login(model.my_name());
+        form.error.clone_from(&model.sign_in);
+        model.layers.push(Layer::Form(form));
+    }
 }
 
 fn welcomed(model: &mut Model, welcome: &Welcome) -> Vec<Effect> {
-    let name = safe::line(&welcome.user.name);
-    let wish_name = model.wish_name.take().filter(|wish| *wish != name);
-    if wish_name.is_none() && model.my_name() != name && !model.my_name().is_empty() {
+    let user = &welcome.user;
+    let name = safe::line(&user.name);
+    let wish_name = model.wish_name.take().filter(|wish| *wish != name && user.guest);
+    if user.guest && wish_name.is_none() && model.my_name() != name && !model.my_name().is_empty() {
         let text = format!("you are {name} here: {} is taken or not allowed", model.my_name());
         model.say(text);
     }
-    model.me = Some(Me { user: welcome.user.user.clone(), name, guest: welcome.user.guest });
+    let role = if user.guest { Role::Guest } else { user.role };
+    let away = user.profile.away;
+    model.me = Some(Me { user: user.user.clone(), name, guest: user.guest, role, away });
     model.message_bytes = usize::try_from(welcome.limits.message_bytes).unwrap_or(usize::MAX);
-    for info in &welcome.rooms {
+    for info in welcome.rooms.iter().filter(|info| info.room.as_str() != SELF_ROOM) {
         learn(model, info);
     }
     let mut effects = vec![Effect::Keep];
     effects.extend(wish_name.map(Effect::Nick));
+    if model.is_signed_in() {
+        // Whom one may name, in commands.
+        effects.push(Effect::Call(Box::new(Request::new(Call::Users).quietly())));
+    }
     if let Some(wish) = model.wish.take() {
         if model.rooms.get(&wish).is_some_and(|room| room.joined) {
             effects.extend(go_to(model, &wish));
@@ -131,11 +172,18 @@ fn welcomed(model: &mut Model, welcome: &Welcome) -> Vec<Effect> {
 
 /// Notes what is told of a room, and that we are in it.
 fn learn<'a>(model: &'a mut Model, info: &RoomInfo) -> &'a mut Room {
+    let level = model.own.levels.get(&info.room).copied().unwrap_or_default();
     let room = model.rooms.entry(info.room.clone()).or_insert_with(|| Room::new(info.room.clone()));
     room.joined = true;
     room.title = safe::line(&info.title);
     room.topic = info.topic.as_deref().map(safe::line);
+    room.kind = info.kind;
+    room.rules = info.rules.clone();
+    room.standing = info.standing;
+    room.level = level;
+    room.put_out = false;
     room.present = info.present;
+    room.read = room.read.max(info.read.unwrap_or(0));
     let head = room.timeline.head();
     room.timeline.set_bounds(info.first, head);
     room
@@ -153,6 +201,9 @@ fn joined(model: &mut Model, info: &RoomInfo, asked: bool) -> Vec<Effect> {
 
 /// This session is not in a room any more. One with lines that were not sent stays until its person dealt with them.
 fn left(model: &mut Model, key: &RoomKey) -> Vec<Effect> {
+    if key.as_str() == SELF_ROOM {
+        return Vec::new();
+    }
     if let Some(room) = model.rooms.get_mut(key)
         && (room.failed().is_some() || room.waiting().next().is_some())
     {
@@ -169,6 +220,7 @@ fn left(model: &mut Model, key: &RoomKey) -> Vec<Effect> {
 
 fn add(model: &mut Model, event: RoomEvent) {
     let RoomEvent { event, own, as_of } = event;
+    let me = model.me.as_ref().map(|me| me.user.clone());
     let Some(room) = model.rooms.get_mut(event.room()) else { return };
     if let Some(id) = own {
         room.outgoing.retain(|line| line.id != id);
@@ -179,6 +231,16 @@ fn add(model: &mut Model, event: RoomEvent) {
     }
     if let Some((user, _)) = event.author() {
         room.typing.retain(|typist| typist.user != *user);
+    }
+    match &event {
+        Event::Member(changed) => {
+            room.stale = true;
+            if Some(&changed.who) == me.as_ref() && changed.role.is_some() {
+                room.standing = changed.role;
+            }
+        }
+        Event::Changed(changed) => room.change(changed),
+        _ => {}
     }
     room.timeline.insert([event], as_of);
     room.trim();
@@ -218,7 +280,15 @@ fn lose(model: &mut Model, gap: &Gap) {
 }
 
 fn reset(model: &mut Model, reset: &RoomReset) -> Vec<Effect> {
+    if reset.room.as_str() == SELF_ROOM {
+        // Another history: it is read anew.
+        model.own = super::Own::default();
+        return Vec::new();
+    }
     let Some(room) = model.rooms.get_mut(&reset.room) else { return Vec::new() };
+    if reset.why == ResetWhy::Gone && !room.put_out {
+        model.own_gone.insert(reset.room.clone());
+    }
     room.asking = false;
     let mut effects = Vec::new();
     if matches!(reset.why, ResetWhy::Epoch | ResetWhy::Ahead) {
@@ -270,81 +340,11 @@ fn failed(why: &Failure) -> Sending {
     Sending::Failed(safe::line(&why.reason))
 }
 
-fn set_members(model: &mut Model, members: Members) {
-    let Some(room) = model.rooms.get_mut(&members.room) else { return };
-    room.present = members.present;
-    room.people = members
-        .members
-        .into_iter()
-        .take(PEOPLE)
-        .filter(|member| member.state != PresenceState::Offline)
-        .map(|member| Person {
-            name: safe::line(&member.name),
-            user: member.user,
-            guest: member.guest,
-            state: member.state,
-        })
-        .collect();
-    room.sort_people();
-}
-
 fn list_rooms(model: &mut Model, rooms: &[RoomInfo]) {
     model.open_rooms = rooms.iter().map(|info| info.room.clone()).collect();
-    if !std::mem::take(&mut model.wants_list) {
-        return;
-    }
-    let mut lines: Vec<String> = rooms
-        .iter()
-        .take(LISTED)
-        .map(|info| {
-            let people = match info.present {
-                0 => "nobody here now".to_owned(),
-                1 => "1 person".to_owned(),
-                n => format!("{n} people"),
-            };
-            let here = if model.rooms.get(&info.room).is_some_and(|room| room.joined) {
-                " · you are in it"
-            } else {
-                ""
-            };
-            format!("#{} · {people}{here}", safe::line(&info.title))
-        })
-        .collect();
-    if rooms.len() > LISTED {
-        lines.push(format!("and {} more", rooms.len() - LISTED));
-    }
-    lines.insert(0, "open rooms (/join NAME goes there):".to_owned());
-    model.say(lines.join("\n"));
-}
-
-fn come_and_go(model: &mut Model, came: bool, who: &ComeAndGo) {
-    let me = model.me.as_ref().map(|me| me.user.clone());
-    let Some(room) = model.rooms.get_mut(&who.room) else { return };
-    room.present = who.present;
-    let names: Vec<String> = who.names.iter().map(|name| safe::line(name)).collect();
-    for (user, name) in who.users.iter().zip(&names) {
-        let state = if came { PresenceState::Online } else { PresenceState::Offline };
-        room.see(Person { user: user.clone(), name: name.clone(), guest: false, state });
-    }
-    if who.users.len() == 1 && who.users.first() == me.as_ref() {
-        return;
-    }
-    room.timeline.notice(Notice::ComeAndGo { came, names, count: who.count });
-}
-
-fn rename(model: &mut Model, renamed: &Renamed) {
-    let (from, to) = (safe::line(&renamed.from), safe::line(&renamed.to));
-    let mine = model.me.as_ref().is_some_and(|me| me.user == renamed.user);
-    if mine && let Some(me) = &mut model.me {
-        me.name.clone_from(&to);
-    }
-    let Some(room) = model.rooms.get_mut(&renamed.room) else { return };
-    if let Some(person) = room.people.iter_mut().find(|person| person.user == renamed.user) {
-        person.name.clone_from(&to);
-    }
-    room.sort_people();
-    if !mine {
-        room.timeline.notice(Notice::Info(format!("{from} is now {to}")));
+    if std::mem::take(&mut model.wants_list) {
+        let sheet = sheet::rooms(model, rooms);
+        answers::show(model, sheet);
     }
 }
 
@@ -353,6 +353,9 @@ fn see_typing(model: &mut Model, typing: Typing) {
         return;
     }
     let until = model.now + TYPING_TTL;
+    if model.own.blocked.contains(&typing.user) {
+        return;
+    }
     let Some(room) = model.rooms.get_mut(&typing.room) else { return };
     room.typing.retain(|typist| typist.user != typing.user);
     if typing.on && room.typing.len() < PEOPLE {
@@ -372,6 +375,8 @@ fn refused(model: &mut Model, question: &ClientFrame, refusal: &Refusal) {
             model.toast(format!("history: {reason}"));
         }
         ClientFrame::Members(_) => {}
+        // A server that keeps nothing of one's own.
+        ClientFrame::Join(join) if join.room == SELF_ROOM => {}
         ClientFrame::Join(join) if code == ErrorCode::NoRoom => {
             let room = safe::line(&join.room);
             model.complain(format!("there is no room {room}; /create {room} makes it"));
@@ -380,15 +385,48 @@ fn refused(model: &mut Model, question: &ClientFrame, refusal: &Refusal) {
             let room = safe::line(&create.room);
             model.complain(format!("{reason}; /join {room} goes there"));
         }
-        _ => model.complain(reason),
+        ClientFrame::Delete(_) => model.complain(format!("not deleted: {reason}")),
+        _ => {
+            let hint = commands::hint(model, code);
+            model.complain(format!("{reason}{hint}"));
+        }
     }
 }
 
 fn unanswered(model: &mut Model, question: &ClientFrame) {
     match question {
         ClientFrame::History(history) => stop_asking(model, &history.room),
-        ClientFrame::Join(_) | ClientFrame::Create(_) | ClientFrame::Nick(_) | ClientFrame::Rooms(_) => {
-            model.complain("the connection was lost before the server answered; please try again");
+        ClientFrame::Members(_) => {}
+        _ => model.complain("the connection was lost before the server answered; please try again"),
+    }
+}
+
+/// Something was carried out whose outcome is not seen otherwise.
+fn done(model: &mut Model, question: &ClientFrame) {
+    match question {
+        ClientFrame::Invite(invite) => {
+            let name = super::names::name_of(model, &invite.user);
+            model.say(format!("{name} is invited"));
+        }
+        ClientFrame::Report(_) => model.say("reported to those who keep order here"),
+        ClientFrame::Resolve(resolve) => model.say(format!("report {} is resolved", resolve.report)),
+        ClientFrame::Decline(_) => model.say("declined"),
+        ClientFrame::Notify(notify) => model.say(match notify.level {
+            protocol::own::Level::All => "you are told of all that is said here",
+            protocol::own::Level::Mentions => "you are told of what mentions you here",
+            protocol::own::Level::None => "this room is muted",
+        }),
+        ClientFrame::Block(block) => {
+            let name = super::names::name_of(model, &block.user);
+            let what = if block.on { "is hidden from you" } else { "is shown to you again" };
+            model.say(format!("{name} {what}"));
+        }
+        // The log does not tell of these in a public room.
+        ClientFrame::Ban(deed) | ClientFrame::Mute(deed) => {
+            let name = super::names::name_of(model, &deed.user);
+            let what = if matches!(question, ClientFrame::Ban(_)) { "banned" } else { "muted" };
+            let time = deed.for_s.map(|seconds| format!(" for {}", told::span(seconds))).unwrap_or_default();
+            model.toast(format!("{name} is {what}{time}"));
         }
         _ => {}
     }
