@@ -15,8 +15,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
         Some((first, rest)) if first == "store" => ("store-bench", rest),
         _ => ("chat-bench", args),
     };
-    let program =
-        sh::target_dir().join("release").join(format!("{program}{}", std::env::consts::EXE_SUFFIX));
+    let program = sh::target_dir().join("release").join(format!("{program}{}", std::env::consts::EXE_SUFFIX));
     let status = sh::command(&program.to_string_lossy(), args).status()?;
     if !status.success() {
         bail!("the benchmark failed: {status}");
