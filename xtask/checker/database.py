@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -9,8 +10,8 @@ from pathlib import Path
 from records import Event, Store
 
 
-def read(directory: Path) -> Store:
-    """What is stored. The server must have ended: the write-ahead log is folded in by this opening."""
+def read(directory: Path, rooms: tuple[str, ...]) -> Store:
+    """What is stored of these rooms. The server must have ended: the write-ahead log is folded in by this opening."""
     with closing(sqlite3.connect(directory / "chat.db")) as database:
         verdict = database.execute("PRAGMA integrity_check").fetchone()[0]
         if verdict != "ok":
@@ -24,6 +25,7 @@ def read(directory: Path) -> Store:
         )
         rows = database.execute(
             "SELECT rooms.key, seq, events.id, user, text FROM events JOIN rooms ON rooms.id = events.room"
-            " WHERE events.kind = 'message' ORDER BY rooms.key, seq"
+            " WHERE events.kind = 'message' AND rooms.key IN (SELECT value FROM json_each(?)) ORDER BY rooms.key, seq",
+            [json.dumps(rooms)],
         )
-        return Store(epoch, heads, [Event(*row) for row in rows])
+        return Store(epoch, {room: heads[room] for room in rooms}, [Event(*row) for row in rows])

@@ -22,6 +22,7 @@ import time
 from pathlib import Path
 
 import checker
+import crowd
 import database
 from clients import ChatClient, Journal, PlainClient
 from processes import Sender, Server, Tail, Typist
@@ -36,8 +37,10 @@ PATIENCE = 45.0
 class Run:
     """One run: the server, its clients, their journal. Given another port, raw clients go there (through a proxy)."""
 
-    def __init__(self, directory: Path, luck: random.Random, terminals: bool) -> None:
+    def __init__(self, directory: Path, luck: random.Random, terminals: bool, crowd_size: int = 0) -> None:
         self.luck = luck
+        self._crowd_size = crowd_size
+        self._crowd: asyncio.subprocess.Process | None = None
         self.journal = Journal(luck)
         self.server = Server(directory)
         self._directory = directory
@@ -71,12 +74,28 @@ class Run:
             self._spawn(client.live())
         async with asyncio.timeout(30):
             await asyncio.gather(*(client.ready.wait() for client in [*self.chats, *self.plains]))
+        if self._crowd_size:
+            await self._make_room(crowd.ROOM)
+            await self._gather_crowd()
         writers = [client for client in [*self.chats, *self.plains] if client._pace]
         for writer in [*writers, *senders, *self._typists]:
             self._spawn(writer.write(self._traffic))
 
     def _spawn(self, work) -> None:
         self._tasks.append(asyncio.create_task(work))
+
+    async def _gather_crowd(self) -> None:
+        here = Path(__file__).parent
+        arguments = [str(here / "crowd.py"), str(self.server.port), str(self._crowd_size), "8"]
+        pipe = asyncio.subprocess.PIPE
+        self._crowd = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdin=pipe)
+
+    async def _dismiss_crowd(self) -> None:
+        if self._crowd is not None:
+            self._crowd.stdin.close()
+            if (code := await self._crowd.wait()) != 0:
+                raise RuntimeError(f"the crowd ended with {code}")
+            self._crowd = None
 
     async def _make_room(self, room: str) -> None:
         socket = await Socket.connect(self.server.port, protocol="chat.v1")
@@ -107,6 +126,7 @@ class Run:
     async def settle(self, patience: float = PATIENCE) -> None:
         """Traffic stops; waits until all are acknowledged and have caught up, for as long as the patience lasts."""
         self._traffic.clear()
+        await self._dismiss_crowd()
         begin = time.monotonic()
         views = [*self.chats, *self.tails]
         quiet_since, before = begin, -1
@@ -138,7 +158,7 @@ class Run:
             raise RuntimeError(f"the server ended with {code}: {self.server.log_end()}")
         journal = self.journal
         views = [client.view for client in [*self.chats, *self.plains, *self.tails]]
-        store = database.read(self.server.directory)
+        store = database.read(self.server.directory, ROOMS)
         for view in views:
             last = {room: max((event.seq for event in view.shown if event.room == room), default=0) for room in view.rooms}
             # Whoever is as far as all others, and not as far as the store, has not caught up.
@@ -163,6 +183,8 @@ class Run:
 
     async def abandon(self) -> None:
         await self._cancel()
+        if self._crowd is not None and self._crowd.returncode is None:
+            self._crowd.kill()
         for process in [*self._typists, self.server]:
             await process.abandon()
 
@@ -172,19 +194,19 @@ class Run:
 
 
 @contextlib.asynccontextmanager
-async def new_run(luck: random.Random, terminals: bool):
+async def new_run(luck: random.Random, terminals: bool, crowd_size: int = 0):
     with tempfile.TemporaryDirectory(prefix="chat-kill-") as directory:
-        run = Run(Path(directory), luck, terminals)
+        run = Run(Path(directory), luck, terminals, crowd_size)
         try:
             yield run
         finally:
             await run.abandon()
 
 
-async def torture(rounds: int, seed: int) -> list[checker.Violation]:
+async def torture(rounds: int, seed: int, crowd_size: int) -> list[checker.Violation]:
     luck = random.Random(seed)
     begin = time.monotonic()
-    async with new_run(luck, terminals=True) as run:
+    async with new_run(luck, terminals=True, crowd_size=crowd_size) as run:
         await run.begin()
         slowest = 0.0
         for number in range(1, rounds + 1):
@@ -209,9 +231,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="The kill test.")
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().getrandbits(32))
+    parser.add_argument("--crowd", type=int, default=0, help="so many more connections keep the server busy")
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
-    violations = asyncio.run(torture(options.rounds, options.seed))
+    violations = asyncio.run(torture(options.rounds, options.seed, options.crowd))
     for violation in violations[:40]:
         print(violation)
     if len(violations) > 40:

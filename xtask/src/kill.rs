@@ -25,6 +25,9 @@ pub(crate) struct Options {
     /// Repeats an earlier run's choices; drawn anew if left out.
     #[arg(long)]
     seed: Option<u64>,
+    /// Has so many more connections keep the server busy meanwhile.
+    #[arg(long)]
+    crowd: Option<u32>,
     /// Use release builds.
     #[arg(long)]
     release: bool,
@@ -50,6 +53,9 @@ pub(crate) fn harness(options: &Options, rounds: u32) -> Result<Tally> {
     let mut harness = python(&["-m", "harness", "--rounds", &rounds.to_string()], options.release);
     if let Some(seed) = options.seed {
         harness.args(["--seed", &seed.to_string()]);
+    }
+    if let Some(crowd) = options.crowd {
+        harness.args(["--crowd", &crowd.to_string()]);
     }
     sh::run(harness, Duration::from_secs(240 + u64::from(rounds) * 6))
 }
