@@ -9,5 +9,9 @@ fn permissions_are_what_the_document_says() {
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(path, &wanted).unwrap();
     }
-    assert_eq!(std::fs::read_to_string(path).unwrap(), wanted, "UPDATE_GOLDEN=1 writes it anew: read the difference");
+    assert_eq!(
+        std::fs::read_to_string(path).unwrap(),
+        wanted,
+        "UPDATE_GOLDEN=1 writes it anew: read the difference"
+    );
 }

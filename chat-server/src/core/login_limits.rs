@@ -5,9 +5,9 @@
 //! has a count of its own instead. Nobody is ever shut out for longer than it takes to gain one try, and what went
 //! well costs nothing.
 
+use ::core::net::IpAddr;
 use std::collections::HashMap;
 use std::hash::Hash;
-use ::core::net::IpAddr;
 use std::time::Duration;
 
 use super::limiter::{Bucket, Rate};

@@ -1,7 +1,7 @@
 //! Addresses: which ones are trusted to speak for others, and which ones count as one.
 
-use std::fmt;
 use ::core::net::IpAddr;
+use std::fmt;
 use std::str::FromStr;
 
 use serde::Deserialize;

@@ -13,6 +13,7 @@ mod cut;
 mod flush;
 pub(crate) mod frame;
 mod members;
+mod pulse;
 mod replies;
 mod rooms;
 mod round;
@@ -21,8 +22,9 @@ mod shard;
 mod shared;
 pub(crate) mod tail;
 
+pub(crate) use pulse::Pulse;
 pub(crate) use run::start;
-pub(crate) use shard::{Connection, Pulse, Shard, ShardRef};
+pub(crate) use shard::{Connection, Shard, ShardRef};
 pub(crate) use shared::{Admitted, Audience, Shared, Signal};
 
 pub(crate) use frame::{binary as binary_frame, server_frame as encode_frame};

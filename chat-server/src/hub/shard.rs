@@ -1,13 +1,13 @@
 //! One shard's state: its connections, and the rooms that any of them is in.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
 use protocol::error::close;
 use protocol::ids::{Id, UserId};
-use protocol::limits::{HEARTBEAT, HELLO_PATIENCE, SERVER_PATIENCE};
+use protocol::limits::{HEARTBEAT, HELLO_PATIENCE};
 use protocol::server::{Ping, ServerFrame};
 use slab::Slab;
 use socket2::SockRef;
@@ -17,6 +17,7 @@ use tokio::time::Instant;
 
 use super::cut::Cuts;
 use super::members::{Place, Room};
+use super::pulse::Pulse;
 use super::rooms::RoomIndex;
 use super::shared::{Audience, Shared, Signal};
 use super::{Replies, frame};
@@ -26,8 +27,6 @@ use crate::store::{Commit, Outcome};
 
 /// A socket that takes nothing for so many seconds has stalled.
 const STALL_SECONDS: u64 = 30;
-/// A frame may take so many seconds from its first byte to its last.
-const FRAME_SECONDS: u64 = 30;
 /// A signal of more bytes is written to each member at once rather than copied for all.
 const LARGE_SIGNAL: usize = 2 * 1024;
 /// How many seconds the other side has to answer a close.
@@ -102,45 +101,6 @@ pub(crate) struct Connection {
     pinged: u64,
 }
 
-/// When a connection was last heard of, in the shard's seconds; written by its reader.
-#[derive(Debug)]
-pub(crate) struct Pulse {
-    heard: Cell<u64>,
-    /// Since when bytes have come without completing a frame.
-    unfinished: Cell<Option<u64>>,
-    /// Whether bytes are waited for: whoever is not being read from cannot be heard.
-    reading: Cell<bool>,
-}
-
-impl Pulse {
-    /// Bytes are waited for from now on; the time since the last ones counts for nothing.
-    pub(crate) fn begin_reading(&self, second: u64) {
-        let unread = second - self.heard.get();
-        self.heard.set(second);
-        self.unfinished.set(self.unfinished.get().map(|since| since + unread));
-        self.reading.set(true);
-    }
-
-    pub(crate) fn end_reading(&self) {
-        self.reading.set(false);
-    }
-
-    fn is_silent(&self, now: u64) -> bool {
-        self.reading.get() && now - self.heard.get() > SERVER_PATIENCE.as_secs()
-    }
-
-    fn is_stuck(&self, now: u64) -> bool {
-        self.reading.get() && self.unfinished.get().is_some_and(|since| now - since > FRAME_SECONDS)
-    }
-
-    /// Bytes have come; whether they completed a frame.
-    pub(crate) fn beat(&self, second: u64, completed: bool) {
-        self.heard.set(second);
-        let since = self.unfinished.get().unwrap_or(second);
-        self.unfinished.set((!completed).then_some(since));
-    }
-}
-
 impl Shard {
     pub(super) fn new(index: u32, shared: Arc<Shared>, work: Rc<Notify>) -> ShardRef {
         Rc::new_cyclic(|me| {
@@ -166,11 +126,7 @@ impl Shard {
     /// Takes a connection in. Its reader calls [`Shard::remove`] at the end.
     pub(crate) fn insert(&mut self, stream: Rc<TcpStream>, full: bool) -> (Link, Rc<Pulse>) {
         let link = self.shared.new_link();
-        let pulse = Rc::new(Pulse {
-            heard: Cell::new(self.second),
-            unfinished: Cell::new(None),
-            reading: Cell::new(false),
-        });
+        let pulse = Rc::new(Pulse::new(self.second));
         let at = self.connections.insert(Connection {
             link,
             stream,

@@ -25,7 +25,8 @@ pub fn run(command: Command, config: &Config) -> Result<(), Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().build();
     let runtime = runtime.map_err(|error| Error::System { what: "start", error })?;
     let store = Store::open(&config.data_dir, Options::default(), Box::new(|_| {})).map_err(held)?;
-    let desk = Desk { store: store.clone(), url: Names::new(&config.public_urls, config.listen).main().to_string() };
+    let desk =
+        Desk { store: store.clone(), url: Names::new(&config.public_urls, config.listen).main().to_string() };
     let done = runtime.block_on(async {
         let done = match command {
             Command::User(what) => users::run(&desk, what).await,

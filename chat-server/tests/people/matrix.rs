@@ -38,7 +38,8 @@ fn tables() -> Vec<Table> {
 const SILENT: [&str; 6] = ["hello", "typing", "presence", "pong", "read", "draft"];
 
 /// What the server keeps beside the events that were written behind its back.
-const STRETCHES: &str = "INSERT OR IGNORE INTO stretches SELECT room, era, min(seq) FROM events GROUP BY room, era";
+const STRETCHES: &str =
+    "INSERT OR IGNORE INTO stretches SELECT room, era, min(seq) FROM events GROUP BY room, era";
 
 /// One cell, with the room that was made for it.
 struct Cell {

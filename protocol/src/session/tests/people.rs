@@ -85,7 +85,16 @@ fn what_is_asked_is_told_to_be_done_or_refused() {
     let change = |reference| {
         let (announce, topic) = (Some(true), None);
         let (id, title, slow_s, archived) = (None, None, None, None);
-        ClientFrame::Change(Change { reference, room: key("lobby"), id, title, topic, announce, slow_s, archived })
+        ClientFrame::Change(Change {
+            reference,
+            room: key("lobby"),
+            id,
+            title,
+            topic,
+            announce,
+            slow_s,
+            archived,
+        })
     };
     let third = client.session.request(change).unwrap();
     client.hear(&format!(r#"{{"type":"ok","ref":{third},"room":{}}}"#, info("lobby", 1)));
@@ -101,7 +110,8 @@ fn a_deletion_is_answered_by_its_id() {
     }
     client.drain();
     client.hear(&ack("d1", 4));
-    client.hear(r#"{"type":"error","id":"d2","room":"lobby","code":"forbidden","reason":"no","retry":false}"#);
+    client
+        .hear(r#"{"type":"error","id":"d2","room":"lobby","code":"forbidden","reason":"no","retry":false}"#);
     let refused = client.events();
     assert!(matches!(&refused[..], [SessionEvent::Refused { question, .. }] if question.kind() == "delete"));
     client.close(None);
