@@ -293,3 +293,45 @@ fn what_is_done_on_one_device_is_seen_on_the_other() {
     desk.type_in("/leave\r");
     phone.wait_until("the room is gone there, too", |screen| !screen.contains(" #ops"));
 }
+
+#[test]
+fn what_people_tell_of_themselves_is_seen_and_what_is_rude_is_reported() {
+    let server = Real::start(|_: &mut Config| {});
+    let (ana_home, bo_home) = (owner(&server), tempfile::tempdir().unwrap());
+    let mut ana = open(ana_home.path(), &server, &[]);
+    ana.wait_for("connected as ana");
+    let mut bo = open(bo_home.path(), &server, &["--name", "bo"]);
+    bo.wait_for("connected as bo (guest)");
+    ana.type_in("/status at the sea\r");
+    ana.wait_for("you are ana · “at the sea”");
+    ana.type_in("/away\r");
+    ana.wait_for("connected as ana (away)");
+    bo.type_in("/profile ana\r");
+    bo.wait_until("ana's profile", |screen| screen.contains("away") && screen.contains("“at the sea”"));
+    close(&mut bo);
+    ana.type_in("go away\r");
+    bo.wait_for("go away");
+    bo.type_in("/report rude\r");
+    bo.wait_for("Enter: report");
+    bo.type_in("\r");
+    bo.wait_for("reported to those who keep order here");
+    ana.type_in("/reports\r");
+    ana.wait_for("bo about ana in #Lobby");
+    close(&mut ana);
+    ana.type_in("/resolve 1\r");
+    ana.wait_for("report 1 is resolved");
+    // An account for somebody else, whose first password is set by a one-time link.
+    ana.type_in("/account cleo new\r");
+    ana.wait_for("its link is shown this once");
+    let text = ana.boxed();
+    let at = text.find("chat_r_").expect("a link");
+    let link: String = text[at..].chars().take("chat_r_".len() + 43).collect();
+    let cleo_home = tempfile::tempdir().unwrap();
+    let (code, told) = script(cleo_home.path(), &server, &["reset"], &format!("{PASSWORD}\n{link}\n"));
+    assert_eq!((code, told.contains("as cleo (member)")), (Some(0), true), "{told}");
+    close(&mut ana);
+    ana.type_in("/account cleo deactivate\r");
+    ana.wait_for("cleo is deactivated");
+    let (code, told) = script(cleo_home.path(), &server, &["send", "hello"], "");
+    assert_eq!((code, told.contains("the server closed")), (Some(1), true), "{told}");
+}

@@ -4,6 +4,7 @@ use protocol::error::ErrorCode;
 use protocol::http::{
     Account, Call, Invites, LinkMade, Me, Sessions, SignedIn, TokenMade, Tokens, UserMade, Users,
 };
+use protocol::ids::UserId;
 use serde::de::DeserializeOwned;
 
 use super::sheet::Listed;
@@ -110,10 +111,21 @@ fn done(model: &mut Model, request: &Request, body: &Hidden) -> Option<Vec<Effec
         Call::EndSession => model.say("that device is signed out"),
         Call::RevokeToken | Call::RevokeTokenOf => model.say("that token is withdrawn"),
         Call::RevokeInvite => model.say("that invite is withdrawn"),
+        Call::SetRole => about(model, request, "has another role"),
+        Call::Deactivate => about(model, request, "is deactivated"),
+        Call::Reactivate => about(model, request, "can sign in again"),
+        Call::SignOutUser => about(model, request, "is signed out everywhere"),
         _ if request.shown => model.say("done"),
         _ => {}
     }
     Some(Vec::new())
+}
+
+/// Tells what became of the person whom a request names.
+fn about(model: &mut Model, request: &Request, what: &str) {
+    let user = request.parts.first().and_then(|user| UserId::new(user).ok());
+    let name = user.map(|user| super::names::name_of(model, &user)).unwrap_or_default();
+    model.say(format!("{name} {what}"));
 }
 
 fn profile(model: &mut Model, me: &Me) {

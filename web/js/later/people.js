@@ -74,8 +74,8 @@ export class PersonCard extends Component {
           : h(Form, { key: doing, action: { mute: 'Mute', kick: 'Put out of the room', ban: 'Ban' }[doing], danger: doing === 'ban', onCancel: () => this.setState({ doing: '' }), onSubmit: this.#moderate(doing) },
             doing !== 'kick' && h(Field, { label: 'For', name: 'span', as: 'select' }, SPANS.map(([seconds, text]) => h('option', { key: seconds, value: seconds, selected: seconds === '86400' }, text))),
             h(Field, { label: 'Reason', name: 'reason', maxLength: 500, autoComplete: 'off', hint: 'The room sees it.' }))),
-      !isMe && shapes(state, room) && person?.standing && h('div', { class: 'choices' },
-        person.standing === 'member' && h('button', { type: 'button', class: 'plain', onClick: () => set('moderator') }, 'Make moderator'),
+      !isMe && shapes(state, room) && person && role !== 'guest' && h('div', { class: 'choices' },
+        (person.standing ?? 'member') === 'member' && h('button', { type: 'button', class: 'plain', onClick: () => set('moderator') }, 'Make moderator'),
         person.standing === 'moderator' && h('button', { type: 'button', class: 'plain', onClick: () => set('member') }, 'Make ordinary member'),
         person.standing !== 'owner' && h('button', { type: 'button', class: 'plain', onClick: () => set('owner') }, 'Make owner')),
       h('p', { class: 'done', role: 'status' }, said), h('p', { class: 'error', role: 'alert' }, safe(error)));
