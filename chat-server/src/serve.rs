@@ -122,12 +122,17 @@ async fn serve_one(
     peer: Peer,
     routes: BoxedFilter<(Response,)>,
     bounds: Bounds,
-    stop: watch::Receiver<bool>,
+    mut stop: watch::Receiver<bool>,
 ) {
     // Nothing is set up for whoever has said nothing yet: hyper would hold 16 KiB of buffers for it.
-    let Ok(Ok(1..)) = tokio::time::timeout(bounds.head, stream.peek(&mut [0])).await else {
-        return tracing::debug!("nothing was asked");
+    let mut first = [0];
+    let asked = tokio::select! {
+        peeked = tokio::time::timeout(bounds.head, stream.peek(&mut first)) => matches!(peeked, Ok(Ok(1..))),
+        _ = stop.wait_for(|&stop| stop) => false,
     };
+    if !asked {
+        return tracing::debug!("nothing was asked");
+    }
     // On the heap from here on: the task is small before the first byte, and when it is a WebSocket.
     Box::pin(serve_http(stream, peer, routes, bounds, stop)).await;
 }
