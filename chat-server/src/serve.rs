@@ -41,7 +41,8 @@ pub struct Bounds {
     pub connections: usize,
     /// Connections at a time from one address; those from this machine itself are not counted.
     pub connections_per_address: usize,
-    /// From the start of a request's head, or the end of the request before, until the head is complete.
+    /// From accepting a connection to its first byte; then from the start of a request's head, or the end of the
+    /// request before, until the head is complete.
     pub head: Duration,
     /// From accepting a connection until it must be done or have become a WebSocket.
     pub http: Duration,

@@ -97,7 +97,8 @@ struct Reader {
     pulse: Rc<Pulse>,
     /// Until then frames are small, and what comes behind `hello` is parsed only when that is handled.
     greeted: bool,
-    /// What came behind `hello`, beside what the context holds of it; parsed when that is handled.
+    /// Bytes that are read and not yet parsed: what came with the handshake, and later what came behind `hello`, beside
+    /// what the context holds of it; that is parsed when `hello` is handled.
     rest: Option<Vec<u8>>,
 }
 
