@@ -43,7 +43,8 @@ pub struct Bounds {
     pub connections: usize,
     /// Connections at a time from one address; those from this machine itself are not counted.
     pub connections_per_address: usize,
-    /// From the start of a request's head, or the end of the request before, until the head is complete.
+    /// From accepting a connection to its first byte; then from the start of a request's head, or the end of the
+    /// request before, until the head is complete.
     pub head: Duration,
     /// From accepting a connection until it must be done or have become a WebSocket.
     pub http: Duration,
@@ -134,12 +135,17 @@ async fn serve_one(
     routes: BoxedFilter<(Response,)>,
     bounds: Bounds,
     trusted: Arc<[Network]>,
-    stop: watch::Receiver<bool>,
+    mut stop: watch::Receiver<bool>,
 ) {
     // Nothing is set up for whoever has said nothing yet: hyper would hold 16 KiB of buffers for it.
-    let Ok(Ok(1..)) = tokio::time::timeout(bounds.head, stream.peek(&mut [0])).await else {
-        return tracing::debug!("nothing was asked");
+    let mut first = [0];
+    let asked = tokio::select! {
+        peeked = tokio::time::timeout(bounds.head, stream.peek(&mut first)) => matches!(peeked, Ok(Ok(1..))),
+        _ = stop.wait_for(|&stop| stop) => false,
     };
+    if !asked {
+        return tracing::debug!("nothing was asked");
+    }
     // On the heap from here on: the task is small before the first byte, and when it is a WebSocket.
     Box::pin(serve_http(stream, peer, routes, bounds, trusted, stop)).await;
 }

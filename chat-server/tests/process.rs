@@ -103,6 +103,22 @@ fn it_says_where_it_is_and_ends_when_told() {
 }
 
 #[test]
+fn a_connection_that_asks_nothing_does_not_hold_up_the_end() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut command = serve(dir.path());
+    command.env("CHAT_LOG", "chat_server=debug").stderr(Stdio::piped());
+    let mut server = Running::start(command);
+    let _silent = TcpStream::connect(server.address()).unwrap();
+    // Answered behind the silent one, so that is accepted.
+    assert!(get(&server.address(), "/healthz").starts_with("HTTP/1.1 200"));
+    server.signal(Signal::TERM);
+    let mut log = String::new();
+    server.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+    assert_eq!(server.end().code(), Some(0));
+    assert!(log.contains("stopped") && !log.contains("broken off"), "{log}");
+}
+
+#[test]
 fn a_second_signal_ends_it_at_once_r13() {
     let dir = tempfile::tempdir().unwrap();
     let mut server = Running::start(serve(dir.path()));

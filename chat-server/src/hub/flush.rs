@@ -199,7 +199,7 @@ impl Shard {
         tokio::task::spawn_local(catch_up::run(me, link));
     }
 
-    /// All members were visited.
+    /// All members were visited: gives memory back that none of them needs.
     fn trim(&mut self, room: usize) {
         let entry = &mut self.rooms[room];
         let end = entry.tail.end();

@@ -1,7 +1,7 @@
 //! Whether those who feed the store have anything to do.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ pub(crate) struct Idle {
     threads: AtomicUsize,
     waiting: AtomicUsize,
     gathering: AtomicBool,
-    writer: Mutex<Option<Thread>>,
+    writer: OnceLock<Thread>,
 }
 
 impl Idle {
@@ -26,11 +26,10 @@ impl Idle {
     /// A thread of them waits.
     pub(crate) fn wait(&self) {
         self.waiting.fetch_add(1, Ordering::SeqCst);
-        if self.gathering.load(Ordering::SeqCst) {
-            let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(writer) = &*writer {
-                writer.unpark();
-            }
+        if self.gathering.load(Ordering::SeqCst)
+            && let Some(writer) = self.writer.get()
+        {
+            writer.unpark();
         }
     }
 
@@ -45,7 +44,7 @@ impl Idle {
         if !self.all_busy() || left(Instant::now()) == Duration::ZERO {
             return;
         }
-        self.writer.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(thread::current);
+        self.writer.get_or_init(thread::current);
         self.gathering.store(true, Ordering::SeqCst);
         while self.all_busy() {
             match left(Instant::now()) {

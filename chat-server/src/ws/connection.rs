@@ -97,7 +97,8 @@ struct Reader {
     pulse: Rc<Pulse>,
     /// Until then frames are small, and what comes behind `hello` is parsed only when that is handled.
     greeted: bool,
-    /// What came behind `hello`, beside what the context holds of it; parsed when that is handled.
+    /// Bytes that are read and not yet parsed: what came with the handshake, and later what came behind `hello`, beside
+    /// what the context holds of it; that is parsed when `hello` is handled.
     rest: Option<Vec<u8>>,
 }
 
@@ -123,27 +124,11 @@ impl Reader {
             if controls > 0 {
                 Box::pin(client.pace_controls(std::mem::take(&mut controls))).await;
             }
-            let handled = !messages.is_empty();
-            // Taken, so that a connection at rest keeps no room for messages.
-            for message in std::mem::take(&mut messages) {
-                if !self.unstrained().await {
+            if !messages.is_empty() {
+                // On the heap, and only while there is something to do: a connection at rest has no room for it.
+                if !Box::pin(self.carry_out(client, std::mem::take(&mut messages))).await {
                     return;
                 }
-                let next = match message {
-                    Message::Text(text) => Box::pin(client.handle_text(text.as_str())).await,
-                    Message::Binary(bytes) => Box::pin(client.handle_binary(&bytes)).await,
-                    _ => Next::Go,
-                };
-                match next {
-                    Next::Go => {}
-                    Next::Greeted => {
-                        self.greeted = true;
-                        self.context.set_config(|config| *config = self::config(FRAME_BYTES));
-                    }
-                    Next::Stop => return,
-                }
-            }
-            if handled {
                 self.shard.borrow_mut().flush_now(self.link);
             }
             match end {
@@ -166,6 +151,29 @@ impl Reader {
             }
             end = self.read(&mut messages, &mut controls);
         }
+    }
+
+    /// Carries out what was read, one after another; whether the connection goes on.
+    async fn carry_out(&mut self, client: &mut Client, messages: Vec<Message>) -> bool {
+        for message in messages {
+            if !self.unstrained().await {
+                return false;
+            }
+            let next = match message {
+                Message::Text(text) => client.handle_text(text.as_str()).await,
+                Message::Binary(bytes) => client.handle_binary(&bytes).await,
+                _ => Next::Go,
+            };
+            match next {
+                Next::Go => {}
+                Next::Greeted => {
+                    self.greeted = true;
+                    self.context.set_config(|config| *config = self::config(FRAME_BYTES));
+                }
+                Next::Stop => return false,
+            }
+        }
+        true
     }
 
     /// Waits while answers or messages of this connection wait; whether it is still to be read.

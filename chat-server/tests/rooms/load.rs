@@ -49,6 +49,39 @@ async fn every_view_is_the_same_log() {
     }
 }
 
+/// A room whose every round of the flush takes a while, and where more is said meanwhile, rests between two rounds; what
+/// was said last still comes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everybody_in_a_large_and_hot_room_gets_everything() {
+    const SPEAKERS: usize = 4;
+    const EACH: usize = 25;
+    let loops = std::thread::available_parallelism().map_or(1, usize::from);
+    let dir = tempdir().unwrap();
+    let chat = Chat::open(dir.path(), false).await;
+    let mut members = Vec::new();
+    for n in 0..(150 * loops).min(600) {
+        members.push(chat.greeted(&format!("user{n}")).await.0);
+    }
+    let silent = members.split_off(SPEAKERS);
+    let speakers = members.into_iter().enumerate().map(|(n, mut member)| {
+        tokio::spawn(async move {
+            for m in 0..EACH {
+                member.say("lobby", "hot", &format!("{n}-{m}")).await;
+            }
+            member
+        })
+    });
+    let mut members = silent;
+    for speaker in speakers.collect::<Vec<_>>() {
+        members.push(speaker.await.unwrap());
+    }
+    for mut member in members {
+        for seq in 1..=SPEAKERS * EACH {
+            assert_eq!(member.expect("message").await["seq"], seq);
+        }
+    }
+}
+
 /// Whoever does not read holds up nobody, and has missed nothing when they read again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_slow_reader_is_served_from_the_store_at_its_own_speed() {
