@@ -29,6 +29,7 @@ pub mod http;
 pub mod ids;
 mod json;
 pub mod limits;
+pub mod messages;
 pub mod names;
 pub mod own;
 pub mod people;

@@ -39,6 +39,32 @@ pub const DIRECT_PEOPLE: usize = 10;
 pub const SLOW_SECONDS: u32 = 21_600;
 /// The bytes of what is written and not yet said.
 pub const DRAFT_BYTES: usize = 16 * 1024;
+/// The bytes of an emoji that one reacts with.
+pub const EMOJI_BYTES: usize = 64;
+/// The different emojis on one message.
+pub const EMOJIS_PER_MESSAGE: usize = 20;
+/// The messages that are pinned in one room.
+pub const PINS_PER_ROOM: u32 = 100;
+/// The texts of a message that are told of it: the newest ones.
+pub const VERSIONS: usize = 100;
+/// The messages that one answer to a search or to `mentions` holds.
+pub const FOUND_MESSAGES: u32 = 50;
+/// People whom one message names; more are not told.
+pub const MENTIONS: usize = 50;
+/// The files of one message.
+pub const FILES_PER_MESSAGE: usize = 20;
+/// The bytes of a file's name.
+pub const FILE_NAME_BYTES: usize = 255;
+/// The bytes of one piece of an upload.
+pub const UPLOAD_BYTES: usize = 4 * 1024 * 1024;
+/// The longer side of a small picture of a file, in pixels.
+pub const THUMB_PIXELS: usize = 480;
+/// Words that somebody wants to be told of.
+pub const KEYWORDS: usize = 20;
+/// The characters of such a word.
+pub const KEYWORD_CHARS: usize = 50;
+/// Up to here unread messages are counted.
+pub const UNREAD: u32 = 100;
 /// The events of one history page; a larger `limit` is lowered to it.
 pub const HISTORY_EVENTS: u32 = 200;
 /// The events of a history page whose request gives no `limit`.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::ids::{Id, Ref, RoomKey, Seq, UserId};
-use crate::json::{is_false, safe_integer, safe_integer_option};
+use crate::json::{is_false, is_zero, safe_integer, safe_integer_option};
 
 /// What somebody is in one room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -91,6 +91,10 @@ pub struct Rules {
     #[serde(default, skip_serializing_if = "is_false")]
     #[cfg_attr(feature = "ts", ts(as = "Option<bool>", optional))]
     pub archived: bool,
+    /// Its members see who has read up to where.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[cfg_attr(feature = "ts", ts(as = "Option<bool>", optional))]
+    pub seen: bool,
 }
 
 impl Rules {
@@ -98,11 +102,6 @@ impl Rules {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
-fn is_zero(value: &u32) -> bool {
-    *value == 0
 }
 
 /// Makes a room.
@@ -164,6 +163,9 @@ pub struct Change {
     /// Kept to be read only, or open again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archived: Option<bool>,
+    /// Its members see who has read up to where, or no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<bool>,
 }
 
 /// Does something to somebody in a room.
@@ -468,6 +470,9 @@ pub struct RoomEdited {
     /// Kept to be read only, or open again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archived: Option<bool>,
+    /// Its members see who has read up to where, or no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<bool>,
     /// When it was stored.
     pub timestamp: String,
 }

@@ -156,6 +156,18 @@ impl Client {
             ClientFrame::Notify(notify) => self.notify(user, notify).await,
             ClientFrame::Block(block) => self.block(user, block).await,
             ClientFrame::Draft(draft) => self.draft(user, draft).await,
+            ClientFrame::Edit(_)
+            | ClientFrame::React(_)
+            | ClientFrame::Pin(_)
+            | ClientFrame::Thread(_)
+            | ClientFrame::Edits(_)
+            | ClientFrame::Pins(_)
+            | ClientFrame::Search(_)
+            | ClientFrame::Mentions(_)
+            | ClientFrame::Readers(_)
+            | ClientFrame::Prefs(_) => {
+                self.refuse(Refusal::new(ErrorCode::UnknownType, "this server does not know this `type`"));
+            }
         }
     }
 

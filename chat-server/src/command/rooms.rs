@@ -273,6 +273,9 @@ impl Client {
             rules: record.rules,
             standing: None,
             read: None,
+            unread: 0,
+            mentions: 0,
+            pins: 0,
             people: Vec::new(),
         };
         self.complete(&mut info, sight);

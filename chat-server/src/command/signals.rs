@@ -96,7 +96,13 @@ impl Client {
         }
         self.show(user);
         let Some(sender) = self.shared.presence().name(user) else { return };
-        let told = Typing { room: typing.room.clone(), user: user.clone(), sender, on: typing.on };
+        let told = Typing {
+            room: typing.room.clone(),
+            user: user.clone(),
+            sender,
+            on: typing.on,
+            thread: typing.thread,
+        };
         self.shared.signal(&typing.room, &ServerFrame::Typing(told), Audience::Full, Some(user.clone()));
     }
 

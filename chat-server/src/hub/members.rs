@@ -98,6 +98,9 @@ impl Room {
             rules: record.rules.clone(),
             standing: None,
             read: None,
+            unread: 0,
+            mentions: 0,
+            pins: 0,
             people: Vec::new(),
         })
     }

@@ -30,6 +30,7 @@ pub(super) async fn run(desk: &Desk, what: RoomCommand) -> Done {
                 announce: None,
                 slow_s: None,
                 archived: Some(!undo),
+                seen: None,
             };
             desk.store.change_room(Author::server(), change, new_id()).await.map_err(undone)?;
             print(&format!("{room} is {}", if undo { "open again" } else { "archived" }))

@@ -247,10 +247,11 @@ impl Room {
         if let Some(topic) = &changed.topic {
             self.topic = Some(safe::line(topic)).filter(|topic| !topic.is_empty());
         }
-        let Rules { announce, slow_s, archived } = &mut self.rules;
+        let Rules { announce, slow_s, archived, seen } = &mut self.rules;
         *announce = changed.announce.unwrap_or(*announce);
         *slow_s = changed.slow_s.unwrap_or(*slow_s);
         *archived = changed.archived.unwrap_or(*archived);
+        *seen = changed.seen.unwrap_or(*seen);
     }
 
     /// Its title with the sign of its kind: `#` public, `◆` private, `@` a conversation.

@@ -11,7 +11,7 @@ use protocol::event::Event;
 use protocol::ids::{Id, RoomKey, Seq};
 use protocol::limits::HISTORY_DEFAULT;
 use protocol::own::{Draft, Read};
-use protocol::session::{AskError, Link, OutgoingState, Saved, SessionConfig, SessionEvent};
+use protocol::session::{AskError, Line, Link, OutgoingState, Saved, SessionConfig, SessionEvent};
 use time::UtcOffset;
 use tokio::sync::mpsc;
 
@@ -230,7 +230,9 @@ impl Shell {
 
     fn say(&mut self, room: RoomKey, text: String, msgs: &mut Vec<Msg>) {
         let Some(driver) = &mut self.driver else { return };
-        if let Err(error) = driver.session.send(room.clone(), fresh_id(), text.clone(), None) {
+        if let Err(error) =
+            driver.session.send(room.clone(), fresh_id(), Line { text: text.clone(), ..Line::default() })
+        {
             msgs.push(Msg::NotTaken { room, text, reason: error.to_string() });
         }
     }
@@ -252,7 +254,7 @@ impl Shell {
                 return;
             }
             Effect::Typing { room, on } => {
-                session.typing(&room, on, now);
+                session.typing(&room, None, on, now);
                 return;
             }
             Effect::Presence(state) => {
@@ -376,14 +378,18 @@ impl Shell {
         for (key, room) in self.model.rooms.iter_mut().filter(|(_, room)| room.joined) {
             let told = self.told_read.entry(key.clone()).or_default();
             if room.read > *told
-                && driver.session.note(&ClientFrame::Read(Read { room: key.clone(), seq: room.read }))
+                && driver.session.note(&ClientFrame::Read(Read {
+                    room: key.clone(),
+                    seq: room.read,
+                    back: false,
+                }))
             {
                 *told = room.read;
             }
             let here = if *key == self.model.current { written.clone() } else { room.draft.clone() };
             if let Some(text) = room.untold_draft(&here) {
-                let (room, reply) = (key.clone(), None);
-                driver.session.note(&ClientFrame::Draft(Draft { room, text, reply }));
+                let draft = Draft { room: key.clone(), text, reply: None, thread: None };
+                driver.session.note(&ClientFrame::Draft(draft));
             }
         }
     }

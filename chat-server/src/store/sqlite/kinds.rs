@@ -102,6 +102,7 @@ impl Head {
             announce,
             slow_s,
             archived,
+            seen: None,
             timestamp,
         })
     }

@@ -122,8 +122,10 @@ pub(in crate::store) fn draft(deed: &mut Deed<'_, '_, '_>, asked: &Draft) -> Don
             Refusal::new(ErrorCode::TooLong, format!("a draft has at most {DRAFT_BYTES} bytes")).into()
         );
     }
-    let Draft { room: of, text, reply } = asked.clone();
-    keep_own(deed, &format!("draft:{of}"), |room, seq| Event::Draft(Drafted { room, seq, of, text, reply }))
+    let Draft { room: of, text, reply, thread } = asked.clone();
+    keep_own(deed, &format!("draft:{of}"), |room, seq| {
+        Event::Draft(Drafted { room, seq, of, text, reply, thread })
+    })
 }
 
 /// Tells somebody that the author invites them.

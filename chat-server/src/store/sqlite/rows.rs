@@ -75,6 +75,9 @@ pub(super) fn stored(append: Append, seq: Seq, timestamp: String) -> Message {
         guest: append.guest,
         reply: append.reply,
         thread: append.thread,
+        mentions: Vec::new(),
+        everyone: None,
+        files: Vec::new(),
         folded: None,
     }
 }
@@ -99,6 +102,7 @@ pub(super) fn room(row: &Row<'_>) -> rusqlite::Result<Option<(i64, RoomRecord)>>
             announce: row.get("announce")?,
             slow_s: row.get("slow_s")?,
             archived: row.get("archived")?,
+            seen: false,
         },
     };
     Ok(Some((row.get("id")?, record)))
@@ -129,6 +133,9 @@ fn message(room: &RoomKey, seq: Seq, row: &Row<'_>) -> Option<Message> {
         guest: row.get("guest").ok()?,
         reply: place("reply")?,
         thread: place("thread")?,
+        mentions: Vec::new(),
+        everyone: None,
+        files: Vec::new(),
         folded,
     })
 }

@@ -75,7 +75,14 @@ pub(super) fn handle(model: &mut Model, event: SessionEvent) -> Vec<Effect> {
                 _ => Vec::new(),
             };
         }
-        SessionEvent::Goaway { .. } => {}
+        SessionEvent::Goaway { .. }
+        | SessionEvent::Found(_)
+        | SessionEvent::Mentioned(_)
+        | SessionEvent::Thread(_)
+        | SessionEvent::Pins(_)
+        | SessionEvent::Edits(_)
+        | SessionEvent::Readers(_)
+        | SessionEvent::Seen(_) => {}
         SessionEvent::Reports(reports) => {
             let sheet = sheet::reports(model, &reports);
             answers::show(model, sheet);
