@@ -6,7 +6,9 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod client;
+mod errors;
 mod lenient;
+mod messages;
 mod server;
 
 use std::collections::BTreeSet;

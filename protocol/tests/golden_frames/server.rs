@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
-use protocol::error::{ErrorCode, Refusal};
 use protocol::event::{Delete, Edit, Event, Folded, Message, React, Unknown};
-use protocol::own::{Blocked, Drafted, Invited, Joined, Level, NotifyOf, ReadUpto};
+use protocol::messages::{Everyone, Replies};
+use protocol::own::{Blocked, Drafted, Invited, Joined, Level, NotifyOf, PrefsSet, Quiet, ReadUpto};
 use protocol::people::{Profile, Role};
 use protocol::rooms::{
     Audit, AuditEntry, MemberChange, MemberChanged, Reported, Reports, RoomEdited, RoomRole, Rules,
@@ -13,11 +13,13 @@ use protocol::server::{
 };
 use protocol::signal::{ComeAndGo, Presence, PresenceState, Profiled, Renamed, Typing};
 
+use crate::errors::errors;
+use crate::messages::{files, found, pin};
 use crate::{check, epoch, id, room, user};
 
-const TIMESTAMP: &str = "2026-01-25T10:00:00.123Z";
+pub(super) const TIMESTAMP: &str = "2026-01-25T10:00:00.123Z";
 
-fn message() -> Message {
+pub(super) fn message() -> Message {
     Message {
         room: room("lobby"),
         seq: 1044,
@@ -29,6 +31,9 @@ fn message() -> Message {
         guest: false,
         reply: None,
         thread: None,
+        mentions: vec![],
+        everyone: None,
+        files: vec![],
         folded: None,
     }
 }
@@ -42,6 +47,8 @@ fn edit() -> Edit {
         user: user("u-9"),
         sender: "bo".into(),
         text: "Hi all".into(),
+        mentions: vec![],
+        everyone: None,
         timestamp: TIMESTAMP.into(),
     }
 }
@@ -84,6 +91,9 @@ fn info(name: &str, topic: Option<&str>) -> RoomInfo {
         rules: Rules::default(),
         standing: None,
         read: None,
+        unread: 0,
+        mentions: 0,
+        pins: 0,
         people: vec![],
     }
 }
@@ -127,6 +137,7 @@ fn events() -> Vec<(&'static str, Event)> {
         announce: None,
         slow_s: None,
         archived: None,
+        seen: None,
         timestamp: TIMESTAMP.into(),
     };
     let listed = Joined {
@@ -143,7 +154,15 @@ fn events() -> Vec<(&'static str, Event)> {
     let folded = Folded {
         text: Some("Hi all".into()),
         deleted: false,
+        edited: Some(TIMESTAMP.into()),
         reactions: BTreeMap::from([("👍".into(), vec![user("u-3"), user("g-1")])]),
+        pinned: true,
+        replies: Some(Replies {
+            count: 3,
+            last: 1047,
+            timestamp: TIMESTAMP.into(),
+            users: vec![user("u-3")],
+        }),
     };
     vec![
         ("message", Event::Message(message())),
@@ -158,7 +177,23 @@ fn events() -> Vec<(&'static str, Event)> {
                 ..message()
             }),
         ),
+        (
+            "message-mentions",
+            Event::Message(Message {
+                message: "@cy @here look".into(),
+                mentions: vec![user("u-3")],
+                everyone: Some(Everyone::Here),
+                ..message()
+            }),
+        ),
+        ("message-files", Event::Message(Message { message: String::new(), files: files(), ..message() })),
         ("edit", Event::Edit(edit())),
+        (
+            "edit-mentions",
+            Event::Edit(Edit { mentions: vec![user("u-3")], everyone: Some(Everyone::Room), ..edit() }),
+        ),
+        ("pin", Event::Pin(pin(true))),
+        ("pin-off", Event::Pin(pin(false))),
         ("delete", Event::Delete(delete())),
         ("react-on", Event::React(react(true))),
         ("react-off", Event::React(react(false))),
@@ -184,6 +219,7 @@ fn events() -> Vec<(&'static str, Event)> {
                 announce: Some(true),
                 slow_s: Some(30),
                 archived: Some(true),
+                seen: Some(true),
                 ..edited
             }),
         ),
@@ -201,6 +237,16 @@ fn events() -> Vec<(&'static str, Event)> {
                 of: room("lobby"),
                 text: "I thin".into(),
                 reply: Some(1044),
+                thread: Some(1001),
+            }),
+        ),
+        (
+            "self-prefs",
+            Event::Prefs(PrefsSet {
+                room: own(),
+                seq: 83,
+                keywords: vec!["deploy".into()],
+                quiet: Some(Quiet { from: 1320, to: 420 }),
             }),
         ),
         (
@@ -255,48 +301,6 @@ fn pages() -> Vec<(&'static str, HistoryPage)> {
     ]
 }
 
-fn errors() -> Vec<(&'static str, Refusal)> {
-    let slow = Refusal::new(ErrorCode::RateLimited, "slow down").with_room(Some(room("lobby")));
-    let codes = [
-        ("error-bad_frame", ErrorCode::BadFrame),
-        ("error-unknown_type", ErrorCode::UnknownType),
-        ("error-hello_expected", ErrorCode::HelloExpected),
-        ("error-unexpected_hello", ErrorCode::UnexpectedHello),
-        ("error-bad_name", ErrorCode::BadName),
-        ("error-name_taken", ErrorCode::NameTaken),
-        ("error-room_exists", ErrorCode::RoomExists),
-        ("error-no_room", ErrorCode::NoRoom),
-        ("error-not_joined", ErrorCode::NotJoined),
-        ("error-too_many_rooms", ErrorCode::TooManyRooms),
-        ("error-empty", ErrorCode::Empty),
-        ("error-too_long", ErrorCode::TooLong),
-        ("error-id_reused", ErrorCode::IdReused),
-        ("error-rate_limited", ErrorCode::RateLimited),
-        ("error-storage_full", ErrorCode::StorageFull),
-        ("error-unavailable", ErrorCode::Unavailable),
-        ("error-muted", ErrorCode::Muted),
-        ("error-banned", ErrorCode::Banned),
-        ("error-archived", ErrorCode::Archived),
-        ("error-announce_only", ErrorCode::AnnounceOnly),
-        ("error-sign_in", ErrorCode::SignIn),
-        ("error-forbidden", ErrorCode::Forbidden),
-        ("error-bad_login", ErrorCode::BadLogin),
-        ("error-bad_password", ErrorCode::BadPassword),
-        ("error-bad_link", ErrorCode::BadLink),
-        ("error-not_found", ErrorCode::NotFound),
-        ("error-bad_image", ErrorCode::BadImage),
-        ("error-last_owner", ErrorCode::LastOwner),
-        ("error-bad_origin", ErrorCode::BadOrigin),
-    ];
-    let mut errors: Vec<_> =
-        codes.into_iter().map(|(name, code)| (name, Refusal::new(code, "one sentence"))).collect();
-    errors.extend([
-        ("error-of-id", slow.clone().with_id(Some(id("01JE"))).with_retry_ms(1200)),
-        ("error-of-ref", slow.with_ref(Some(7))),
-    ]);
-    errors
-}
-
 fn profile() -> Profile {
     let avatar = Some("5f2c8a1e9b3d4c7f6a0e1d2c3b4a5968".into());
     Profile { colour: Some(210), avatar, status: Some("at lunch".into()), away: true }
@@ -342,8 +346,9 @@ fn frames() -> Vec<(&'static str, ServerFrame)> {
     let presence = |state| {
         ServerFrame::Presence(Presence { room: lobby(), user: user("u-9"), sender: "bo".into(), state })
     };
-    let typing =
-        |on| ServerFrame::Typing(Typing { room: lobby(), user: user("u-9"), sender: "bo".into(), on });
+    let typing = |on, thread| {
+        ServerFrame::Typing(Typing { room: lobby(), user: user("u-9"), sender: "bo".into(), on, thread })
+    };
     let kind =
         |kind| ServerFrame::Room(RoomChanged { room: RoomInfo { kind, ..info("ops", None) }, joined: true });
     let mut frames = vec![
@@ -394,9 +399,12 @@ fn frames() -> Vec<(&'static str, ServerFrame)> {
                 name: None,
                 room: Some(RoomInfo {
                     kind: RoomKind::Private,
-                    rules: Rules { announce: true, slow_s: 30, archived: true },
+                    rules: Rules { announce: true, slow_s: 30, archived: true, seen: true },
                     standing: Some(RoomRole::Owner),
                     read: Some(1040),
+                    unread: 3,
+                    mentions: 1,
+                    pins: 2,
                     ..info("r-01jd", None)
                 }),
             }),
@@ -479,8 +487,9 @@ fn frames() -> Vec<(&'static str, ServerFrame)> {
                 profile: profile(),
             }),
         ),
-        ("typing-on", typing(true)),
-        ("typing-off", typing(false)),
+        ("typing-on", typing(true, None)),
+        ("typing-off", typing(false, None)),
+        ("typing-thread", typing(true, Some(1001))),
         ("presence-online", presence(PresenceState::Online)),
         ("presence-idle", presence(PresenceState::Idle)),
         ("presence-offline", presence(PresenceState::Offline)),
@@ -488,6 +497,7 @@ fn frames() -> Vec<(&'static str, ServerFrame)> {
         ("ping-empty", ServerFrame::Ping(Ping::default())),
         ("goaway", ServerFrame::Goaway(Goaway { after_ms: 1730, why: "restart".into() })),
     ];
+    frames.extend(found());
     frames.extend(events().into_iter().map(|(name, event)| (name, ServerFrame::Event(event))));
     frames.extend(pages().into_iter().map(|(name, page)| (name, ServerFrame::History(page))));
     frames.extend(errors().into_iter().map(|(name, refusal)| (name, ServerFrame::Error(refusal))));
