@@ -11,6 +11,7 @@ mod picture;
 mod sign_in;
 #[cfg(test)]
 mod tests;
+mod uploads;
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -27,6 +28,7 @@ pub(crate) use self::own::new_token;
 use self::passwords::Passwords;
 pub(crate) use self::passwords::hash as hash_password;
 pub(crate) use self::sign_in::{Asking, Entered};
+pub(crate) use self::uploads::Upload;
 pub(crate) use super::{new_account, new_id};
 use crate::core::identity::{Identity, Proof};
 use crate::core::login_limits::LoginLimits;
@@ -49,6 +51,7 @@ struct Inner {
     /// What links begin with.
     url: String,
     passwords: Passwords,
+    uploads: uploads::Uploads,
     /// One picture at a time is made small.
     pictures: tokio::sync::Semaphore,
     limits: Mutex<LoginLimits>,
@@ -102,6 +105,7 @@ impl Accounts {
             registration,
             url,
             passwords: Passwords::default(),
+            uploads: uploads::Uploads::default(),
             pictures: tokio::sync::Semaphore::new(1),
             limits: Mutex::default(),
         };
@@ -138,6 +142,11 @@ impl Accounts {
             presence.reserve_skeleton(&user, &skeleton);
         }
         Ok(())
+    }
+
+    /// The time since the server started by which rates are counted; `None` where they are not.
+    pub(crate) fn counted_now(&self) -> Option<std::time::Duration> {
+        self.inner.shared.limited.then(|| self.inner.shared.now())
     }
 
     /// What guests may do.
