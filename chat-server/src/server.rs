@@ -86,7 +86,7 @@ impl Server {
         let failed =
             |reason: String| Error::System { what: "read the accounts", error: io::Error::other(reason) };
         accounts.keep_names().await.map_err(|error| failed(error.to_string()))?;
-        let owner_link = accounts.owner_link().await.map_err(|refusal| failed(refusal.reason))?;
+        let owner_link = accounts.owner_link().await;
         let routes = http::routes(store.clone(), door, accounts, assets, names);
         let slots = Slots::new(config.bounds);
         let (stop, stopping) = watch::channel(false);

@@ -127,8 +127,27 @@ impl Accounts {
         })
     }
 
-    /// The link by which the first owner is made, where there is none yet; an earlier one ends.
-    pub(crate) async fn owner_link(&self) -> Result<Option<String>, Refusal> {
+    /// The link by which the first owner is made, where there is none yet; an earlier one ends. A disk that takes no
+    /// link keeps nobody from what can be read: then an earlier one holds still, and the next start makes another.
+    pub(crate) async fn owner_link(&self) -> Option<String> {
+        match self.make_owner_link().await {
+            Ok(link) => link,
+            Err(refusal) => {
+                tracing::error!(
+                    "the link that makes the first owner could not be stored: {}. Start again when it can be, or use \
+                     `chat-server user add --owner`",
+                    refusal.reason
+                );
+                None
+            }
+        }
+    }
+
+    async fn make_owner_link(&self) -> Result<Option<String>, Refusal> {
+        // Where there is an owner nothing is written.
+        if self.store().has_owner().await.map_err(|error| unreadable(&error))? {
+            return Ok(None);
+        }
         let (secret, link) = new_link(Kind::Invite)?;
         let made = self.store().make_owner_link(link).await.map_err(unwritten)?;
         Ok(made.then(|| self.invite_address(&secret)))

@@ -230,6 +230,9 @@ pub(in crate::store) fn set_role(
     if account.role == Role::Owner {
         keep_an_owner(db)?;
     }
+    if role == Role::Owner {
+        links::drop_owner_links(db)?;
+    }
     links::drop_excess(db, account.row)?;
     note(turn, by, "role", Some(user), role.as_str())?;
     Ok(by_row(db, account.row)?.me(None))
