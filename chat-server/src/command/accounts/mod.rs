@@ -15,6 +15,7 @@ mod uploads;
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use protocol::error::{ErrorCode, Refusal};
 use protocol::http::{About, LinkMade, Me};
@@ -37,6 +38,11 @@ use crate::core::secret::{Kind, Secret};
 use crate::hub::{Audience, Shared};
 use crate::store::accounts::{AskError, By, NewLink, NewProfile, NewSession, Proven};
 use crate::store::{ReadError, Store, WorkError};
+
+/// How often it is looked whose time is over: no new session or token ends sooner than in a day. Not sooner than after
+/// the pause.
+const LOOK_AGAIN: Duration = Duration::from_mins(1);
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// What is asked about accounts; clones share it.
 #[derive(Debug, Clone)]
@@ -164,8 +170,22 @@ impl Accounts {
     }
 
     /// The time since the server started by which rates are counted; `None` where they are not.
-    pub(crate) fn counted_now(&self) -> Option<std::time::Duration> {
+    pub(crate) fn counted_now(&self) -> Option<Duration> {
         self.inner.shared.limited.then(|| self.inner.shared.now())
+    }
+
+    /// Has sessions and tokens end when their time is over, also those of connections that are open. Never ends.
+    pub(crate) async fn end_old(self) {
+        loop {
+            let next = match self.store().end_old().await {
+                Ok(next) => next.unwrap_or(LOOK_AGAIN),
+                Err(error) => {
+                    tracing::warn!(%error, "sessions and tokens whose time is over could not be ended");
+                    LOOK_AGAIN
+                }
+            };
+            tokio::time::sleep(next.clamp(PAUSE, LOOK_AGAIN)).await;
+        }
     }
 
     /// What guests may do.

@@ -1,5 +1,8 @@
 //! What ends by itself, and what is kept.
 
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
 use protocol::error::ErrorCode;
 use protocol::ids::{Id, RoomKey, UserId};
 use protocol::people::{Registration, Role, Scope};
@@ -8,7 +11,7 @@ use crate::core::secret::Hash;
 use crate::store::accounts::{
     By, NewAccount, NewInvite, NewLink, NewProfile, NewSession, NewToken, Registered, Whose,
 };
-use crate::store::{Options, Store, WorkError};
+use crate::store::{Commit, Cut, Options, Store, WorkError};
 
 fn open(dir: &std::path::Path) -> Store {
     Store::open(dir, Options::default(), Box::new(|_| {})).unwrap()
@@ -230,4 +233,35 @@ async fn a_bot_is_no_owner() {
     let (olga, _) = with_role(&store, "olga", 1, Role::Owner).await;
     assert!(store.set_role(By::Server, olga.clone(), Role::Member).await.is_err());
     assert!(store.set_active(By::Server, olga, false).await.is_err());
+}
+
+#[tokio::test]
+async fn what_is_over_is_ended_without_anybody_asking() {
+    let dir = tempfile::tempdir().unwrap();
+    let cuts = Arc::<Mutex<Vec<Cut>>>::default();
+    let told = Arc::clone(&cuts);
+    let on_commit = move |commit: Arc<Commit>| told.lock().unwrap().extend(commit.cuts.iter().cloned());
+    let store = Store::open(dir.path(), Options::default(), Box::new(on_commit)).unwrap();
+    let ana = register(&store, "ana", 1, None).await.unwrap();
+    store.sign_in(ana.clone(), "hash".into(), session(2)).await.unwrap();
+    for (n, days) in [(1, Some(1)), (2, Some(2)), (3, None)] {
+        let (id, rooms) = (id(&format!("t{n}")), None);
+        let new =
+            NewToken { id, hash: hash(20 + n), name: "x".into(), scopes: vec![Scope::Read], rooms, days };
+        store.make_token(By::Server, Whose::Any(ana.clone()), new).await.unwrap();
+    }
+    let day = Duration::from_hours(24);
+    let next = store.end_old().await.unwrap().unwrap();
+    assert!(next <= day && next > day / 2, "{next:?}");
+    age(dir.path(), "UPDATE sessions SET used_ms = 1 WHERE id = 's1'");
+    age(dir.path(), "UPDATE tokens SET expires_ms = 1 WHERE id = 't1'");
+    cuts.lock().unwrap().clear();
+    let next = store.end_old().await.unwrap().unwrap();
+    assert!(next <= 2 * day && next > day, "{next:?}");
+    assert_eq!(*cuts.lock().unwrap(), [Cut::Session(id("s1")), Cut::Session(id("t1"))]);
+    assert!(store.session(hash(2)).await.unwrap().is_some());
+    assert!(
+        store.bot_token(hash(22)).await.unwrap().is_some()
+            && store.bot_token(hash(23)).await.unwrap().is_some()
+    );
 }
