@@ -11,6 +11,7 @@ use crate::core::secret::Hash;
 use crate::store::accounts::{
     By, NewAccount, NewInvite, NewLink, NewProfile, NewSession, NewToken, Registered, Whose,
 };
+use crate::store::sqlite::backup::{backup, restore};
 use crate::store::{Commit, Cut, Options, Store, WorkError};
 
 fn open(dir: &std::path::Path) -> Store {
@@ -264,4 +265,25 @@ async fn what_is_over_is_ended_without_anybody_asking() {
         store.bot_token(hash(22)).await.unwrap().is_some()
             && store.bot_token(hash(23)).await.unwrap().is_some()
     );
+}
+
+#[tokio::test]
+async fn nothing_that_proves_somebody_comes_back_with_a_backup() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, copy, restored) =
+        (dir.path().join("data"), dir.path().join("copy.db"), dir.path().join("restored"));
+    let store = open(&data);
+    let (ana, by_ana) = with_role(&store, "ana", 1, Role::Owner).await;
+    let (id, rooms) = (id("t1"), None);
+    let new = NewToken { id, hash: hash(21), name: "x".into(), scopes: vec![Scope::Read], rooms, days: None };
+    store.make_token(By::Server, Whose::Any(ana), new).await.unwrap();
+    store.make_invite(by_ana, invite(31, Role::Member)).await.unwrap();
+    backup(&data, &copy).unwrap();
+    store.close().await;
+    restore(&copy, &restored).unwrap();
+    let store = open(&restored);
+    assert_eq!(store.session(hash(1)).await.unwrap(), None);
+    assert_eq!(store.bot_token(hash(21)).await.unwrap(), None);
+    assert!(!store.is_invite(hash(31)).await.unwrap());
+    assert!(store.credentials("ana".into()).await.unwrap().is_some(), "the account does");
 }
