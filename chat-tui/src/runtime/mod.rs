@@ -31,8 +31,9 @@ const ANSWERS: usize = 16;
 /// At least so often the loop looks around.
 const LOOK: Duration = Duration::from_secs(10);
 
-/// Opens the chat and returns when its person leaves, or the terminal or the system ends it.
-pub async fn run(config: Config, offset: UtcOffset) -> anyhow::Result<()> {
+/// Opens the chat and returns when its person leaves, or the terminal or the system ends it; with what is still to be
+/// told then.
+pub async fn run(config: Config, offset: UtcOffset) -> anyhow::Result<Option<String>> {
     use std::io::IsTerminal;
     anyhow::ensure!(
         io::stdin().is_terminal() && io::stdout().is_terminal(),
@@ -56,6 +57,7 @@ pub async fn run(config: Config, offset: UtcOffset) -> anyhow::Result<()> {
     let mut drawn_at = Instant::now();
     let mut dirty = true;
     let mut sleep = Sleep::new();
+    let mut farewell = None;
     let ended = loop {
         let now = start.elapsed();
         let tick = next_deadline(&shell.model, now).map_or(now + LOOK, |tick| tick.min(now + LOOK));
@@ -90,6 +92,10 @@ pub async fn run(config: Config, offset: UtcOffset) -> anyhow::Result<()> {
             Next::Redraw => terminal.redraw(),
             Next::Suspend => terminal.suspend().map(|()| shell.wake()),
             Next::Quit => Err(io::ErrorKind::Interrupted.into()),
+            Next::Leave(told) => {
+                farewell = Some(told);
+                Err(io::ErrorKind::Interrupted.into())
+            }
         });
         match done {
             Ok(()) => {}
@@ -105,7 +111,7 @@ pub async fn run(config: Config, offset: UtcOffset) -> anyhow::Result<()> {
     // The terminal first: its person should not wait for the server.
     drop(terminal);
     shell.close().await;
-    ended
+    ended.map(|()| farewell)
 }
 
 /// Notices that the machine slept: the calendar's clock went on, the other one stood still.
