@@ -16,8 +16,13 @@ pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// A command with what a script says on its standard input; its exit code, and all that it printed.
 pub(crate) fn script(home: &Path, server: &Real, arguments: &[&str], input: &str) -> (Option<i32>, String) {
+    script_at(home, &server.url, arguments, input)
+}
+
+/// The same, at any address.
+pub(crate) fn script_at(home: &Path, url: &str, arguments: &[&str], input: &str) -> (Option<i32>, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_chat-tui"));
-    command.env_clear().envs(environment(home)).args(["--url", &server.url]).args(arguments);
+    command.env_clear().envs(environment(home)).args(["--url", url]).args(arguments);
     let mut child =
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     // It may end before it has read all.
