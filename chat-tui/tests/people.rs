@@ -278,8 +278,14 @@ fn what_people_tell_of_themselves_is_seen_and_what_is_rude_is_reported() {
     bo.type_in("/profile ana\r");
     bo.wait_until("ana's profile", |screen| screen.contains("away") && screen.contains("“at the sea”"));
     close(&mut bo);
+    ana.type_in("/colour 120\r");
+    ana.wait_for("your name has the hue 120");
     ana.type_in("go away\r");
     bo.wait_for("go away");
+    // One of the palette's greens, for the name and for the bar before the text.
+    let green = vt100::Color::Idx(28);
+    assert_eq!(bo.color_of("ana  "), Some(green));
+    assert_eq!(bo.color_of("▏ go away"), Some(green));
     bo.type_in("/report rude\r");
     bo.wait_for("Enter: report");
     bo.type_in("\r");

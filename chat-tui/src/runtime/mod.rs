@@ -19,7 +19,7 @@ use tokio::time::sleep_until;
 use crate::app::{Msg, next_deadline};
 use crate::config::Config;
 use crate::terminal::Terminal;
-use crate::view::theme::Theme;
+use crate::view::theme::{Depth, Theme};
 use shell::{Next, Shell};
 
 /// At most so often a frame is drawn; what happens in between is drawn together.
@@ -45,8 +45,8 @@ pub async fn run(config: Config, offset: UtcOffset) -> anyhow::Result<Option<Str
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hangup = signal(SignalKind::hangup())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let color = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let mut terminal = Terminal::enter(Theme { color }).context("cannot take the terminal over")?;
+    let depth = Depth::of(|variable| std::env::var(variable).ok());
+    let mut terminal = Terminal::enter(Theme { depth }).context("cannot take the terminal over")?;
     let (columns, rows) = terminal.size()?;
     shell.model.size = (columns, rows);
     // What the disk has is on the screen before anything is asked of the network.
