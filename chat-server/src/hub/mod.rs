@@ -21,6 +21,8 @@ mod run;
 mod shard;
 mod shared;
 pub(crate) mod tail;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use pulse::Pulse;
 pub(crate) use run::start;

@@ -89,6 +89,8 @@ fn busy() -> Chat {
             member("cleo", PresenceState::Idle),
         ],
         present: 3,
+        banned: Vec::new(),
+        muted: Vec::new(),
     }));
     chat
 }

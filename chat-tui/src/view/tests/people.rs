@@ -50,7 +50,14 @@ fn team() -> Chat {
     let mut ana = member("ana", Role::Owner);
     ana.standing = Some(RoomRole::Owner);
     let members = vec![ana, bo, cleo, dora, emil, member("gast", Role::Guest)];
-    chat.tell(SessionEvent::Members(Members { reference: 1, room: plans, members, present: 5 }));
+    chat.tell(SessionEvent::Members(Members {
+        reference: 1,
+        room: plans,
+        members,
+        present: 5,
+        banned: Vec::new(),
+        muted: Vec::new(),
+    }));
     chat
 }
 
