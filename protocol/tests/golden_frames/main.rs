@@ -7,6 +7,7 @@
 
 mod client;
 mod errors;
+mod events;
 mod lenient;
 mod messages;
 mod server;

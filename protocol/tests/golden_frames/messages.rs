@@ -3,7 +3,7 @@ use protocol::messages::{Edits, File, Found, Hit, Mentioned, Pins, Reader, Reade
 use protocol::server::ServerFrame;
 use protocol::signal::Seen;
 
-use crate::server::{TIMESTAMP, message};
+use crate::events::{TIMESTAMP, message};
 use crate::{id, room, user};
 
 pub(super) fn pin(on: bool) -> Pin {

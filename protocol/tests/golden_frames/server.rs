@@ -1,12 +1,8 @@
 use std::collections::BTreeMap;
 
-use protocol::event::{Delete, Edit, Event, Folded, Message, React, Unknown};
-use protocol::messages::{Everyone, Replies};
-use protocol::own::{Blocked, Drafted, Invited, Joined, Level, NotifyOf, PrefsSet, Quiet, ReadUpto};
+use protocol::event::{Event, Unknown};
 use protocol::people::{Profile, Role};
-use protocol::rooms::{
-    Audit, AuditEntry, MemberChange, MemberChanged, Reported, Reports, RoomEdited, RoomRole, Rules,
-};
+use protocol::rooms::{Audit, AuditEntry, Reported, Reports, RoomRole, Rules, Sentence};
 use protocol::server::{
     Ack, Done, Goaway, HistoryPage, Limits, Member, Members, Ping, Reset, ResetWhy, RoomChanged, RoomInfo,
     RoomKind, Rooms, ServerFrame, Synced, User, Welcome,
@@ -14,69 +10,13 @@ use protocol::server::{
 use protocol::signal::{ComeAndGo, Presence, PresenceState, Profiled, Renamed, Typing};
 
 use crate::errors::errors;
-use crate::messages::{files, found, pin};
+use crate::events::{TIMESTAMP, edit, events, message, react};
+use crate::messages::found;
 use crate::{check, epoch, id, room, user};
 
-pub(super) const TIMESTAMP: &str = "2026-01-25T10:00:00.123Z";
-
-pub(super) fn message() -> Message {
-    Message {
-        room: room("lobby"),
-        seq: 1044,
-        id: id("01JD"),
-        user: user("u-9"),
-        sender: "bo".into(),
-        message: "Hi **all**".into(),
-        timestamp: TIMESTAMP.into(),
-        guest: false,
-        reply: None,
-        thread: None,
-        mentions: vec![],
-        everyone: None,
-        files: vec![],
-        folded: None,
-    }
-}
-
-fn edit() -> Edit {
-    Edit {
-        room: room("lobby"),
-        seq: 1045,
-        id: id("01JD"),
-        target: 1044,
-        user: user("u-9"),
-        sender: "bo".into(),
-        text: "Hi all".into(),
-        mentions: vec![],
-        everyone: None,
-        timestamp: TIMESTAMP.into(),
-    }
-}
-
-fn delete() -> Delete {
-    Delete {
-        room: room("lobby"),
-        seq: 1046,
-        id: id("01JD"),
-        target: 1044,
-        user: user("u-9"),
-        sender: "bo".into(),
-        timestamp: TIMESTAMP.into(),
-    }
-}
-
-fn react(on: bool) -> React {
-    React {
-        room: room("lobby"),
-        seq: 1047,
-        id: id("01JD"),
-        target: 1040,
-        user: user("u-3"),
-        sender: "cy".into(),
-        emoji: "👍".into(),
-        on,
-        timestamp: TIMESTAMP.into(),
-    }
+fn sentence(name: &str, until: Option<&str>, reason: Option<&str>) -> Sentence {
+    let (until, reason) = (until.map(str::to_owned), reason.map(str::to_owned));
+    Sentence { user: user("u-9"), name: name.to_owned(), until, reason }
 }
 
 fn info(name: &str, topic: Option<&str>) -> RoomInfo {
@@ -108,172 +48,6 @@ fn come_and_go(crowd: bool) -> ComeAndGo {
         present: 40,
         timestamp: TIMESTAMP.into(),
     }
-}
-
-fn events() -> Vec<(&'static str, Event)> {
-    let own = || room(protocol::SELF_ROOM);
-    let joined = MemberChanged {
-        room: room("lobby"),
-        seq: 1048,
-        id: id("01JD"),
-        user: user("u-9"),
-        sender: "bo".into(),
-        who: user("u-9"),
-        name: "bo".into(),
-        change: MemberChange::Joined,
-        role: Some(RoomRole::Member),
-        until: None,
-        reason: None,
-        timestamp: TIMESTAMP.into(),
-    };
-    let edited = RoomEdited {
-        room: room("lobby"),
-        seq: 1048,
-        id: id("01JD"),
-        user: user("u-9"),
-        sender: "bo".into(),
-        title: Some("All of us".into()),
-        topic: Some("News".into()),
-        announce: None,
-        slow_s: None,
-        archived: None,
-        seen: None,
-        timestamp: TIMESTAMP.into(),
-    };
-    let listed = Joined {
-        room: own(),
-        seq: 82,
-        of: room("r-01jd"),
-        title: "Salaries".into(),
-        kind: RoomKind::Private,
-        on: true,
-        why: None,
-        reason: None,
-        until: None,
-    };
-    let folded = Folded {
-        text: Some("Hi all".into()),
-        deleted: false,
-        edited: Some(TIMESTAMP.into()),
-        reactions: BTreeMap::from([("👍".into(), vec![user("u-3"), user("g-1")])]),
-        pinned: true,
-        replies: Some(Replies {
-            count: 3,
-            last: 1047,
-            timestamp: TIMESTAMP.into(),
-            users: vec![user("u-3")],
-        }),
-    };
-    vec![
-        ("message", Event::Message(message())),
-        ("message-guest", Event::Message(Message { guest: true, user: user("g-1"), ..message() })),
-        ("message-reply", Event::Message(Message { reply: Some(1040), thread: Some(1001), ..message() })),
-        ("message-folded", Event::Message(Message { folded: Some(folded), ..message() })),
-        (
-            "message-deleted",
-            Event::Message(Message {
-                message: String::new(),
-                folded: Some(Folded { deleted: true, ..Folded::default() }),
-                ..message()
-            }),
-        ),
-        (
-            "message-mentions",
-            Event::Message(Message {
-                message: "@cy @here look".into(),
-                mentions: vec![user("u-3")],
-                everyone: Some(Everyone::Here),
-                ..message()
-            }),
-        ),
-        ("message-files", Event::Message(Message { message: String::new(), files: files(), ..message() })),
-        ("edit", Event::Edit(edit())),
-        (
-            "edit-mentions",
-            Event::Edit(Edit { mentions: vec![user("u-3")], everyone: Some(Everyone::Room), ..edit() }),
-        ),
-        ("pin", Event::Pin(pin(true))),
-        ("pin-off", Event::Pin(pin(false))),
-        ("delete", Event::Delete(delete())),
-        ("react-on", Event::React(react(true))),
-        ("react-off", Event::React(react(false))),
-        ("member", Event::Member(joined.clone())),
-        (
-            "member-banned",
-            Event::Member(MemberChanged {
-                user: user("u-1"),
-                sender: "olga".into(),
-                change: MemberChange::Banned,
-                role: None,
-                until: Some(TIMESTAMP.into()),
-                reason: Some("Spam".into()),
-                ..joined
-            }),
-        ),
-        ("changed", Event::Changed(edited.clone())),
-        (
-            "changed-rules",
-            Event::Changed(RoomEdited {
-                title: None,
-                topic: None,
-                announce: Some(true),
-                slow_s: Some(30),
-                archived: Some(true),
-                seen: Some(true),
-                ..edited
-            }),
-        ),
-        ("self-read", Event::Read(ReadUpto { room: own(), seq: 77, of: room("lobby"), upto: 1049 })),
-        (
-            "self-notify",
-            Event::Notify(NotifyOf { room: own(), seq: 78, of: room("lobby"), level: Level::All }),
-        ),
-        ("self-block", Event::Block(Blocked { room: own(), seq: 79, who: user("u-9"), on: true })),
-        (
-            "self-draft",
-            Event::Draft(Drafted {
-                room: own(),
-                seq: 80,
-                of: room("lobby"),
-                text: "I thin".into(),
-                reply: Some(1044),
-                thread: Some(1001),
-            }),
-        ),
-        (
-            "self-prefs",
-            Event::Prefs(PrefsSet {
-                room: own(),
-                seq: 83,
-                keywords: vec!["deploy".into()],
-                quiet: Some(Quiet { from: 1320, to: 420 }),
-            }),
-        ),
-        (
-            "self-invited",
-            Event::Invited(Invited {
-                room: own(),
-                seq: 81,
-                of: room("r-01jd"),
-                title: "Salaries".into(),
-                user: user("u-9"),
-                sender: "bo".into(),
-                on: true,
-                timestamp: TIMESTAMP.into(),
-            }),
-        ),
-        ("self-joined", Event::Joined(listed.clone())),
-        (
-            "self-joined-banned",
-            Event::Joined(Joined {
-                on: false,
-                why: Some("banned".into()),
-                reason: Some("Spam".into()),
-                until: Some(TIMESTAMP.into()),
-                ..listed
-            }),
-        ),
-    ]
 }
 
 fn pages() -> Vec<(&'static str, HistoryPage)> {
@@ -383,6 +157,19 @@ fn frames() -> Vec<(&'static str, ServerFrame)> {
                     member("cy", false, PresenceState::Offline),
                 ],
                 present: 3,
+                banned: vec![],
+                muted: vec![],
+            }),
+        ),
+        (
+            "members-sentenced",
+            ServerFrame::Members(Members {
+                reference: 10,
+                room: lobby(),
+                members: vec![],
+                present: 0,
+                banned: vec![sentence("dan", None, Some("Spam")), sentence("eve", None, None)],
+                muted: vec![sentence("flo", Some(TIMESTAMP), None)],
             }),
         ),
         (

@@ -67,6 +67,7 @@ fn parts(items: &Items) -> Result<String> {
         ("messages", "Reader"),
         ("own", "Quiet"),
         ("rooms", "Rules"),
+        ("rooms", "Sentence"),
         ("rooms", "AuditEntry"),
         ("rooms", "Reported"),
         ("people", "Profile"),
