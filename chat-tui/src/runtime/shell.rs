@@ -11,7 +11,7 @@ use protocol::event::Event;
 use protocol::ids::{Id, RoomKey, Seq};
 use protocol::limits::HISTORY_DEFAULT;
 use protocol::own::{Draft, Read};
-use protocol::session::{AskError, Line, Link, OutgoingState, Saved, SessionConfig, SessionEvent};
+use protocol::session::{AskError, Link, OutgoingState, Saved, SessionConfig, SessionEvent};
 use time::UtcOffset;
 use tokio::sync::mpsc;
 
@@ -233,7 +233,7 @@ impl Shell {
     fn say(&mut self, room: RoomKey, text: String, msgs: &mut Vec<Msg>) {
         let Some(driver) = &mut self.driver else { return };
         if let Err(error) =
-            driver.session.send(room.clone(), fresh_id(), Line { text: text.clone(), ..Line::default() })
+            driver.session.send(room.clone(), fresh_id(), text.clone().into())
         {
             msgs.push(Msg::NotTaken { room, text, reason: error.to_string() });
         }
