@@ -1499,7 +1499,7 @@ from: string,
 to: string, };
 export type Replies = { 
 /**
- * How many answers stand there.
+ * How many answers were given; one that was taken out still counts.
  */
 count: number, 
 /**

@@ -232,9 +232,7 @@ impl Shell {
 
     fn say(&mut self, room: RoomKey, text: String, msgs: &mut Vec<Msg>) {
         let Some(driver) = &mut self.driver else { return };
-        if let Err(error) =
-            driver.session.send(room.clone(), fresh_id(), text.clone().into())
-        {
+        if let Err(error) = driver.session.send(room.clone(), fresh_id(), text.clone().into()) {
             msgs.push(Msg::NotTaken { room, text, reason: error.to_string() });
         }
     }
