@@ -18,6 +18,7 @@ use crate::store::deeds::NewRoom;
 
 /// Makes a room, whose owner the author is, if they have an account.
 pub(in crate::store) fn make(deed: &mut Deed<'_, '_, '_>, room: &NewRoom, id: &Id) -> Done<()> {
+    deed.turn.leave_facts();
     let is_public = room.kind == RoomKind::Public;
     deed.permit(if is_public { Action::CreatePublic } else { Action::CreatePrivate })?;
     let key = &room.key;
@@ -48,7 +49,7 @@ pub(in crate::store) fn make(deed: &mut Deed<'_, '_, '_>, room: &NewRoom, id: &I
 }
 
 fn insert(
-    deed: &Deed<'_, '_, '_>,
+    deed: &mut Deed<'_, '_, '_>,
     key: &RoomKey,
     skeleton: &str,
     title: &str,
@@ -56,6 +57,7 @@ fn insert(
     topic: Option<&str>,
     people: Option<&str>,
 ) -> rusqlite::Result<()> {
+    deed.turn.change(key, None);
     let creator = (!deed.author.server).then_some(deed.author.user.as_str());
     deed.db()
         .prepare_cached(
@@ -93,6 +95,7 @@ pub(in crate::store) fn open_direct(
     names: &HashMap<UserId, String>,
     key: &RoomKey,
 ) -> Done<RoomKey> {
+    deed.turn.leave_facts();
     let mut people: BTreeSet<UserId> = users.into_iter().collect();
     people.insert(deed.author.user.clone());
     if !(2..=DIRECT_PEOPLE).contains(&people.len()) {
@@ -134,6 +137,7 @@ pub(in crate::store) fn open_direct(
 
 /// Changes a room.
 pub(in crate::store) fn change(deed: &mut Deed<'_, '_, '_>, asked: &Change, id: &Id) -> Done<()> {
+    deed.turn.leave_facts();
     let room = &asked.room;
     let place = deed.look(room)?;
     let facts = facts::room_facts(place.as_ref(), deed.now());
@@ -157,6 +161,7 @@ pub(in crate::store) fn change(deed: &mut Deed<'_, '_, '_>, asked: &Change, id: 
     if body == ChangedBody::default() {
         return Ok(());
     }
+    deed.turn.change(room, None);
     deed.db()
         .prepare_cached(
             "UPDATE rooms SET title = coalesce(?2, title), topic = nullif(coalesce(?3, topic), ''),
