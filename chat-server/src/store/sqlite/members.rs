@@ -2,6 +2,7 @@
 
 use protocol::error::{ErrorCode, Refusal};
 use protocol::ids::{Id, RoomKey, UserId};
+use protocol::limits::INVITATIONS;
 use protocol::people::Role;
 use protocol::rooms::{MemberChange, Moderate, RoomKind, RoomRole, SetRole};
 use rusqlite::params;
@@ -235,6 +236,14 @@ fn invite(
     if stand.role.is_some() || stand.invited || own::has_blocked(deed.db(), who, &deed.author.user)? {
         // Nobody learns that they are hidden from somebody.
         return Ok(());
+    }
+    let waiting: u32 = deed
+        .db()
+        .prepare_cached("SELECT count(*) FROM invitations WHERE user = ?1")?
+        .query_row([who.as_str()], |row| row.get(0))?;
+    if waiting >= INVITATIONS {
+        let reason = "too many invitations wait for this person already";
+        return Err(Refusal::new(ErrorCode::Forbidden, reason).into());
     }
     deed.turn.change(room, Some(who));
     deed.db()
