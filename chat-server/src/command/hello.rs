@@ -67,6 +67,7 @@ impl Client {
         if let Err(next) = self.still(&identity, hello.token.as_deref(), stamp).await {
             return next;
         }
+        self.cookie = None;
         let session = self.identity.as_ref().and_then(Identity::session).cloned();
         let reaches = identity.reaches();
         self.with_shard(|shard| shard.identify(self.link, user.clone(), session, &reaches));

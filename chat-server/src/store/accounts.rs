@@ -271,7 +271,12 @@ impl Store {
 
     /// Signs a device in to an account whose password `verified` is the hash of.
     pub(crate) async fn sign_in(&self, user: UserId, verified: String, session: NewSession) -> Work<Me> {
-        self.handle.work(1024, move |turn| given(sql::sign_in(turn, &user, &verified, &session))).await
+        self.handle
+            .work(1024, move |turn| {
+                turn.leave_facts();
+                given(sql::sign_in(turn, &user, &verified, &session))
+            })
+            .await
     }
 
     pub(crate) async fn reset(&self, link: Hash, password: String, session: NewSession) -> Work<Me> {

@@ -11,6 +11,7 @@ mod common;
 mod leaks;
 mod matrix;
 mod own;
+mod quotas;
 mod repeats;
 mod rooms;
 mod routes;
