@@ -81,7 +81,15 @@ export class Chat {
 
   /** What only accounts and links need is no part of the first load. @param {(module: typeof import('./later/account.js')) => void} work */
   #account(work) {
-    import('./later/account.js').then(work).catch(() => this.#say('This needs a connection: try again in a moment.'));
+    import('./later/account.js').then(work).catch((error) => this.unloaded(error));
+  }
+
+  /** What is loaded later was not, or does not fit: there is no link, or the chat was updated and this page is older than it. @param {unknown} error */
+  unloaded(error) {
+    const isOld = this.session.live || this.session.phase === 'stopped';
+    if (isOld) reportError(error);
+    Object.assign(this.state, { isOld, notice: isOld ? 'This could not be loaded. The chat may have been updated since this page was opened.' : 'This needs a connection: try again in a moment.' });
+    this.draw();
   }
 
   /** @param {string} room */
@@ -200,7 +208,7 @@ export class Chat {
   }
 
   dismiss() {
-    Object.assign(this.state, { notice: null, trouble: null });
+    Object.assign(this.state, { notice: null, trouble: null, isOld: false });
     this.draw();
   }
 

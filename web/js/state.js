@@ -34,7 +34,7 @@ import { OWN, cameOrWent, cover, edited, fold, moved, person, renamed, trim, unr
  *   events: Event[], stretches: Stretch[], notices: Notice[], people: Map<string, Person>, before: Set<string>, typing: Map<string, {name: string, until: number}>,
  *   read: number, mark: number | null, atEnd: boolean, loading: boolean, synced: boolean, joined: boolean, version: number}} Room
  * @typedef {{rooms: Map<string, Room>, active: string, me: User | null, faces: Map<string, Face>, invitations: Map<string, Invitation>, blocked: Set<string>, muted: Set<string>, link: Link | {state: 'idle'},
- *   limit: number, lines: Line[], watching: boolean, trouble: string | null, notice: string | null, dialog: {name: string, args: any} | null, liveAt: number, version: number}} State
+ *   limit: number, lines: Line[], watching: boolean, trouble: string | null, notice: string | null, isOld: boolean, dialog: {name: string, args: any} | null, liveAt: number, version: number}} State
  */
 
 /** A typing signal that is not renewed is over after this. */
@@ -46,7 +46,7 @@ const RUN_MS = 5 * 60_000;
 export function initial() {
   return {
     rooms: new Map(), active: 'lobby', me: null, faces: new Map(), invitations: new Map(), blocked: new Set(), muted: new Set(), link: { state: 'idle' }, limit: 65_536, lines: [],
-    watching: true, trouble: null, notice: null, dialog: null, liveAt: 0, version: 0,
+    watching: true, trouble: null, notice: null, isOld: false, dialog: null, liveAt: 0, version: 0,
   };
 }
 
