@@ -396,9 +396,15 @@ fn answer() -> impl Strategy<Value = ServerFrame> {
             state,
         },
     );
-    let members = (number(), room(), vec(member, 0..3), any::<u32>()).prop_map(
-        |(reference, room, members, present)| {
-            ServerFrame::Members(server::Members { reference, room, members, present })
+    let sentence = || {
+        (who(), of(text()), of(text())).prop_map(|(server::User { user, name, .. }, until, reason)| {
+            protocol::rooms::Sentence { user, name, until, reason }
+        })
+    };
+    let sentenced = (vec(sentence(), 0..3), vec(sentence(), 0..3));
+    let members = (number(), room(), vec(member, 0..3), any::<u32>(), sentenced).prop_map(
+        |(reference, room, members, present, (banned, muted))| {
+            ServerFrame::Members(server::Members { reference, room, members, present, banned, muted })
         },
     );
     prop_oneof![

@@ -754,7 +754,15 @@ members: Array<Member>,
 /**
  * How many are there.
  */
-present: number, };
+present: number, 
+/**
+ * Who is banned, by name, the first 500: told only to whoever may `unban`.
+ */
+banned?: Array<Sentence>, 
+/**
+ * Who is muted, by name, the first 500: told only to whoever may `unmute`.
+ */
+muted?: Array<Sentence>, };
 export type Message = { 
 /**
  * Where.
@@ -1434,6 +1442,23 @@ thread?: number,
  */
 sender?: string, };
 export type Scope = "read" | "write" | "other";
+export type Sentence = { 
+/**
+ * Against whom.
+ */
+user: UserId, 
+/**
+ * Their name now, or when it was decided where they have no account.
+ */
+name: string, 
+/**
+ * When it is over, RFC 3339; missing: never.
+ */
+until?: string, 
+/**
+ * Why.
+ */
+reason?: string, };
 export type ServerFrame = { "type": "welcome" } & Welcome | { "type": "synced" } & Synced | { "type": "reset" } & Reset | { "type": "ack" } & Ack | { "type": "history" } & HistoryPage | { "type": "ok" } & Done | { "type": "members" } & Members | { "type": "rooms" } & Rooms | { "type": "reports" } & Reports | { "type": "audit" } & Audit | { "type": "room" } & RoomChanged | { "type": "join" } & ComeAndGo | { "type": "leave" } & ComeAndGo | { "type": "renamed" } & Renamed | { "type": "profile" } & Profiled | { "type": "typing" } & Typing | { "type": "presence" } & Presence | { "type": "error" } & Refusal | { "type": "ping" } & Ping | { "type": "goaway" } & Goaway | Event;
 export type Session = { 
 /**

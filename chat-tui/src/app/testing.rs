@@ -66,7 +66,14 @@ impl Chat {
         chat.tell(SessionEvent::RoomJoined { info: plans, reference: None });
         let members = vec![member("ana", Role::Member), member("bo", Role::Member)];
         let room = RoomKey::lobby();
-        chat.tell(SessionEvent::Members(Members { reference: 1, room, members, present: 2 }));
+        chat.tell(SessionEvent::Members(Members {
+            reference: 1,
+            room,
+            members,
+            present: 2,
+            banned: Vec::new(),
+            muted: Vec::new(),
+        }));
         chat
     }
 

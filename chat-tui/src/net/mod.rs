@@ -3,6 +3,7 @@
 mod address;
 pub mod http;
 mod id;
+mod tls;
 mod wire;
 
 use std::future;
@@ -14,6 +15,7 @@ use tokio::time::{sleep_until, timeout};
 
 pub use address::{Address, AddressError};
 pub use id::{fresh_id, random};
+pub use tls::Authorities;
 pub use wire::install_crypto;
 use wire::{Wire, WireEvent};
 

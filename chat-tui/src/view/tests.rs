@@ -15,7 +15,7 @@ use protocol::signal::{ComeAndGo, PresenceState, Typing};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
-use super::theme::Theme;
+use super::theme::{Depth, Theme};
 use super::view;
 use crate::app::testing::{Chat, info, message_at};
 use crate::app::{Layer, Msg};
@@ -23,7 +23,7 @@ use crate::app::{Layer, Msg};
 fn draw(chat: &mut Chat, columns: u16, rows: u16) -> String {
     chat.send(Msg::Term(TermEvent::Resize(columns, rows)));
     let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
-    terminal.draw(|frame| view(&chat.model, Theme { color: true }, frame)).unwrap();
+    terminal.draw(|frame| view(&chat.model, Theme { depth: Depth::Palette }, frame)).unwrap();
     terminal.backend().to_string()
 }
 
@@ -89,6 +89,8 @@ fn busy() -> Chat {
             member("cleo", PresenceState::Idle),
         ],
         present: 3,
+        banned: Vec::new(),
+        muted: Vec::new(),
     }));
     chat
 }
@@ -360,7 +362,7 @@ proptest! {
             chat.send(msg);
             let size = chat.model.size;
             let mut terminal = Terminal::new(TestBackend::new(size.0.max(1), size.1.max(1))).unwrap();
-            terminal.draw(|frame| view(&chat.model, Theme { color: true }, frame)).unwrap();
+            terminal.draw(|frame| view(&chat.model, Theme { depth: Depth::Palette }, frame)).unwrap();
         }
         draw(&mut chat, columns, rows);
         draw(&mut chat, 1, 1);

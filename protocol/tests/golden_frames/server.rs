@@ -5,7 +5,7 @@ use protocol::event::{Delete, Edit, Event, Folded, Message, React, Unknown};
 use protocol::own::{Blocked, Drafted, Invited, Joined, Level, NotifyOf, ReadUpto};
 use protocol::people::{Profile, Role};
 use protocol::rooms::{
-    Audit, AuditEntry, MemberChange, MemberChanged, Reported, Reports, RoomEdited, RoomRole, Rules,
+    Audit, AuditEntry, MemberChange, MemberChanged, Reported, Reports, RoomEdited, RoomRole, Rules, Sentence,
 };
 use protocol::server::{
     Ack, Done, Goaway, HistoryPage, Limits, Member, Members, Ping, Reset, ResetWhy, RoomChanged, RoomInfo,
@@ -14,6 +14,11 @@ use protocol::server::{
 use protocol::signal::{ComeAndGo, Presence, PresenceState, Profiled, Renamed, Typing};
 
 use crate::{check, epoch, id, room, user};
+
+fn sentence(name: &str, until: Option<&str>, reason: Option<&str>) -> Sentence {
+    let (until, reason) = (until.map(str::to_owned), reason.map(str::to_owned));
+    Sentence { user: user("u-9"), name: name.to_owned(), until, reason }
+}
 
 const TIMESTAMP: &str = "2026-01-25T10:00:00.123Z";
 
@@ -378,6 +383,19 @@ fn frames() -> Vec<(&'static str, ServerFrame)> {
                     member("cy", false, PresenceState::Offline),
                 ],
                 present: 3,
+                banned: vec![],
+                muted: vec![],
+            }),
+        ),
+        (
+            "members-sentenced",
+            ServerFrame::Members(Members {
+                reference: 10,
+                room: lobby(),
+                members: vec![],
+                present: 0,
+                banned: vec![sentence("dan", None, Some("Spam")), sentence("eve", None, None)],
+                muted: vec![sentence("flo", Some(TIMESTAMP), None)],
             }),
         ),
         (

@@ -61,6 +61,7 @@ fn parts(items: &Items) -> Result<String> {
         ("server", "Member"),
         ("event", "Folded"),
         ("rooms", "Rules"),
+        ("rooms", "Sentence"),
         ("rooms", "AuditEntry"),
         ("rooms", "Reported"),
         ("people", "Profile"),

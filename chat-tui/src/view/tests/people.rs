@@ -50,7 +50,14 @@ fn team() -> Chat {
     let mut ana = member("ana", Role::Owner);
     ana.standing = Some(RoomRole::Owner);
     let members = vec![ana, bo, cleo, dora, emil, member("gast", Role::Guest)];
-    chat.tell(SessionEvent::Members(Members { reference: 1, room: plans, members, present: 5 }));
+    chat.tell(SessionEvent::Members(Members {
+        reference: 1,
+        room: plans,
+        members,
+        present: 5,
+        banned: Vec::new(),
+        muted: Vec::new(),
+    }));
     chat
 }
 
@@ -113,7 +120,7 @@ fn a_message_is_chosen() {
     insta::assert_snapshot!("pick", draw(&mut chat, 80, 24));
     let backend = {
         let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
-        terminal.draw(|frame| view(&chat.model, Theme { color: true }, frame)).unwrap();
+        terminal.draw(|frame| view(&chat.model, Theme { depth: Depth::Palette }, frame)).unwrap();
         terminal.backend().buffer().clone()
     };
     let reversed = |row: u16| {
