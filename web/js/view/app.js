@@ -172,7 +172,7 @@ class App extends Component {
         (model.trouble ?? model.notice) && h('div', { class: 'banner', role: 'alert' }, h('span', null, safe(model.trouble ?? model.notice ?? '')), model.isOld && h('button', { type: 'button', onClick: () => location.reload() }, 'Reload'), h('button', { type: 'button', onClick: () => chat.dismiss() }, 'Dismiss')),
         h(Timeline, { chat, room, version: room.version + (room.atEnd ? 0.5 : 0), handle: this.timeline }),
         h('div', { class: 'typing', 'aria-live': 'off' }, typists(room, model)),
-        !room.joined ? h(Outside, { chat, room, key: room.room }) : quiet ? h('div', { class: 'welcome silent' }, h('p', null, quiet)) : chat.named || (model.lines.length > 0)
+        !room.joined ? h(Outside, { chat, room, key: room.room }) : quiet ? h('div', { class: 'welcome silent' }, h('p', null, quiet), model.readOnly && h('button', { type: 'button', class: 'enter', onClick: () => chat.show('sign-in') }, 'Sign in')) : chat.named || (model.lines.length > 0)
           ? h(Composer, { chat, room, key: room.room, input: this.composer, onSent: () => this.timeline.current?.jump() })
           : h('div', { class: 'welcome' }, h(NameForm, { chat, title: 'What should we call you?', action: 'Start chatting', onDone: () => this.forceUpdate(() => this.composer.current?.focus()) }))),
       h('aside', { class: 'people', 'aria-label': 'People' },
@@ -400,6 +400,15 @@ class Composer extends Component {
     input.value = this.props.chat.drafts.get(this.props.room.room) ?? '';
     this.#grow();
     if (matchMedia('(hover: hover)').matches) input.focus({ preventScroll: true });
+  }
+
+  /** What was written on another device comes in here. */
+  componentDidUpdate() {
+    const { input, chat, room } = this.props;
+    const draft = chat.drafts.get(room.room) ?? '';
+    if (!input.current || input.current.value === draft) return;
+    input.current.value = draft;
+    this.#grow();
   }
 
   #grow() {
