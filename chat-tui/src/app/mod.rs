@@ -35,7 +35,7 @@ use protocol::client::ClientFrame;
 use protocol::event::Event;
 use protocol::ids::{Id, RoomKey, Seq, UserId};
 use protocol::limits::MESSAGE_BYTES;
-use protocol::people::{Profile, Role};
+use protocol::people::{Guests, Profile, Role};
 use protocol::session::{Link, Place, SessionEvent};
 use protocol::signal::PresenceState;
 use time::UtcOffset;
@@ -99,6 +99,10 @@ pub struct Model {
     pub open_rooms: Vec<RoomKey>,
     /// The person asked for the list of open rooms, which did not come yet.
     pub wants_list: bool,
+    /// The person asked who is banned and muted, which was not told yet.
+    pub wants_bans: bool,
+    /// What guests may do on this server, as far as it was told.
+    pub guests: Guests,
     /// What is one's own, the same on all devices.
     pub own: Own,
     /// Rooms that were just taken from us; why is told behind it.
@@ -248,6 +252,8 @@ pub enum Effect {
     Follow(RoomKey),
     /// Ask over HTTP. Answered by [`Msg::Answered`].
     Call(Box<Request>),
+    /// Read a picture from this path and show it beside one's name. Answered like [`Effect::Call`].
+    Picture(String),
     /// Sign in, keep that, and come back as that person.
     Login {
         /// The account's name.
@@ -340,6 +346,8 @@ impl Model {
             now: Duration::ZERO,
             open_rooms: Vec::new(),
             wants_list: false,
+            wants_bans: false,
+            guests: Guests::default(),
             own: Own::default(),
             own_gone: BTreeSet::new(),
             accounts: Vec::new(),

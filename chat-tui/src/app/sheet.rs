@@ -1,13 +1,14 @@
 //! Lists that lie over the room: what was asked for, to be read and closed.
 
 use protocol::http::{Account, Invites, Session, Token, Users};
-use protocol::ids::Id;
+use protocol::ids::{Id, RoomKey, UserId};
 use protocol::people::{Role, Scope};
 use protocol::rooms::{Audit, Reports};
 use protocol::server::RoomInfo;
 use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, UtcOffset};
 
+use super::room::Verdict;
 use super::{Model, names, safe, timeline, told};
 
 /// A list, or what was made and is told once.
@@ -44,6 +45,8 @@ pub enum Listed {
     Tokens(Vec<Id>),
     /// Invites.
     Invites(Vec<Id>),
+    /// What was decided against people of a room.
+    Sentences(RoomKey, Vec<(UserId, Verdict)>),
 }
 
 impl Sheet {
@@ -134,6 +137,29 @@ pub(super) fn people(model: &Model) -> Sheet {
         sheet.hint(format!("this room's key, for scripts: {}", room.key));
     }
     sheet
+}
+
+/// Who is banned and muted in the room on the screen, and what the numbers stand for.
+pub(super) fn bans(model: &Model) -> (Sheet, Listed) {
+    let room = model.room();
+    let mut sheet = Sheet::new(format!("Banned and muted in {}", room.label()));
+    for (n, sentenced) in room.sentences.iter().enumerate() {
+        let what = match sentenced.verdict {
+            Verdict::Banned => "banned",
+            Verdict::Muted => "muted",
+        };
+        let until = sentenced.until.as_deref().map(|until| format!(" until {}", time(until, model.offset)));
+        sheet.entry(
+            format!("{}  {} · {what}{}", n + 1, sentenced.name, until.unwrap_or_default()),
+            sentenced.reason.clone().unwrap_or_default(),
+        );
+    }
+    sheet.or_none("nobody is");
+    if !room.sentences.is_empty() {
+        sheet.hint("/revoke N lifts one · /unban NAME and /unmute NAME do, too");
+    }
+    let sentences = room.sentences.iter().map(|sentenced| (sentenced.user.clone(), sentenced.verdict));
+    (sheet, Listed::Sentences(room.key.clone(), sentences.collect()))
 }
 
 /// One person.
