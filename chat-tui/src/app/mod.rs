@@ -4,6 +4,7 @@
 //! [`Effect`]s; what happened outside comes in as [`Msg`]s. All remote text passes [`safe`] on its way in.
 
 mod answers;
+mod audit;
 pub mod commands;
 pub mod complete;
 pub mod composer;

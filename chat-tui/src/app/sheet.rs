@@ -132,6 +132,9 @@ pub(super) fn people(model: &Model) -> Sheet {
         sheet.text(format!("and {more} more"));
     }
     sheet.or_none("nobody is known to be here");
+    if model.keeps_order() {
+        sheet.hint("/bans: who is banned or muted");
+    }
     if room.key.is_made() {
         // `send` and `tail` know rooms by their keys.
         sheet.hint(format!("this room's key, for scripts: {}", room.key));
@@ -332,13 +335,8 @@ fn account_text(account: &Account, offset: UtcOffset) -> String {
 pub(super) fn audit(model: &Model, audit: &Audit) -> Sheet {
     let mut sheet = Sheet::new("What was decided");
     for entry in &audit.entries {
-        let by = if entry.sender.is_empty() { "the server".to_owned() } else { safe::line(&entry.sender) };
-        let mut what = vec![safe::line(&entry.action)];
-        what.extend(entry.who.as_ref().map(|who| names::name_of(model, who)));
-        what.extend(entry.room.as_ref().map(|room| format!("in {}", names::label_of(model, room))));
-        what.extend(entry.target.map(|seq| format!("message {seq}")));
-        let detail = entry.detail.as_deref().map(safe::line).unwrap_or_default();
-        sheet.entry(format!("{}  {by}: {}", time(&entry.timestamp, model.offset), what.join(" · ")), detail);
+        let (what, detail) = super::audit::entry(model, entry);
+        sheet.entry(format!("{}  {what}", time(&entry.timestamp, model.offset)), detail);
     }
     sheet.or_none("nothing yet");
     if let Some(oldest) = audit.entries.last().filter(|_| audit.more) {

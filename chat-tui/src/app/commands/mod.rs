@@ -129,6 +129,26 @@ fn first_word(text: &str) -> (&str, &str) {
     (word, rest.trim())
 }
 
+/// While a command is typed: which ones it may become, or how it goes on and what it does.
+pub fn hint_at(model: &Model) -> Option<String> {
+    let (before, first_line) = model.composer.before_cursor();
+    if !first_line || !before.starts_with('/') || before.starts_with("//") {
+        return None;
+    }
+    let (name, is_whole) = match before.split_once(char::is_whitespace) {
+        Some((name, _)) => (name, true),
+        None => (before.as_str(), false),
+    };
+    let mut found =
+        all().filter(|command| if is_whole { command.name == name } else { command.name.starts_with(name) });
+    let first = found.next()?;
+    let rest: Vec<&str> = found.map(|command| command.name).collect();
+    if rest.is_empty() || first.name == name {
+        return Some(format!("{} · {}", first.written(), first.help));
+    }
+    Some([&[first.name][..], &rest].concat().join("  "))
+}
+
 /// How a command is written.
 fn usage(name: &str) -> String {
     let argument = all().find(|command| command.name == name).map_or("", |command| command.argument);

@@ -13,6 +13,13 @@ pub struct Command {
     pub completes: Completes,
 }
 
+impl Command {
+    /// How it is written.
+    pub fn written(&self) -> String {
+        format!("{} {}", self.name, self.argument).trim_end().to_owned()
+    }
+}
+
 /// What Tab completes behind a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Completes {

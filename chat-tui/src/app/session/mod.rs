@@ -134,6 +134,9 @@ fn set_link(model: &mut Model, link: Link) {
     if is_turned_away && !model.second && !model.layers.iter().any(|layer| matches!(layer, Layer::Form(_))) {
         let mut form = Form::login(model.my_name());
         form.error.clone_from(&model.sign_in);
+        if model.is_signed_in() && form.error.is_none() {
+            form.error = Some("this device was signed out".to_owned());
+        }
         model.layers.push(Layer::Form(form));
     }
 }
