@@ -76,6 +76,9 @@ impl Client {
         let sight = self.shared.store.sight(self.author(user), key.clone()).await;
         let is_stored = match sight {
             Ok(Ok(sight)) => key.is_own() || sight.standing.is_some() || self.is_guest(),
+            Ok(Err(denied)) if key.is_own() => {
+                return self.refuse_ref(denied.refusal().with_room(Some(wire_key(&key))), reference);
+            }
             // Invited, perhaps.
             Ok(Err(_)) => false,
             Err(error) => return self.refuse_ref(unreadable(&error), reference),
@@ -283,8 +286,14 @@ impl Client {
     /// A user's devices show the same rooms.
     async fn tell_other_connections(&self, user: &UserId, room: RoomInfo, joined: bool) {
         if self.shared.presence().connections(user) > 1 {
+            let key = room.room.clone();
             let frame = Arc::new(encode_frame(&ServerFrame::Room(RoomChanged { room, joined })));
-            let order = || Order::Tell { user: user.clone(), except: self.link, frame: Arc::clone(&frame) };
+            let order = || Order::Tell {
+                user: user.clone(),
+                except: self.link,
+                room: key.clone(),
+                frame: Arc::clone(&frame),
+            };
             self.shared.hub.order(order).await;
         }
     }

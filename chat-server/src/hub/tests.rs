@@ -17,6 +17,7 @@ use tokio::task::LocalSet;
 
 use super::shard::{Shard, ShardRef};
 use super::{Hub, Shared, load};
+use crate::core::policy::Reaches;
 use crate::core::presence::Link;
 use crate::store::{Append, Commit, Cut, Options, Origin, Store};
 
@@ -54,7 +55,7 @@ impl Stage {
         let socket = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (stream, _) = listener.accept().await.unwrap();
         let (link, _) = shard.borrow_mut().insert(Rc::new(stream), true);
-        shard.borrow_mut().identify(link, ana(), None);
+        shard.borrow_mut().identify(link, ana(), None, &Reaches::FULL);
         shard.borrow().shared.presence().connect(link, &ana(), None, Some("ana"), "guest", Duration::ZERO);
         Self { _dir: dir, store, shard, link, socket, room, commits, said: RefCell::default() }
     }

@@ -94,6 +94,10 @@ impl Reader {
     ) -> Seen<Page> {
         let snapshot = self.db().unchecked_transaction()?;
         if *room == RoomKey::own(&author.user) {
+            let actor = facts::actor(&snapshot, &author.user, guests, author.reaches.at(room))?;
+            if let Err(denied) = decide(&actor, Action::Own) {
+                return Ok(Err(denied));
+            }
             return Ok(own::page(&snapshot, room, at, limit, max_bytes)?.ok_or(Denied::NotThere));
         }
         if let Err(denied) = may_read(&snapshot, author, guests, room)? {
@@ -349,11 +353,14 @@ fn look(
     actor: Actor,
     key: &RoomKey,
 ) -> rusqlite::Result<Result<Sight, Denied>> {
+    let actor = Actor { reach: author.reaches.at(key), ..actor };
     if *key == RoomKey::own(&author.user) {
+        if let Err(denied) = decide(&actor, Action::Own) {
+            return Ok(Err(denied));
+        }
         let sight = |record| Sight { record, standing: None, read: None, people: Vec::new() };
         return Ok(own::record(db, key)?.map(sight).ok_or(Denied::NotThere));
     }
-    let actor = Actor { reach: author.reaches.at(key), ..actor };
     let place = facts::place(db, key, &author.user)?;
     if let Err(denied) = facts::may(actor, InRoom::Read, place.as_ref(), clock::now_ms()) {
         return Ok(Err(denied));
