@@ -53,6 +53,7 @@ pub use update::{next_deadline, update};
 
 /// Everything that is on the screen, and nothing else.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a question of its own")]
 pub struct Model {
     /// The terminal's columns and rows.
     pub size: (u16, u16),

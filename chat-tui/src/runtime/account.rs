@@ -95,7 +95,8 @@ impl Shell {
                 self.is_signed_out = true;
                 let mut farewell = format!("signed out of {}", self.config.address);
                 if !unsent.is_empty() {
-                    farewell.push_str(&format!("\n{}", kept(&unsent, &name)));
+                    farewell.push('\n');
+                    farewell.push_str(&kept(&unsent, &name));
                 }
                 return vec![Next::Leave(farewell)];
             }

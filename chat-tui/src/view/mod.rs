@@ -66,7 +66,8 @@ fn composer(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
     let editor = model.composer.widget();
     match model.muzzle().filter(|_| model.composer.is_empty()) {
         Some(why) => {
-            lines(frame, area, vec![Line::styled(shorten(why, usize::from(area.width)), theme.warn())])
+            let why = shorten(why, usize::from(area.width));
+            lines(frame, area, vec![Line::styled(why, theme.warn())]);
         }
         None => frame.render_widget(editor, area),
     }
