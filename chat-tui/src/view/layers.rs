@@ -187,12 +187,15 @@ fn draw_form(form: &Form, server: &str, theme: Theme, frame: &mut Frame<'_>) {
         ]));
     }
     drawn.push(Line::default());
-    let (text, style) = match (&form.error, form.busy) {
-        (_, true) => ("one moment…", theme.warn()),
-        (Some(error), _) => (error.as_str(), theme.bad()),
-        _ => ("Tab or Enter: on · Shift+Tab: back · Esc: leave it", theme.dim()),
+    let told = match (&form.error, form.busy) {
+        (_, true) => Some(("one moment…", theme.warn())),
+        (Some(error), _) => Some((error.as_str(), theme.bad())),
+        _ => None,
     };
-    drawn.extend(wrap(text, columns).into_iter().map(|row| Line::styled(row, style)));
+    let keys = ("Tab or Enter: on · Shift+Tab: back · Esc: leave it", theme.dim());
+    for (text, style) in told.into_iter().chain([keys]) {
+        drawn.extend(wrap(text, columns).into_iter().map(|row| Line::styled(row, style)));
+    }
     lines(frame, area, drawn);
     let Some(field) = form.fields.get(form.at) else { return };
     let at = label + 2 + width(&tail(&shown(field), columns.saturating_sub(label + 3)));
