@@ -181,7 +181,9 @@ async fn work_says_what_it_changes() {
         .store
         .handle
         .work(0, |turn| {
-            turn.db().execute_batch("INSERT INTO accounts (user, name, role, created_ms) VALUES ('u-1', 'ana', 'member', 0)")?;
+            turn.db().execute_batch(
+                "INSERT INTO accounts (user, name, role, created_ms) VALUES ('u-1', 'ana', 'member', 0)",
+            )?;
             Ok(Ok::<_, ()>(()))
         })
         .await

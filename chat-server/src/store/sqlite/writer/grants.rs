@@ -289,7 +289,8 @@ mod tests {
         assert_eq!(grants.count, 0);
         // Whoever is put out is so at once.
         fill(&mut grants);
-        db.execute_batch("INSERT INTO bans (room, user) SELECT id, 'g-bo' FROM rooms WHERE key = 'ops'").unwrap();
+        db.execute_batch("INSERT INTO bans (room, user) SELECT id, 'g-bo' FROM rooms WHERE key = 'ops'")
+            .unwrap();
         grants.forget_changed(&Changed::These(vec![(ops, Some(bo))]));
         let denied = grants.admit(&db, &message("ops", "g-bo"), 0).unwrap().unwrap_err();
         assert_eq!(denied.code, ErrorCode::Banned);
@@ -309,7 +310,11 @@ mod tests {
         .unwrap();
         let mut grants = Grants::new(Guests::On);
         let retry = |grants: &mut Grants, user: &str, now: i64| {
-            grants.admit(&db, &message("ops", user), now).unwrap().err().map(|denial| denial.retry_ms.unwrap())
+            grants
+                .admit(&db, &message("ops", user), now)
+                .unwrap()
+                .err()
+                .map(|denial| denial.retry_ms.unwrap())
         };
         assert_eq!(retry(&mut grants, "g-bo", 70_000), Some(40_000));
         assert_eq!(retry(&mut grants, "g-ana", 70_000), None, "hers was long ago");
