@@ -7,6 +7,7 @@
 
 mod client;
 mod lenient;
+mod sentences;
 mod server;
 
 use std::collections::BTreeSet;
