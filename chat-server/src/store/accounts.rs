@@ -291,7 +291,13 @@ impl Store {
         self.handle.work(512, move |turn| given(sql::change_password(turn, &user, &session, &new))).await
     }
 
-    pub(crate) async fn change_profile(&self, user: UserId, session: Id, change: NewProfile) -> Work<Me> {
+    /// Tells also which former names are free by it, by how they look.
+    pub(crate) async fn change_profile(
+        &self,
+        user: UserId,
+        session: Id,
+        change: NewProfile,
+    ) -> Work<(Me, Vec<String>)> {
         self.handle.work(1024, move |turn| given(sql::change_profile(turn, &user, &session, &change))).await
     }
 

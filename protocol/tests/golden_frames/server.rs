@@ -317,6 +317,7 @@ fn frames() -> Vec<(&'static str, ServerFrame)> {
         token: None,
         heartbeat_ms: 10_000,
         limits: Limits { message_bytes: 65_536, history: 200, resume: 10_000 },
+        read_only: false,
         rooms: vec![info("lobby", Some("All of us")), info("ops", None)],
     };
     let guest = User {
@@ -353,6 +354,7 @@ fn frames() -> Vec<(&'static str, ServerFrame)> {
             ServerFrame::Welcome(Box::new(Welcome {
                 user: guest,
                 token: Some("g-1.abc".into()),
+                read_only: true,
                 rooms: vec![info("lobby", None)],
                 ..welcome
             })),
