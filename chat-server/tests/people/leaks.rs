@@ -19,7 +19,7 @@ const SAID: usize = 1_000;
 /// Events heard by those who come and go, at least.
 const HEARD: usize = 10_000;
 /// It takes as long as it takes; only a server that does nothing any more takes so long.
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_mins(10);
 const MODERATORS: usize = 16;
 const MEMBERS: usize = 8;
 
