@@ -124,16 +124,13 @@ impl Client {
         self.typing.insert(typing.room.clone(), Told { on: typing.on, at: now, granted });
         self.keep_pace(super::COMMAND_RATE).await;
         let Some(basis) = self.typing_basis(user, &typing.room) else { return };
-        let may = if let Some(may) = granted.and_then(|granted| granted.holds(basis, now)) {
-            may
-        } else {
+        if granted.and_then(|granted| granted.holds(basis, now)).is_none() {
             let may = self.may(user, &typing.room, InRoom::Type).await.is_ok();
-            // Of before the reading: what changed meanwhile has it read anew the next time.
+            // The basis is that of before the reading: what changed meanwhile has it read anew the next time.
             granted = Some(Grant { may, read: now, basis });
             self.typing.insert(typing.room.clone(), Told { on: typing.on, at: now, granted });
-            may
-        };
-        if !may {
+        }
+        if !granted.is_some_and(|granted| granted.may) {
             return;
         }
         self.show(user);

@@ -8,6 +8,7 @@
 mod client;
 mod errors;
 mod lenient;
+mod sentences;
 mod server;
 
 use std::collections::BTreeSet;

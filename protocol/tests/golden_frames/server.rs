@@ -4,21 +4,16 @@ use protocol::event::{Delete, Edit, Event, Folded, Message, React, Unknown};
 use protocol::own::{Blocked, Drafted, Invited, Joined, Level, NotifyOf, ReadUpto};
 use protocol::people::{Profile, Role};
 use protocol::rooms::{
-    Audit, AuditEntry, MemberChange, MemberChanged, Reported, Reports, RoomEdited, RoomRole, Rules, Sentence,
+    Audit, AuditEntry, MemberChange, MemberChanged, Reported, Reports, RoomEdited, RoomRole, Rules,
 };
 use protocol::server::{
-    Ack, Done, Goaway, HistoryPage, Limits, Member, Members, Ping, Reset, ResetWhy, RoomChanged, RoomInfo,
-    RoomKind, Rooms, ServerFrame, Synced, User, Welcome,
+    Ack, Done, Goaway, HistoryPage, Limits, Member, Ping, Reset, ResetWhy, RoomChanged, RoomInfo, RoomKind,
+    Rooms, ServerFrame, Synced, User, Welcome,
 };
 use protocol::signal::{ComeAndGo, Presence, PresenceState, Profiled, Renamed, Typing};
 
 use crate::errors::errors;
 use crate::{check, epoch, id, room, user};
-
-fn sentence(name: &str, until: Option<&str>, reason: Option<&str>) -> Sentence {
-    let (until, reason) = (until.map(str::to_owned), reason.map(str::to_owned));
-    Sentence { user: user("u-9"), name: name.to_owned(), until, reason }
-}
 
 const TIMESTAMP: &str = "2026-01-25T10:00:00.123Z";
 
@@ -334,30 +329,13 @@ fn frames() -> Vec<(&'static str, ServerFrame)> {
         ("ok-name", ServerFrame::Ok(Done { name: Some("anna".into()), ..done })),
         (
             "members",
-            ServerFrame::Members(Members {
-                reference: 10,
-                room: lobby(),
-                members: vec![
-                    member("ana", true, PresenceState::Online),
-                    member("bo", false, PresenceState::Idle),
-                    member("cy", false, PresenceState::Offline),
-                ],
-                present: 3,
-                banned: vec![],
-                muted: vec![],
-            }),
+            crate::sentences::nobody_sentenced(vec![
+                member("ana", true, PresenceState::Online),
+                member("bo", false, PresenceState::Idle),
+                member("cy", false, PresenceState::Offline),
+            ]),
         ),
-        (
-            "members-sentenced",
-            ServerFrame::Members(Members {
-                reference: 10,
-                room: lobby(),
-                members: vec![],
-                present: 0,
-                banned: vec![sentence("dan", None, Some("Spam")), sentence("eve", None, None)],
-                muted: vec![sentence("flo", Some(TIMESTAMP), None)],
-            }),
-        ),
+        ("members-sentenced", crate::sentences::members()),
         (
             "rooms",
             ServerFrame::Rooms(Rooms {
