@@ -145,6 +145,9 @@ impl Shard {
         let Some(room) = self.by_room.get(event.room()) else { return };
         let entry = &mut self.rooms[room];
         entry.tail.push_hidden(event.seq(), |out| frame::push_event(out, EventRef::from(event)));
+        if matches!(event, Event::Member(_) | Event::Changed(_)) {
+            entry.decisions += 1;
+        }
         match event {
             // Its text is gone from the record: whoever is behind reads it there as what is left of it.
             Event::Delete(delete) => entry.tail.forget(delete.target),

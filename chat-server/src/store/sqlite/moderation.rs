@@ -24,6 +24,7 @@ struct Said {
 
 /// Takes a message out: its text is gone from the record in the same transaction, and its place stays.
 pub(in crate::store) fn delete(deed: &mut Deed<'_, '_, '_>, asked: &Delete, id: &Id) -> Done<Ack> {
+    deed.turn.leave_facts();
     let (room, target) = (&asked.room, asked.target);
     let (place, said) = match find(deed, room, target, ToMessage::Delete, Some(id))? {
         Found::Done(ack) => return Ok(ack),
