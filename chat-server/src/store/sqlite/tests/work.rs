@@ -18,6 +18,7 @@ fn say(turn: &mut Turn<'_, '_>, room: &RoomKey, id: &str, text: &str) -> rusqlit
         text,
         reply: None,
         thread: None,
+        extra: None,
     };
     turn.append(&event, |seq, timestamp| {
         Event::Message(Message {
@@ -31,6 +32,9 @@ fn say(turn: &mut Turn<'_, '_>, room: &RoomKey, id: &str, text: &str) -> rusqlit
             guest: false,
             reply: None,
             thread: None,
+            mentions: Vec::new(),
+            everyone: None,
+            files: Vec::new(),
             folded: None,
         })
     })
