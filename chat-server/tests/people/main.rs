@@ -7,6 +7,7 @@ mod common;
 
 mod leaks;
 mod matrix;
+mod messages;
 mod own;
 mod repeats;
 mod rooms;
