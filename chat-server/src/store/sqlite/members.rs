@@ -184,8 +184,11 @@ fn apply(
 ) -> Done<bool> {
     let (who, now) = (&body.who, deed.now());
     let set = |deed: &Deed<'_, '_, '_>, table: &str| -> rusqlite::Result<()> {
-        let sql = format!("INSERT OR REPLACE INTO {table} (room, user, until_ms) VALUES (?1, ?2, ?3)");
-        deed.db().prepare_cached(&sql)?.execute(params![place.row, who.as_str(), until_ms]).map(drop)
+        let sql = format!(
+            "INSERT OR REPLACE INTO {table} (room, user, until_ms, name, reason) VALUES (?1, ?2, ?3, ?4, ?5)"
+        );
+        let values = params![place.row, who.as_str(), until_ms, body.name, body.reason];
+        deed.db().prepare_cached(&sql)?.execute(values).map(drop)
     };
     let lift = |deed: &Deed<'_, '_, '_>, table: &str, sentence: Sentence| -> rusqlite::Result<bool> {
         let sql = format!("DELETE FROM {table} WHERE room = ?1 AND user = ?2");
