@@ -26,6 +26,8 @@ pub(super) struct Room {
     /// How often its rules changed, or what somebody is in it, since this shard knows it.
     pub(super) decisions: u64,
     pub(super) tail: Tail,
+    /// The edits in the tail, oldest first: each its message and its own place.
+    pub(super) edits: Vec<(Seq, Seq)>,
     pub(super) members: Vec<Member>,
     /// Connections that are reading what they need to know of the room.
     pub(super) loading: u32,
@@ -82,6 +84,7 @@ impl Room {
             record: None,
             decisions: 0,
             tail: Tail::new(TAIL_BYTES),
+            edits: Vec::new(),
             members: Vec::new(),
             loading: 0,
             ring: 0,

@@ -75,6 +75,8 @@ impl Stage {
             text: format!("line {said}"),
             reply: None,
             thread: None,
+            mentions: Vec::new(),
+            everyone: None,
         };
         self.store.append(append).await.unwrap();
         // The writer answers a piece of work after what came before it.

@@ -10,6 +10,7 @@ mod common;
 
 mod leaks;
 mod matrix;
+mod messages;
 mod own;
 mod quotas;
 mod repeats;

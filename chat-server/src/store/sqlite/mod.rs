@@ -2,9 +2,11 @@
 
 pub(super) mod accounts;
 pub mod backup;
+pub(super) mod changes;
 mod clock;
 pub(super) mod deed;
 mod facts;
+mod folded;
 mod index;
 mod kinds;
 pub(super) mod members;
@@ -13,11 +15,14 @@ pub(super) mod own;
 mod reader;
 pub(super) mod rooms;
 mod rows;
+mod said;
 mod schema;
 mod sights;
+mod state;
 pub(super) mod succession;
 #[cfg(test)]
 mod tests;
+mod threads;
 mod writer;
 
 use std::io;
