@@ -130,6 +130,9 @@ const DEMOTE: ToPerson = ToPerson::SetRole(RoomRole::Member);
 const HELLO: &[Row] = &[row("hello", "", Act::Server(Action::Connect))];
 const MESSAGE: &[Row] = &[row("message", "", Act::Room(InRoom::Say))];
 const HISTORY: &[Row] = &[row("history", "", Act::Room(InRoom::Read))];
+const SEARCH: &[Row] = &[row("search", "", Act::Server(Action::ListRooms))];
+const MENTIONS: &[Row] = &[row("mentions", "", Act::Server(Action::ListRooms))];
+const READERS: &[Row] = &[row("readers", "", Act::Room(InRoom::Read))];
 const CREATE: &[Row] = &[
     row("create", "public", Act::Server(Action::CreatePublic)),
     row("create", "private", Act::Server(Action::CreatePrivate)),
@@ -144,6 +147,7 @@ const CHANGE: &[Row] = &[
     row("change", "slow_s", Act::Room(InRoom::SetSlow)),
     row("change", "announce", Act::Room(InRoom::SetAnnounce)),
     row("change", "archived", Act::Room(InRoom::Archive)),
+    row("change", "seen", Act::Room(InRoom::SetSeen)),
 ];
 const INVITE: &[Row] = &[row("invite", "", Act::Person(ToPerson::Invite, Target::Outsider))];
 const KICK: &[Row] = &[
@@ -181,15 +185,16 @@ const READ: &[Row] = &[row("read", "", Act::Room(InRoom::Read))];
 const NOTIFY: &[Row] = &[row("notify", "", Act::Room(InRoom::Read))];
 const BLOCK: &[Row] = &[row("block", "", Act::Server(Action::Own))];
 const DRAFT: &[Row] = &[row("draft", "", Act::Room(InRoom::Read))];
+const PREFS: &[Row] = &[row("prefs", "", Act::Server(Action::Own))];
 const TYPING: &[Row] = &[row("typing", "", Act::Room(InRoom::Type))];
 const PRESENCE: &[Row] = &[row("presence", "", Act::Server(Action::Own))];
 const PONG: &[Row] = &[row("pong", "", Act::Free)];
 
 /// All rows, in the order of the frames.
-const TABLE: [&[Row]; 31] = [
-    HELLO, MESSAGE, HISTORY, CREATE, DIRECT, JOIN, LEAVE, DECLINE, CHANGE, INVITE, KICK, BAN, UNBAN, MUTE,
-    UNMUTE, ROLE, DELETE, REPORT, REPORTS, RESOLVE, AUDIT, MEMBERS, ROOMS, NICK, READ, NOTIFY, BLOCK, DRAFT,
-    TYPING, PRESENCE, PONG,
+const TABLE: [&[Row]; 35] = [
+    HELLO, MESSAGE, HISTORY, SEARCH, MENTIONS, READERS, CREATE, DIRECT, JOIN, LEAVE, DECLINE, CHANGE, INVITE,
+    KICK, BAN, UNBAN, MUTE, UNMUTE, ROLE, DELETE, REPORT, REPORTS, RESOLVE, AUDIT, MEMBERS, ROOMS, NICK,
+    READ, NOTIFY, BLOCK, DRAFT, PREFS, TYPING, PRESENCE, PONG,
 ];
 
 /// The rows of a frame.
@@ -198,6 +203,9 @@ pub(super) fn rows_of(frame: &ClientFrame) -> &'static [Row] {
         ClientFrame::Hello(_) => HELLO,
         ClientFrame::Message(_) => MESSAGE,
         ClientFrame::History(_) => HISTORY,
+        ClientFrame::Search(_) => SEARCH,
+        ClientFrame::Mentions(_) => MENTIONS,
+        ClientFrame::Readers(_) => READERS,
         ClientFrame::Create(_) => CREATE,
         ClientFrame::Direct(_) => DIRECT,
         ClientFrame::Join(_) => JOIN,
@@ -223,9 +231,16 @@ pub(super) fn rows_of(frame: &ClientFrame) -> &'static [Row] {
         ClientFrame::Notify(_) => NOTIFY,
         ClientFrame::Block(_) => BLOCK,
         ClientFrame::Draft(_) => DRAFT,
+        ClientFrame::Prefs(_) => PREFS,
         ClientFrame::Typing(_) => TYPING,
         ClientFrame::Presence(_) => PRESENCE,
         ClientFrame::Pong(_) => PONG,
+        ClientFrame::Edit(_)
+        | ClientFrame::React(_)
+        | ClientFrame::Pin(_)
+        | ClientFrame::Thread(_)
+        | ClientFrame::Edits(_)
+        | ClientFrame::Pins(_) => &[],
     }
 }
 

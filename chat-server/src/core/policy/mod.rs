@@ -192,6 +192,8 @@ pub(crate) enum InRoom {
     SetTopic,
     SetSlow,
     SetAnnounce,
+    /// Whether its members see who has read up to where.
+    SetSeen,
     Archive,
 }
 

@@ -68,7 +68,7 @@ fn message() -> impl Strategy<Value = MessageFacts> {
     })
 }
 
-const IN_ROOM: [InRoom; 11] = [
+const IN_ROOM: [InRoom; 12] = [
     InRoom::Read,
     InRoom::Join,
     InRoom::Leave,
@@ -79,6 +79,7 @@ const IN_ROOM: [InRoom; 11] = [
     InRoom::SetTopic,
     InRoom::SetSlow,
     InRoom::SetAnnounce,
+    InRoom::SetSeen,
     InRoom::Archive,
 ];
 

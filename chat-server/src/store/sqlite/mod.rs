@@ -8,6 +8,7 @@ mod facts;
 mod index;
 mod kinds;
 pub(super) mod members;
+mod mentions;
 pub(super) mod moderation;
 pub(super) mod own;
 mod reader;

@@ -17,11 +17,12 @@ use crate::store::{Durability, StoreError};
 const APPLICATION_ID: i64 = 0x6368_6174;
 
 /// Each brings the schema from its index to the next number, in one transaction.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("../migrations/0001_start.sql"),
     include_str!("../migrations/0002_eras.sql"),
     include_str!("../migrations/0003_accounts.sql"),
     include_str!("../migrations/0004_rooms.sql"),
+    include_str!("../migrations/0006_finding.sql"),
 ];
 
 /// From which version on there are accounts.
@@ -102,7 +103,7 @@ pub(crate) fn inspect(path: &Path) -> Result<(), StoreError> {
         ))
     };
     let (application, version, tables) = read().map_err(|error| explain(path, &error))?;
-    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    let known = newest();
     match (application, version) {
         (0, 0) if tables == 0 => Ok(()),
         (APPLICATION_ID, 1..) if version <= known => Ok(()),
@@ -111,6 +112,11 @@ pub(crate) fn inspect(path: &Path) -> Result<(), StoreError> {
         }
         _ => Err(foreign("the database belongs to another application")),
     }
+}
+
+/// The version that this program makes of a schema.
+pub(super) fn newest() -> i64 {
+    i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
 }
 
 /// What an SQLite error means to whoever started the server.
