@@ -43,6 +43,8 @@ pub(super) struct ChangedBody {
     pub(super) slow_s: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) archived: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) seen: Option<bool>,
 }
 
 /// Who made an event, where and when.
@@ -90,7 +92,7 @@ impl Head {
 
     pub(super) fn changed(self, body: ChangedBody) -> Event {
         let Self { room, seq, id, user, sender, timestamp } = self;
-        let ChangedBody { title, topic, announce, slow_s, archived } = body;
+        let ChangedBody { title, topic, announce, slow_s, archived, seen } = body;
         Event::Changed(RoomEdited {
             room,
             seq,
@@ -102,7 +104,7 @@ impl Head {
             announce,
             slow_s,
             archived,
-            seen: None,
+            seen,
             timestamp,
         })
     }

@@ -5,6 +5,7 @@ pub mod backup;
 mod clock;
 pub(super) mod deed;
 mod facts;
+mod finding;
 mod index;
 mod kinds;
 pub(super) mod members;
@@ -15,10 +16,12 @@ mod reader;
 pub(super) mod rooms;
 mod rows;
 mod schema;
+pub(super) mod seen;
 mod sights;
 pub(super) mod succession;
 #[cfg(test)]
 mod tests;
+mod unread;
 mod writer;
 
 use std::io;
@@ -55,7 +58,7 @@ pub(super) struct Handle {
     /// Bytes that may still be submitted: what bounds `jobs`.
     room: Arc<Semaphore>,
     capacity: u32,
-    /// Searches that may still begin: fewer than there are readers, so that nobody's history waits for them.
+    /// Searches and their like that may still begin: fewer than there are readers, so that nobody's history waits for them.
     searches: Semaphore,
     /// `None` after closing.
     reads: Mutex<Option<mpsc::Sender<Read>>>,
@@ -183,8 +186,16 @@ impl Handle {
     }
 
     pub(super) async fn search(&self, search: Search) -> Result<Found, ReadError> {
+        self.read_slowly(move |reader| reader.search(&search)).await
+    }
+
+    /// [`Handle::read`] for what may take long: there is always a reader left for the rest.
+    pub(super) async fn read_slowly<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Reader) -> Result<T, ReadError> + Send + 'static,
+    ) -> Result<T, ReadError> {
         let _turn = self.searches.acquire().await.map_err(|_| ReadError::Closed)?;
-        self.read(move |reader| reader.search(&search)).await
+        self.read(work).await
     }
 
     pub(super) async fn indexed(&self) -> Result<(), ReadError> {

@@ -16,8 +16,11 @@ pub(super) const MESSAGE: &str = "message";
 /// The columns that [`event`] reads.
 pub(super) const EVENT: &str = "seq, id, user, sender, guest, kind, text, reply, thread, timestamp_ms";
 
+/// Of a row of events: it is a message, and stands. One without a text was taken out.
+pub(super) const STANDS: &str = "kind = 'message' AND text <> ''";
+
 /// The columns that [`room`] reads. The row's head is not written with each event; it counts where it is ahead of them.
-pub(super) const ROOM: &str = "id, key, title, kind, topic, first, announce, slow_s, archived,
+pub(super) const ROOM: &str = "id, key, title, kind, topic, first, announce, slow_s, archived, seen,
     max(head, coalesce((
         SELECT coalesce((SELECT max(seq) FROM events WHERE events.era = s.era AND events.room = s.room), s.first)
         FROM stretches AS s WHERE s.room = rooms.id ORDER BY s.era DESC LIMIT 1
@@ -102,13 +105,14 @@ pub(super) fn room(row: &Row<'_>) -> rusqlite::Result<Option<(i64, RoomRecord)>>
             announce: row.get("announce")?,
             slow_s: row.get("slow_s")?,
             archived: row.get("archived")?,
-            seen: false,
+            seen: row.get("seen")?,
         },
     };
     Ok(Some((row.get("id")?, record)))
 }
 
-fn message(room: &RoomKey, seq: Seq, row: &Row<'_>) -> Option<Message> {
+/// The message of a row.
+pub(super) fn message(room: &RoomKey, seq: Seq, row: &Row<'_>) -> Option<Message> {
     let text = |column: &str| row.get_ref(column).ok()?.as_str().ok();
     let place = |column: &str| -> Option<Option<Seq>> {
         match row.get::<_, Option<i64>>(column).ok()? {
