@@ -6,6 +6,7 @@
 pub(crate) mod accounts;
 mod hello;
 mod history;
+mod messages;
 mod moderation;
 mod own;
 mod plain;
@@ -145,7 +146,13 @@ impl Client {
             ClientFrame::Mute(mute) => self.moderate(user, Measure::Mute, mute).await,
             ClientFrame::Unmute(unmute) => self.moderate(user, Measure::Unmute, unmute).await,
             ClientFrame::Role(role) => self.set_role(user, role).await,
+            ClientFrame::Edit(edit) => self.edit(user, edit).await,
             ClientFrame::Delete(delete) => self.delete(user, delete).await,
+            ClientFrame::React(react) => self.react(user, react).await,
+            ClientFrame::Pin(pin) => self.pin(user, pin).await,
+            ClientFrame::Thread(thread) => self.thread(user, thread).await,
+            ClientFrame::Pins(pins) => self.pins(user, pins).await,
+            ClientFrame::Edits(edits) => self.edits(user, edits).await,
             ClientFrame::Report(report) => self.report(user, report).await,
             ClientFrame::Reports(reports) => self.reports(user, &reports).await,
             ClientFrame::Resolve(resolve) => self.resolve(user, &resolve).await,
@@ -161,14 +168,6 @@ impl Client {
             ClientFrame::Search(search) => self.search(user, search).await,
             ClientFrame::Mentions(mentions) => self.mentions(user, &mentions).await,
             ClientFrame::Readers(readers) => self.readers(user, readers).await,
-            ClientFrame::Edit(_)
-            | ClientFrame::React(_)
-            | ClientFrame::Pin(_)
-            | ClientFrame::Thread(_)
-            | ClientFrame::Edits(_)
-            | ClientFrame::Pins(_) => {
-                self.refuse(Refusal::new(ErrorCode::UnknownType, "this server does not know this `type`"));
-            }
         }
     }
 

@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::reader::{Reader, find_room};
 use super::rows::{self, to_sql};
 use super::sights::{may_read, others, readable_in};
-use super::{facts, mentions};
+use super::{facts, folded, mentions};
 use crate::core::policy::{Action, decide};
 use crate::store::deeds::{Asked, Author, Finds, Seen};
 use crate::store::{Order, ReadError, Search};
@@ -164,12 +164,8 @@ impl Titles {
 
 /// The message at a place as it is now; `None` where none stands there.
 fn message_now(db: &Connection, row: i64, room: &RoomKey, seq: Seq) -> rusqlite::Result<Option<Message>> {
-    let sql = format!("SELECT {} FROM events WHERE {} AND kind = 'message'", rows::EVENT, rows::AT_PLACE);
-    let found = db
-        .prepare_cached(&sql)?
-        .query_row(params![row, to_sql(seq)], |row| Ok(rows::message(room, seq, row)))
-        .optional()?;
-    Ok(found.flatten().filter(|message| !message.folded.as_ref().is_some_and(|folded| folded.deleted)))
+    let found = folded::message(db, row, room, seq)?;
+    Ok(found.filter(|message| !message.folded.as_ref().is_some_and(|folded| folded.deleted)))
 }
 
 /// The first message of a stretch that stands, of the same thread or, like the hit, of none.

@@ -9,7 +9,8 @@ use protocol::limits::UNREAD;
 use protocol::messages::Everyone;
 use rusqlite::{Connection, params};
 
-use super::rows::{from_sql, to_sql};
+use super::rows::{self, from_sql, to_sql};
+use crate::store::deeds::Named;
 
 /// Where a message is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,8 +22,7 @@ pub(super) struct Spot {
     pub(super) n: i64,
 }
 
-/// Writes down whom a message names and calls, in place of whom an earlier text of it did. Naming oneself counts for
-/// nothing.
+/// Writes down whom a message names and calls. Naming oneself counts for nothing.
 pub(super) fn put(
     db: &Connection,
     spot: Spot,
@@ -48,6 +48,20 @@ pub(super) fn take(db: &Connection, room: i64, seq: Seq) -> rusqlite::Result<()>
     db.prepare_cached("DELETE FROM mentions WHERE room = ?1 AND seq = ?2")?.execute([room, seq])?;
     db.prepare_cached("DELETE FROM calls WHERE room = ?1 AND seq = ?2")?.execute([room, seq])?;
     Ok(())
+}
+
+/// Writes down whom the newest text of a message names and calls, in place of whom an earlier one did.
+pub(super) fn put_anew(
+    db: &Connection,
+    (room, seq): (i64, Seq),
+    author: &UserId,
+    named: &Named,
+) -> rusqlite::Result<()> {
+    take(db, room, seq)?;
+    let n = db
+        .prepare_cached(&format!("SELECT n FROM events WHERE {}", rows::AT_PLACE))?
+        .query_row([room, to_sql(seq)], |row| row.get(0))?;
+    put(db, Spot { room, seq, n }, author, &named.mentions, named.everyone)
 }
 
 /// How many messages after a place name somebody or call everybody, up to [`UNREAD`].

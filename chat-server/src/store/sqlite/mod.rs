@@ -2,10 +2,12 @@
 
 pub(super) mod accounts;
 pub mod backup;
+pub(super) mod changes;
 mod clock;
 pub(super) mod deed;
 mod facts;
 mod finding;
+mod folded;
 mod index;
 mod kinds;
 pub(super) mod members;
@@ -15,12 +17,15 @@ pub(super) mod own;
 mod reader;
 pub(super) mod rooms;
 mod rows;
+mod said;
 mod schema;
 pub(super) mod seen;
 mod sights;
+mod state;
 pub(super) mod succession;
 #[cfg(test)]
 mod tests;
+mod threads;
 mod unread;
 mod writer;
 

@@ -8,10 +8,10 @@ use protocol::server::User;
 use rusqlite::{Connection, Row, params};
 
 use super::facts;
-use super::reader::{Reader, find_room, page_in, rooms_in};
+use super::reader::{Bounds, Reader, find_room, page_in, rooms_in};
 use super::rows::{self, from_sql, to_sql};
 use super::unread::Recents;
-use super::{clock, mentions, own};
+use super::{clock, mentions, own, state};
 use crate::core::policy::{Action, Actor, Denied, InRoom, decide};
 use crate::store::deeds::{Author, Listed, Seen, Sheet, Sight, Sights, TableRow};
 use crate::store::{At, Page, ReadError, Readable};
@@ -62,7 +62,7 @@ impl Reader {
         readable_in(&*self.db().unchecked_transaction()?, author, guests)
     }
 
-    /// A stretch of a log, for somebody who may read it.
+    /// A stretch of a log, its messages as they are now, for somebody who may read it.
     pub(in crate::store) fn page_for(
         &self,
         author: &Author,
@@ -79,7 +79,8 @@ impl Reader {
         if let Err(denied) = may_read(&snapshot, author, guests, room)? {
             return Ok(Err(denied));
         }
-        Ok(page_in(&snapshot, room, at, limit, max_bytes)?.ok_or(Denied::NotThere))
+        let bounds = Bounds { limit, max_bytes, folded: true };
+        Ok(page_in(&snapshot, room, at, bounds)?.ok_or(Denied::NotThere))
     }
 
     /// The public rooms that are not archived, most recently used first.
@@ -115,6 +116,7 @@ impl Reader {
                     unread: 0,
                     mentions: 0,
                     people: Vec::new(),
+                    pins: 0,
                 });
             }
         }
@@ -326,8 +328,15 @@ fn look(
     key: &RoomKey,
 ) -> rusqlite::Result<Result<Sight, Denied>> {
     if *key == RoomKey::own(&author.user) {
-        let sight =
-            |record| Sight { record, standing: None, read: None, unread: 0, mentions: 0, people: Vec::new() };
+        let sight = |record| Sight {
+            record,
+            standing: None,
+            read: None,
+            unread: 0,
+            mentions: 0,
+            people: Vec::new(),
+            pins: 0,
+        };
         return Ok(own::record(db, key)?.map(sight).ok_or(Denied::NotThere));
     }
     let actor = Actor { reach: author.reaches.at(key), ..actor };
@@ -352,7 +361,8 @@ fn look(
         unread = recents.unread(db, (place.row, record.head), &author.user, after)?;
         mentions = mentions::count(db, place.row, &author.user, after)?;
     }
-    Ok(Ok(Sight { record, standing, read, unread, mentions, people }))
+    let pins = state::pins(db, place.row)?;
+    Ok(Ok(Sight { record, standing, read, unread, mentions, people, pins }))
 }
 
 /// The others in a direct conversation.

@@ -173,7 +173,7 @@ impl Writer {
                 Job::Append(message, _) if !self.orders.admit(message) => Decision::OutOfOrder,
                 Job::Append(message, _) => match self.grants.admit(&self.db, message, now)? {
                     Ok(()) => {
-                        let appended = appender.append(&NewEvent::message(message))?;
+                        let appended = appender.say(message)?;
                         if matches!(appended, Appended::Stored { .. }) {
                             self.grants.said(message, now);
                         }
