@@ -4,17 +4,18 @@ use std::time::Duration;
 
 use protocol::client;
 use protocol::error::{ErrorCode, Refusal};
-use protocol::ids::{Ref, RoomKey, UserId};
+use protocol::ids::{Ref, RoomKey, Seq, UserId};
 use protocol::names;
 use protocol::server::{Done, ServerFrame};
-use protocol::signal::{Presence, PresenceState, Renamed, Typing};
+use protocol::signal::{Presence, PresenceState, Renamed, Seen, Typing};
 
 use super::{Client, accounts};
 use crate::core::identity::Proof;
 use crate::core::policy::InRoom;
 use crate::core::presence::Change;
-use crate::hub::Audience;
+use crate::hub::{Audience, Shared};
 use crate::store::accounts::NewProfile;
+use crate::store::deeds::Author;
 
 /// Between two tellings that the same person is still typing.
 const TYPING_PACE: Duration = Duration::from_secs(1);
@@ -23,6 +24,7 @@ const TYPING_PACE: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Told {
     on: bool,
+    thread: Option<Seq>,
     at: Duration,
 }
 
@@ -85,11 +87,13 @@ impl Client {
         if self.with_shard(|shard| shard.head_of(self.link, &typing.room)).is_none() {
             return;
         }
-        let is_known = |before: &Told| before.on == typing.on && now < before.at + TYPING_PACE;
+        let is_known = |before: &Told| {
+            (before.on, before.thread) == (typing.on, typing.thread) && now < before.at + TYPING_PACE
+        };
         if self.typing.get(&typing.room).is_some_and(is_known) {
             return;
         }
-        self.typing.insert(typing.room.clone(), Told { on: typing.on, at: now });
+        self.typing.insert(typing.room.clone(), Told { on: typing.on, thread: typing.thread, at: now });
         self.keep_pace(super::COMMAND_RATE).await;
         if self.may(user, &typing.room, InRoom::Type).await.is_err() {
             return;
@@ -104,6 +108,13 @@ impl Client {
             thread: typing.thread,
         };
         self.shared.signal(&typing.room, &ServerFrame::Typing(told), Audience::Full, Some(user.clone()));
+    }
+
+    /// Tells a room, if it is to be told, up to where somebody has read it.
+    pub(super) fn tell_seen(shared: &Shared, room: RoomKey, author: &Author, upto: Seq) {
+        let (user, sender) = (author.user.clone(), author.name.to_string());
+        let told = Seen { room: room.clone(), user: user.clone(), sender, upto };
+        shared.signal(&room, &ServerFrame::Seen(told), Audience::Full, Some(user));
     }
 
     pub(super) fn forget_typing(&mut self, room: &RoomKey) {

@@ -22,6 +22,9 @@ use crate::store::Store;
 const ADDRESS_RATE: Rate = Rate { per_second: 200.0, burst: 1000.0 };
 /// Messages of all connections of one person.
 const USER_RATE: Rate = Rate { per_second: 50.0, burst: 250.0 };
+/// Searches of all connections of one person, and of one address.
+const SEARCH_RATE: Rate = Rate { per_second: 5.0, burst: 20.0 };
+const ADDRESS_SEARCH_RATE: Rate = Rate { per_second: 20.0, burst: 80.0 };
 /// How long a command may be held back before it is refused.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Addresses, and people, remembered before those that are at rest are forgotten.
@@ -72,6 +75,8 @@ pub(crate) struct Shared {
     pub(crate) stirred: Notify,
     addresses: Mutex<HashMap<IpAddr, Bucket>>,
     users: Mutex<HashMap<UserId, Bucket>>,
+    searching: Mutex<HashMap<UserId, Bucket>>,
+    searching_from: Mutex<HashMap<IpAddr, Bucket>>,
     links: AtomicU64,
     origin: Instant,
 }
@@ -87,6 +92,8 @@ impl Shared {
             stirred: Notify::new(),
             addresses: Mutex::default(),
             users: Mutex::default(),
+            searching: Mutex::default(),
+            searching_from: Mutex::default(),
             links: AtomicU64::new(1),
             origin: Instant::now(),
         }
@@ -115,13 +122,29 @@ impl Shared {
 
     /// Takes one message's worth of the rates of a person, over all connections, and of an address; IPv6 counts by /64.
     pub(crate) fn admit(&self, user: &UserId, address: IpAddr) -> Admitted {
+        self.admit_at((&self.users, USER_RATE), (&self.addresses, ADDRESS_RATE), user, address)
+    }
+
+    /// The same for a search, which costs more than a message does.
+    pub(crate) fn admit_search(&self, user: &UserId, address: IpAddr) -> Admitted {
+        let by_address = (&self.searching_from, ADDRESS_SEARCH_RATE);
+        self.admit_at((&self.searching, SEARCH_RATE), by_address, user, address)
+    }
+
+    fn admit_at(
+        &self,
+        (users, user_rate): (&Mutex<HashMap<UserId, Bucket>>, Rate),
+        (addresses, address_rate): (&Mutex<HashMap<IpAddr, Bucket>>, Rate),
+        user: &UserId,
+        address: IpAddr,
+    ) -> Admitted {
         if !self.limited {
             return Admitted::After(Duration::ZERO);
         }
         let now = self.now();
-        let by_user = take(&self.users, user.clone(), USER_RATE, now);
+        let by_user = take(users, user.clone(), user_rate, now);
         let by_address = by_user.and_then(|wait| {
-            let wait_more = take(&self.addresses, customer(address), ADDRESS_RATE, now)?;
+            let wait_more = take(addresses, customer(address), address_rate, now)?;
             Ok(wait.max(wait_more))
         });
         by_address.map_or_else(Admitted::Not, Admitted::After)
