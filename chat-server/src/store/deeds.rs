@@ -260,9 +260,11 @@ impl Store {
         self.handle.deed(author, 0, move |deed| changes::pin(deed, &asked, &id)).await
     }
 
-    /// Takes a message out.
+    /// Takes a message out: out of the files, too, a few seconds later.
     pub(crate) async fn delete(&self, author: Author, asked: Delete, id: Id) -> Result<Ack, Undone> {
-        self.handle.deed(author, 0, move |deed| moderation::delete(deed, &asked, &id)).await
+        let ack = self.handle.deed(author, 0, move |deed| moderation::delete(deed, &asked, &id)).await?;
+        self.handle.scrub_soon();
+        Ok(ack)
     }
 
     /// Keeps what somebody tells of a message.
