@@ -5,6 +5,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod finding;
 mod leaks;
 mod matrix;
 mod own;

@@ -303,11 +303,12 @@ fn room_question(frame: &str, what: &str, room: &str) -> Option<Value> {
         ("slow_s", json!(5)),
         ("announce", json!(true)),
         ("archived", json!(true)),
+        ("seen", json!(true)),
     ]);
     Some(match frame {
         "message" => json!({"type": frame, "room": room, "message": "x"}),
         "history" => json!({"type": frame, "room": room, "limit": 1}),
-        "join" | "leave" | "decline" | "members" => json!({"type": frame, "room": room}),
+        "join" | "leave" | "decline" | "members" | "readers" => json!({"type": frame, "room": room}),
         "change" => json!({"type": frame, "room": room, what: values[what]}),
         "invite" | "kick" | "ban" | "unban" | "mute" | "unmute" => {
             json!({"type": frame, "room": room, "user": target})
@@ -327,7 +328,9 @@ fn server_question(frame: &str, what: &str) -> Option<Value> {
     Some(match frame {
         "create" => json!({"type": frame, "room": format!("new-{}", now_ms()), "kind": what}),
         "direct" => json!({"type": frame, "users": ["u-t-member"]}),
-        "rooms" | "reports" | "audit" => json!({"type": frame}),
+        "rooms" | "reports" | "audit" | "mentions" => json!({"type": frame}),
+        "search" => json!({"type": frame, "query": "x"}),
+        "prefs" => json!({"type": frame, "keywords": ["x"]}),
         "resolve" => json!({"type": frame, "report": 1}),
         "block" => json!({"type": frame, "user": "u-t-member", "on": true}),
         _ => return None,

@@ -42,6 +42,12 @@ impl Stage {
         Self { server: TestServer::start_in(dir, change).await }
     }
 
+    /// With the rate limits that a server has in production.
+    pub(crate) async fn limited() -> Self {
+        let change = |config: &mut chat_server::Config| config.durability = Durability::Normal;
+        Self { server: TestServer::start_with(change).await }
+    }
+
     fn database(&self) -> PathBuf {
         self.server.dir().join("data/chat.db")
     }
@@ -205,7 +211,7 @@ impl Person {
 
 /// Commands that are answered by their `id`.
 fn takes_an_id(question: &Value) -> bool {
-    ["message", "delete"].contains(&question["type"].as_str().unwrap())
+    ["message", "edit", "delete", "react", "pin"].contains(&question["type"].as_str().unwrap())
 }
 
 pub(crate) fn session(name: &str) -> String {
