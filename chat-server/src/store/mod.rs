@@ -26,6 +26,7 @@ pub(crate) mod accounts;
 pub(crate) mod deeds;
 pub mod directory;
 mod error;
+pub(crate) mod files;
 mod idle;
 mod search;
 mod sqlite;
@@ -81,6 +82,8 @@ pub struct Append {
     pub reply: Option<Seq>,
     /// The message whose thread it is in.
     pub thread: Option<Seq>,
+    /// Files of the sender's that were uploaded to this room; no two are the same.
+    pub files: Vec<Id>,
 }
 
 /// What became of an append.

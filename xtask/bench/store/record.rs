@@ -104,6 +104,7 @@ pub(crate) fn append(number: usize, room: usize, speaker: u64, text: String) -> 
         text,
         reply: None,
         thread: None,
+        files: Vec::new(),
     }
 }
 

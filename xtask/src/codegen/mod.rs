@@ -11,8 +11,19 @@ use anyhow::{Context, Result, bail};
 
 const DECLARATIONS: &str = "web/js/protocol.d.ts";
 const DOCUMENTS: &[&str] = &["docs/PROTOCOL.md", "docs/FRAMES.md", "docs/HTTP.md"];
-const PROTOCOL_SOURCES: &[&str] =
-    &["client", "server", "event", "signal", "http", "people", "rooms", "own", "error", "limits"];
+const PROTOCOL_SOURCES: &[&str] = &[
+    "client",
+    "server",
+    "event",
+    "signal",
+    "http",
+    "http/files",
+    "people",
+    "rooms",
+    "own",
+    "error",
+    "limits",
+];
 
 /// Writes what is stale.
 pub(crate) fn write() -> Result<()> {

@@ -163,7 +163,7 @@ impl Deed<'_, '_, '_> {
         (kind, text, reply): (&'static str, &str, Option<Seq>),
         told: impl FnOnce(Head) -> Event,
     ) -> Done<Ack> {
-        let event = NewEvent { room, id, user, sender, guest, kind, text, reply, thread: None };
+        let event = NewEvent { room, id, user, sender, guest, kind, text, reply, thread: None, files: None };
         let appended = self.turn.append(&event, |seq, timestamp| {
             told(Head {
                 room: room.clone(),

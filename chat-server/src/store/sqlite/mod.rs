@@ -5,6 +5,7 @@ pub mod backup;
 mod clock;
 pub(super) mod deed;
 mod facts;
+pub(super) mod files;
 mod index;
 mod kinds;
 pub(super) mod members;

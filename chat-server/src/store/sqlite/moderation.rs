@@ -8,6 +8,7 @@ use rusqlite::{OptionalExtension, params};
 
 use super::deed::{Deed, Done, Entry, Stop};
 use super::facts::{self, Place};
+use super::files;
 use super::kinds::DELETE;
 use super::rows::{self, to_sql};
 use crate::core::policy::{Action, Denied, MessageFacts, ToMessage};
@@ -33,6 +34,7 @@ pub(in crate::store) fn delete(deed: &mut Deed<'_, '_, '_>, asked: &Delete, id: 
     let db = deed.db();
     db.prepare_cached(&format!("UPDATE events SET text = '' WHERE {}", rows::AT_PLACE))?
         .execute(params![place.row, to_sql(target)])?;
+    files::unbind(db, place.row, target)?;
     db.prepare_cached("UPDATE reports SET text = '' WHERE room = ?1 AND target = ?2")?
         .execute(params![place.row, to_sql(target)])?;
     let ack = deed.append(room, id, DELETE, &(), Some(target), |head| head.delete(target))?;
@@ -134,7 +136,7 @@ fn find(
         return Ok((place, Found::Done(ack)));
     }
     let sql = format!(
-        "SELECT user, sender, text FROM events WHERE {} AND kind = 'message' AND text <> ''",
+        "SELECT user, sender, text FROM events WHERE {} AND kind = 'message' AND (text <> '' OR files IS NOT NULL)",
         rows::AT_PLACE
     );
     let said: Option<(String, String, String)> = deed

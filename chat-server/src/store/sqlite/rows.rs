@@ -4,6 +4,7 @@ use protocol::error::{ErrorCode, Refusal};
 use protocol::event::{Event, Folded, Message, Unknown};
 use protocol::ids::{Id, RoomKey, Seq, UserId};
 use protocol::limits::MAX_SAFE_INTEGER;
+use protocol::messages::File;
 use protocol::rooms::{RoomKind, Rules};
 use rusqlite::Row;
 
@@ -14,7 +15,7 @@ use crate::store::{Append, RoomRecord};
 pub(super) const MESSAGE: &str = "message";
 
 /// The columns that [`event`] reads.
-pub(super) const EVENT: &str = "seq, id, user, sender, guest, kind, text, reply, thread, timestamp_ms";
+pub(super) const EVENT: &str = "seq, id, user, sender, guest, kind, text, reply, thread, timestamp_ms, files";
 
 /// The columns that [`room`] reads. The row's head is not written with each event; it counts where it is ahead of them.
 pub(super) const ROOM: &str = "id, key, title, kind, topic, first, announce, slow_s, archived,
@@ -63,7 +64,7 @@ pub(super) fn unknown(room: &RoomKey, seq: Seq) -> Event {
 }
 
 /// The new event that an append became.
-pub(super) fn stored(append: Append, seq: Seq, timestamp: String) -> Message {
+pub(super) fn stored(append: Append, files: Vec<File>, seq: Seq, timestamp: String) -> Message {
     Message {
         room: append.room,
         seq,
@@ -77,7 +78,7 @@ pub(super) fn stored(append: Append, seq: Seq, timestamp: String) -> Message {
         thread: append.thread,
         mentions: Vec::new(),
         everyone: None,
-        files: Vec::new(),
+        files,
         folded: None,
     }
 }
@@ -120,8 +121,12 @@ fn message(room: &RoomKey, seq: Seq, row: &Row<'_>) -> Option<Message> {
         return None;
     }
     let said = text("text")?;
-    // Nothing is said without a text: it was taken out.
-    let folded = said.is_empty().then(|| Folded { deleted: true, ..Folded::default() });
+    let files = match row.get_ref("files").ok()?.as_str_or_null().ok()? {
+        Some(files) => serde_json::from_str(files).ok()?,
+        None => Vec::new(),
+    };
+    // Nothing is said without a text or a file: it was taken out.
+    let folded = (said.is_empty() && files.is_empty()).then(|| Folded { deleted: true, ..Folded::default() });
     Some(Message {
         room: room.clone(),
         seq,
@@ -135,7 +140,7 @@ fn message(room: &RoomKey, seq: Seq, row: &Row<'_>) -> Option<Message> {
         thread: place("thread")?,
         mentions: Vec::new(),
         everyone: None,
-        files: Vec::new(),
+        files,
         folded,
     })
 }

@@ -83,6 +83,7 @@ fn append(room: &RoomKey, user: u32, id: &str, text: &str) -> Append {
         text: text.to_owned(),
         reply: None,
         thread: None,
+        files: Vec::new(),
     }
 }
 

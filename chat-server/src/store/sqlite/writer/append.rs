@@ -24,6 +24,8 @@ pub(in crate::store) struct NewEvent<'a> {
     pub(in crate::store) text: &'a str,
     pub(in crate::store) reply: Option<Seq>,
     pub(in crate::store) thread: Option<Seq>,
+    /// A message's files, as JSON.
+    pub(in crate::store) files: Option<&'a str>,
 }
 
 /// What became of an event.
@@ -40,8 +42,10 @@ pub(in crate::store) enum Appended {
 }
 
 impl<'a> NewEvent<'a> {
-    pub(super) fn message(append: &'a Append) -> Self {
-        let Append { room, id, user, sender, guest, text, reply, thread, origin: _, ordered: _ } = append;
+    /// A message, with its files as JSON.
+    pub(super) fn message(append: &'a Append, files: Option<&'a str>) -> Self {
+        let Append { room, id, user, sender, guest, text, reply, thread, origin: _, ordered: _, files: _ } =
+            append;
         Self {
             room,
             id,
@@ -52,6 +56,7 @@ impl<'a> NewEvent<'a> {
             text,
             reply: *reply,
             thread: *thread,
+            files,
         }
     }
 }
@@ -69,8 +74,8 @@ impl<'a> Appender<'a> {
     pub(super) fn new(db: &'a Connection, heads: &'a mut Heads, now: i64) -> rusqlite::Result<Self> {
         // Taken out of the cache once for all events of the transaction.
         let insert = db.prepare_cached(
-            "INSERT INTO events (room, seq, id, user, sender, guest, kind, text, reply, thread, timestamp_ms)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (id, user) DO NOTHING",
+            "INSERT INTO events (room, seq, id, user, sender, guest, kind, text, reply, thread, timestamp_ms, files)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT (id, user) DO NOTHING",
         )?;
         Ok(Self { db, heads, now, insert })
     }
@@ -91,6 +96,7 @@ impl<'a> Appender<'a> {
             event.reply.map(to_sql),
             event.thread.map(to_sql),
             ms,
+            event.files,
         ])?;
         if inserted == 0 {
             return repeated(self.db, head.row, event);
@@ -110,9 +116,10 @@ impl<'a> Appender<'a> {
 fn repeated(db: &Connection, room: i64, event: &NewEvent<'_>) -> rusqlite::Result<Appended> {
     let (seq, ms, same): (i64, i64, bool) = db
         .prepare_cached(
-            // The text of a deleted message is gone: its repeats are not compared by it.
+            // The text and the files of a deleted message are gone: its repeats are not compared by them.
             "SELECT seq, timestamp_ms,
-                    room = ?3 AND kind = ?4 AND (text = ?5 OR text = '') AND reply IS ?6 AND thread IS ?7
+                    room = ?3 AND kind = ?4 AND reply IS ?6 AND thread IS ?7
+                        AND (text = ?5 AND files IS ?8 OR text = '' AND files IS NULL)
              FROM events WHERE id = ?1 AND user = ?2",
         )?
         .query_row(
@@ -124,6 +131,7 @@ fn repeated(db: &Connection, room: i64, event: &NewEvent<'_>) -> rusqlite::Resul
                 event.text,
                 event.reply.map(to_sql),
                 event.thread.map(to_sql),
+                event.files,
             ],
             |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
         )?;
