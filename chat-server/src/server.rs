@@ -46,7 +46,10 @@ pub struct Server {
     slots: Slots,
     stop: watch::Sender<bool>,
     accepting: JoinHandle<()>,
+    /// Deletes files that nobody needs.
     keeping: JoinHandle<()>,
+    /// Ends sessions and tokens whose time is over.
+    ending: JoinHandle<()>,
 }
 
 /// Serves at `listener` until `shutdown` is over, then stops in good order.
@@ -90,7 +93,8 @@ impl Server {
         let failed =
             |reason: String| Error::System { what: "read the accounts", error: io::Error::other(reason) };
         accounts.keep_names().await.map_err(|error| failed(error.to_string()))?;
-        let owner_link = accounts.owner_link().await.map_err(|refusal| failed(refusal.reason))?;
+        let owner_link = accounts.owner_link().await;
+        let ending = tokio::spawn(accounts.clone().end_old());
         let files = Files::new(store.clone(), &config.data_dir, config.files, stirred);
         let keeping = files.keep();
         let routes = http::routes(store.clone(), door, accounts, files, assets, names);
@@ -110,6 +114,7 @@ impl Server {
             stop,
             accepting,
             keeping,
+            ending,
         })
     }
 
@@ -139,6 +144,7 @@ impl Server {
             tracing::error!(%error, "the accept loop had ended");
         }
         self.keeping.abort();
+        self.ending.abort();
         self.shards.go_away(RETURN_MS).await;
         tokio::time::sleep(FAREWELL).await;
         if timeout(CLOSE_SOCKETS, self.shards.close()).await.is_err() {

@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand};
 #[command(
     name = "chat-tui",
     version,
-    after_help = "Settings can also stand in $XDG_CONFIG_HOME/chat-tui/config.toml, as url, name, room and profile.\n\
+    after_help = "Settings can also stand in $XDG_CONFIG_HOME/chat-tui/config.toml, as url, name, room, profile and ca_file.\n\
                   Unsent lines, the newest history and who you are is kept in $XDG_STATE_HOME/chat-tui/PROFILE.\n\n\
                   Examples:\n  chat-tui --url https://chat.example.com --name ana\n  \
                   chat-tui login ana\n  \
@@ -41,6 +41,9 @@ pub struct Options {
     /// Keep another identity and history under this name [default: one for each server]
     #[arg(long, env = "CHAT_TUI_PROFILE", global = true)]
     pub profile: Option<String>,
+    /// Trust a server whose certificate is signed by one in this file (PEM), beside those that the system trusts
+    #[arg(long, env = "CHAT_TUI_CA_FILE", global = true, value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
     /// Read the settings from this file
     #[arg(long, env = "CHAT_TUI_CONFIG", global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,

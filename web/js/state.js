@@ -311,10 +311,11 @@ function own(state, event) {
   } else if (event.type === 'joined' && event.on) state.invitations.delete(event.of);
 }
 
-/** Whoever was here is not any more: what was told to them is forgotten, but for their own unsent lines. @param {State} state */
+/** Whoever was here is not any more: what was told to them is forgotten, but for their own unsent lines, which stay in sight. @param {State} state */
 export function forget(state) {
-  Object.assign(state, { rooms: new Map(), active: 'lobby', me: null, faces: new Map(), invitations: new Map(), blocked: new Set(), muted: new Set() });
-  roomOf(state, 'lobby');
+  state.lines = state.lines.filter((line) => line.state !== 'stored');
+  Object.assign(state, { rooms: new Map(), active: state.lines[0]?.room ?? 'lobby', me: null, faces: new Map(), invitations: new Map(), blocked: new Set(), muted: new Set() });
+  for (const key of ['lobby', ...state.lines.map(({ room }) => room)]) roomOf(state, key);
   state.version += 1;
 }
 

@@ -68,7 +68,8 @@ impl Client {
             return next;
         }
         let session = self.identity.as_ref().and_then(Identity::session).cloned();
-        self.with_shard(|shard| shard.identify(self.link, user.clone(), session));
+        let reaches = identity.reaches();
+        self.with_shard(|shard| shard.identify(self.link, user.clone(), session, &reaches));
         let Places { rooms, mut resets } = match self.find_places(&user, wanted).await {
             Ok(places) => places,
             Err(error) => {

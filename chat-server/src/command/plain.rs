@@ -7,7 +7,7 @@ use protocol::ids::{RoomKey, UserId};
 use protocol::limits::MESSAGE_BYTES;
 
 use super::{Client, Next, new_guest};
-use crate::core::policy::{Denied, InRoom};
+use crate::core::policy::{Denied, InRoom, Reaches};
 use crate::hub::{Admitted, Audience, Loaded, Signal, binary_frame, load};
 use crate::store::ReadError;
 
@@ -38,7 +38,7 @@ impl Client {
         self.connect(&user, None, Some(name.as_deref().unwrap_or("guest")), None).await;
         self.current = key;
         let mut shard = self.shard.borrow_mut();
-        shard.identify(self.link, user, None);
+        shard.identify(self.link, user, None, &Reaches::FULL);
         shard.reply_text(self.link, PLAIN_GREETING);
         shard.enter(self.link, &loaded, None, 0);
         shard.flush_now(self.link);

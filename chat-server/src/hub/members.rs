@@ -49,6 +49,9 @@ pub(super) struct Member {
     pub(super) owed_synced: bool,
     /// It was let in on a reading of the record as of this event: what was decided before that concerns it no more.
     pub(super) since: Seq,
+    /// It asked to be let in while it was in, and might as of this event: if it turns out to have been put out before
+    /// that, it stays, without what was said meanwhile.
+    pub(super) again: Seq,
     /// The last `seq` that a heartbeat told.
     told: Seq,
 }
@@ -168,11 +171,7 @@ impl Shard {
         let resumed = cursor.filter(|_| reset.is_none());
         if let Some(place) = self.connections[at].place(room) {
             let member = &mut entry.members[place.index];
-            member.since = member.since.max(seen);
-            if seen > here {
-                // It may have been put out meanwhile, and let in again.
-                (member.seq, member.live) = (member.seq.max(seen), false);
-            }
+            member.again = member.again.max(seen);
             // What it was not yet sent still comes.
             info.head = member.seq;
         } else {
@@ -184,6 +183,7 @@ impl Shard {
                 live: resumed.is_none() && head == here,
                 owed_synced: resumed.is_some(),
                 since: seen,
+                again: seen,
                 told: 0,
             });
         }

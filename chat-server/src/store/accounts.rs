@@ -4,6 +4,8 @@
 //! one wins, and whoever was deactivated or signed out a moment before changes nothing more. Secrets come here as
 //! their hashes.
 
+use std::time::Duration;
+
 use protocol::error::Refusal;
 use protocol::http::{Account, InviteInfo, Me, Session, Token};
 use protocol::ids::{Id, RoomKey, UserId};
@@ -240,6 +242,17 @@ impl Store {
         if let Err(error) = noted {
             tracing::debug!(%error, "that a session is in use was not noted");
         }
+    }
+
+    /// Ends the sessions and tokens whose time is over; how long until the next one ends.
+    pub(crate) async fn end_old(&self) -> Result<Option<Duration>, WorkError<ReadError>> {
+        let until_next = || self.handle.read(|reader| Ok(sql::until_next_end(reader.db())?));
+        let next = until_next().await.map_err(WorkError::Refused)?;
+        if next != Some(Duration::ZERO) {
+            return Ok(next);
+        }
+        self.handle.work(64, move |turn| sql::end_old(turn).map(Ok::<_, ReadError>)).await?;
+        until_next().await.map_err(WorkError::Refused)
     }
 
     /// Makes the one link by which the first owner is made; false where there is an owner.

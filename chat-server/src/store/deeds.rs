@@ -10,7 +10,9 @@ use std::sync::Arc;
 use protocol::error::Refusal;
 use protocol::ids::{Id, RoomKey, Seq, UserId};
 use protocol::own::{Block, Draft, Notify};
-use protocol::rooms::{AuditEntry, Change, Delete, Moderate, Reported, RoomKind, RoomRole, SetRole};
+use protocol::rooms::{
+    AuditEntry, Change, Delete, Moderate, Reported, RoomKind, RoomRole, Sentence, SetRole,
+};
 use protocol::server::{Ack, User};
 
 pub(crate) use super::sqlite::deed::refusal;
@@ -85,6 +87,14 @@ pub(crate) struct Sight {
 pub(crate) struct Listed {
     pub(crate) user: User,
     pub(crate) standing: RoomRole,
+}
+
+/// Who is in a room, as the record knows them, and who was put out or silenced, as far as the reader may lift that.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Roster {
+    pub(crate) members: Vec<Listed>,
+    pub(crate) banned: Vec<Sentence>,
+    pub(crate) muted: Vec<Sentence>,
 }
 
 /// A room as whoever runs the server sees it.
@@ -268,8 +278,8 @@ impl Store {
         self.handle.read(move |reader| reader.public_rooms(&author, guests, limit)).await
     }
 
-    /// A room's members by name, for somebody who may know them, at most `limit`.
-    pub(crate) async fn members_for(&self, author: Author, room: RoomKey, limit: usize) -> Seen<Vec<Listed>> {
+    /// A room's members by name, for somebody who may know them, at most `limit`; as many of whom is banned or muted.
+    pub(crate) async fn members_for(&self, author: Author, room: RoomKey, limit: usize) -> Seen<Roster> {
         let guests = self.handle.guests();
         self.handle.read(move |reader| reader.members_for(&author, guests, &room, limit)).await
     }

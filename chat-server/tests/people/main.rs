@@ -8,6 +8,7 @@ mod common;
 mod leaks;
 mod matrix;
 mod own;
+mod repeats;
 mod rooms;
 mod stage;
 mod upgrade;

@@ -53,6 +53,9 @@ fn done(model: &mut Model, request: &Request, body: &Hidden) -> Option<Vec<Effec
             let known =
                 |account: &Account| Known { user: account.user.clone(), name: safe::line(&account.name) };
             model.accounts = users.users.iter().map(known).collect();
+            for account in &users.users {
+                model.learn_hue(&account.user, &account.profile);
+            }
             if let Some(line) = model.again.take() {
                 return Some(commands::carry_out_knowing(model, &line));
             }
@@ -139,6 +142,8 @@ fn profile(model: &mut Model, me: &Me) {
         known.name = name;
         known.away = me.profile.away;
     }
+    model.learn_hue(&me.user, &me.profile);
+    about.extend(me.profile.colour.map(|hue| format!("your name has the hue {hue}")));
     model.say(about.join(" · "));
 }
 

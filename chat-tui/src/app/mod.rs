@@ -35,7 +35,7 @@ use protocol::client::ClientFrame;
 use protocol::event::Event;
 use protocol::ids::{Id, RoomKey, Seq, UserId};
 use protocol::limits::MESSAGE_BYTES;
-use protocol::people::Role;
+use protocol::people::{Profile, Role};
 use protocol::session::{Link, Place, SessionEvent};
 use protocol::signal::PresenceState;
 use time::UtcOffset;
@@ -105,6 +105,8 @@ pub struct Model {
     pub own_gone: BTreeSet<RoomKey>,
     /// Everybody with an account, as far as it was told; for completion, and for naming who is not here.
     pub accounts: Vec<Known>,
+    /// The hues that people chose for their names, in degrees.
+    pub hues: BTreeMap<UserId, u16>,
     /// A command that names somebody unknown: carried out once it was told who there is.
     pub again: Option<String>,
     /// What the numbers of the list shown last stand for.
@@ -341,6 +343,7 @@ impl Model {
             own: Own::default(),
             own_gone: BTreeSet::new(),
             accounts: Vec::new(),
+            hues: BTreeMap::new(),
             again: None,
             listed: sheet::Listed::Nothing,
             sign_in: None,
@@ -382,6 +385,18 @@ impl Model {
     /// Whether somebody is signed in to an account here.
     pub fn is_signed_in(&self) -> bool {
         self.me.as_ref().is_some_and(|me| !me.guest)
+    }
+
+    /// The hue that somebody chose for their name.
+    pub fn hue(&self, user: &UserId) -> Option<u16> {
+        self.hues.get(user).copied()
+    }
+
+    fn learn_hue(&mut self, user: &UserId, profile: &Profile) {
+        match profile.colour {
+            Some(hue) => self.hues.insert(user.clone(), hue),
+            None => self.hues.remove(user),
+        };
     }
 
     /// The rooms as they are listed: public ones, private ones, conversations; each by title.

@@ -27,6 +27,9 @@ pub(crate) fn message_at(seq: Seq, sender: &str, text: &str) -> Event {
         guest: true,
         reply: None,
         thread: None,
+        mentions: Vec::new(),
+        everyone: None,
+        files: Vec::new(),
         folded: None,
     })
 }
@@ -66,7 +69,14 @@ impl Chat {
         chat.tell(SessionEvent::RoomJoined { info: plans, reference: None });
         let members = vec![member("ana", Role::Member), member("bo", Role::Member)];
         let room = RoomKey::lobby();
-        chat.tell(SessionEvent::Members(Members { reference: 1, room, members, present: 2 }));
+        chat.tell(SessionEvent::Members(Members {
+            reference: 1,
+            room,
+            members,
+            present: 2,
+            banned: Vec::new(),
+            muted: Vec::new(),
+        }));
         chat
     }
 
@@ -151,6 +161,9 @@ pub(crate) fn info(room: &str, head: Seq) -> RoomInfo {
         rules: protocol::rooms::Rules::default(),
         standing: None,
         read: None,
+        unread: 0,
+        mentions: 0,
+        pins: 0,
         people: Vec::new(),
     }
 }

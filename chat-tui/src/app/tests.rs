@@ -257,6 +257,9 @@ fn a_room_that_only_a_line_names_is_joined_by_asking() {
         room: RoomKey::new("ops").unwrap(),
         text: "x".to_owned(),
         reply: None,
+        thread: None,
+        files: Vec::new(),
+        change: None,
         user: None,
         failed: None,
     };

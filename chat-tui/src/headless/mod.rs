@@ -16,7 +16,7 @@ use anyhow::{Context, bail, ensure};
 use protocol::ids::RoomKey;
 use protocol::session::{Saved, SessionConfig};
 
-pub(crate) use account::device;
+pub(crate) use account::{device, kept};
 pub use account::{login, logout, register, reset};
 pub use send::send;
 pub use tail::tail;

@@ -97,7 +97,7 @@ fn person_line(model: &Model, person: &Person, theme: Theme, columns: u16) -> Li
     let blocked = model.own.blocked.contains(&person.user);
     let style = match person.state {
         _ if blocked => theme.dim().add_modifier(ratatui::style::Modifier::CROSSED_OUT),
-        PresenceState::Online if !person.away => theme.person(Some(&person.user)),
+        PresenceState::Online if !person.away => theme.person(Some(&person.user), model.hue(&person.user)),
         _ => theme.dim(),
     };
     let me = model.me.as_ref().is_some_and(|me| me.user == person.user);

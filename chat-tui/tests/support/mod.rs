@@ -289,6 +289,21 @@ impl Tui {
         }
     }
 
+    /// The colour in which the screen shows a text first.
+    pub(crate) fn color_of(&self, text: &str) -> Option<vt100::Color> {
+        let screen = self.screen.screen();
+        let (rows, columns) = screen.size();
+        (0..rows.get()).find_map(|row| {
+            let cells = (0..columns.get()).filter_map(|column| screen.cell(row, column));
+            let shown: Vec<String> = cells.map(|cell| cell.contents().to_owned()).collect();
+            let at = (0..shown.len()).find(|&at| {
+                let rest = shown[at..].iter().map(|cell| if cell.is_empty() { " " } else { cell });
+                rest.collect::<String>().starts_with(text)
+            })?;
+            Some(screen.cell(row, u16::try_from(at).ok()?)?.fgcolor())
+        })
+    }
+
     /// The text of the box that lies over the screen, its rows joined without what is between them.
     pub(crate) fn boxed(&self) -> String {
         let inside = |row: &str| Some(row.split_once('│')?.1.rsplit_once('│')?.0.trim().to_owned());

@@ -6,7 +6,10 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod client;
+mod errors;
+mod events;
 mod lenient;
+mod messages;
 mod server;
 
 use std::collections::BTreeSet;

@@ -199,6 +199,9 @@ impl Server {
                     guest: true,
                     reply: None,
                     thread: None,
+                    mentions: Vec::new(),
+                    everyone: None,
+                    files: Vec::new(),
                     folded: None,
                 });
                 self.seen.insert((user, id.clone()), (room.clone(), seq));
@@ -305,6 +308,9 @@ impl Server {
             rules: protocol::rooms::Rules::default(),
             standing: None,
             read: None,
+            unread: 0,
+            mentions: 0,
+            pins: 0,
             people: Vec::new(),
         }
     }

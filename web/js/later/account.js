@@ -98,37 +98,55 @@ export async function own(chat) {
   chat.draw();
 }
 
+/** What would be lost with what waits on this device, or ''. @param {Chat} chat */
+export function losing(chat) {
+  const count = waiting(chat);
+  return count === 0 ? '' : `${count} of your messages ${count === 1 ? 'is' : 'are'} not sent yet and would be lost.`;
+}
+
+/** How many lines are not in any log. @param {Chat} chat */
+export const waiting = (chat) => chat.state.lines.filter(({ state }) => state !== 'stored').length;
+
 /** Not here, or not any more: what others said is no longer for this screen and this disk; what one wrote oneself waits. @param {Chat} chat */
 export function signedOut(chat) {
-  const reason = chat.state.notice;
+  const { me, notice } = chat.state;
+  const isOver = me?.guest === false;
   chat.state.notice = null;
-  if (chat.state.me?.guest === false) {
+  if (isOver) {
+    chat.last = me.user;
     model.forget(chat.state);
     chat.session.cursors.clear();
-    chat.store.saveIdentity({ token: undefined, user: undefined, name: undefined, guest: undefined, blocked: undefined }, true);
+    chat.store.ended(me.user);
   }
-  chat.show('sign-in', { ...chat.state.dialog?.args, reason, must: true });
+  chat.show('sign-in', { ...chat.state.dialog?.args, reason: notice ?? (isOver ? 'Your session has ended.' : null), must: true });
 }
 
 /** From now on this browser is signed in as somebody, who may have been here as a guest before. @param {Chat} chat @param {Me} me */
 export async function signedIn(chat, me) {
-  const isSame = me.user === chat.state.me?.user;
+  const { me: before } = chat.state;
+  const isSame = me.user === (before?.user ?? chat.last);
   // A page that goes writes down what it knows: not what somebody else knew.
   if (!isSame) chat.session.cursors.clear();
-  await chat.store.saveIdentity({ token: undefined, user: me.user, name: me.name, guest: false }, !isSame);
+  if (!isSame && (before?.guest === false || chat.last !== undefined)) {
+    chat.drafts.clear();
+    chat.store.forgetDrafts();
+  }
+  await chat.store.saveIdentity({ token: undefined, user: me.user, name: me.name, guest: false, last: undefined }, !isSame);
   location.reload();
 }
 
-/** Signs this browser out: nothing of the account stays on it. @param {Chat} chat @param {string} [path] which sessions end @param {string} [method] @returns {Promise<string>} why not, or '' */
+/** Signs this browser out: nothing of the account stays on it, so ask first about what is `losing`. @param {Chat} chat @param {string} [path] which sessions end @param {string} [method] @returns {Promise<string>} why not, or '' */
 export async function signOut(chat, path = 'logout', method = 'POST') {
   const answer = await call(method, path);
   if (!answer.ok && answer.code !== 'sign_in') return answer.reason;
   chat.socket.stop();
+  for (const { id } of chat.state.lines) chat.outbox.tell({ is: 'gone', id });
+  const who = chat.state.me?.user ?? chat.last;
   // A page that goes writes down what it knows: by then it knows nothing.
   model.forget(chat.state);
   chat.session.cursors.clear();
   chat.drafts.clear();
-  await chat.store.wipe();
+  await chat.store.wipe(who);
   location.reload();
   return '';
 }

@@ -403,7 +403,7 @@ class Composer extends Component {
     if (text.trim() === '' || bytes(text) > chat.state.limit) return;
     field.value = '';
     this.#grow();
-    chat.say(text);
+    chat.outbox.say(text);
     onSent();
     field.focus();
   };

@@ -2,7 +2,7 @@
 
 import { after, afterEach, before } from 'node:test';
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -56,6 +56,11 @@ export class Server {
 
   again() {
     return this.run(new URL(this.url).host);
+  }
+
+  /** What is done to the data directory while no server runs. */
+  offline(...command) {
+    execFileSync(SERVER, [...command, '--data-dir', this.directory], { stdio: ['ignore', 'ignore', 'inherit'] });
   }
 
   async stop() {

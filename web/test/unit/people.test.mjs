@@ -121,7 +121,8 @@ test('who signed out leaves nothing of the others behind, and their own lines wa
   tell(state, message(1));
   state.lines = [{ id: 'l', room: 'ops', text: 'mine', user: 'u-1', state: 'queued', at: 0 }];
   forget(state);
-  assert.deepEqual([...state.rooms.keys()], ['lobby']);
+  assert.deepEqual([...state.rooms].map(([key, { joined }]) => [key, joined]), [['lobby', true], ['ops', false]]);
+  assert.equal(state.active, 'ops', 'what waits is in sight');
   assert.deepEqual([state.me, state.faces.size, roomOf(state, 'lobby').events.length], [null, 0, 0]);
   assert.equal(unsent(state, 'ops').length, 1);
 });

@@ -11,9 +11,11 @@ mod picture;
 mod sign_in;
 #[cfg(test)]
 mod tests;
+mod uploads;
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use protocol::error::{ErrorCode, Refusal};
 use protocol::http::{About, LinkMade, Me};
@@ -27,6 +29,7 @@ pub(crate) use self::own::new_token;
 use self::passwords::Passwords;
 pub(crate) use self::passwords::hash as hash_password;
 pub(crate) use self::sign_in::{Asking, Entered};
+pub(crate) use self::uploads::Upload;
 pub(crate) use super::{new_account, new_id};
 use crate::core::identity::{Identity, Proof};
 use crate::core::login_limits::LoginLimits;
@@ -37,6 +40,11 @@ use crate::core::token;
 use crate::hub::{Audience, Shared};
 use crate::store::accounts::{AskError, By, NewLink, NewProfile, NewSession, Proven};
 use crate::store::{ReadError, Store, WorkError};
+
+/// How often it is looked whose time is over: no new session or token ends sooner than in a day. Not sooner than after
+/// the pause.
+const LOOK_AGAIN: Duration = Duration::from_mins(1);
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// What is asked about accounts; clones share it.
 #[derive(Debug, Clone)]
@@ -53,6 +61,7 @@ struct Inner {
     /// What links begin with.
     url: String,
     passwords: Passwords,
+    uploads: uploads::Uploads,
     /// One picture at a time is made small.
     pictures: tokio::sync::Semaphore,
     limits: Mutex<LoginLimits>,
@@ -107,6 +116,7 @@ impl Accounts {
             max_file,
             url,
             passwords: Passwords::default(),
+            uploads: uploads::Uploads::default(),
             pictures: tokio::sync::Semaphore::new(1),
             limits: Mutex::default(),
         };
@@ -140,8 +150,27 @@ impl Accounts {
         })
     }
 
-    /// The link by which the first owner is made, where there is none yet; an earlier one ends.
-    pub(crate) async fn owner_link(&self) -> Result<Option<String>, Refusal> {
+    /// The link by which the first owner is made, where there is none yet; an earlier one ends. A disk that takes no
+    /// link keeps nobody from what can be read: then an earlier one holds still, and the next start makes another.
+    pub(crate) async fn owner_link(&self) -> Option<String> {
+        match self.make_owner_link().await {
+            Ok(link) => link,
+            Err(refusal) => {
+                tracing::error!(
+                    "the link that makes the first owner could not be stored: {}. Start again when it can be, or use \
+                     `chat-server user add --owner`",
+                    refusal.reason
+                );
+                None
+            }
+        }
+    }
+
+    async fn make_owner_link(&self) -> Result<Option<String>, Refusal> {
+        // Where there is an owner nothing is written.
+        if self.store().has_owner().await.map_err(|error| unreadable(&error))? {
+            return Ok(None);
+        }
         let (secret, link) = new_link(Kind::Invite)?;
         let made = self.store().make_owner_link(link).await.map_err(unwritten)?;
         Ok(made.then(|| self.invite_address(&secret)))
@@ -155,6 +184,25 @@ impl Accounts {
             presence.reserve_skeleton(&user, &skeleton);
         }
         Ok(())
+    }
+
+    /// The time since the server started by which rates are counted; `None` where they are not.
+    pub(crate) fn counted_now(&self) -> Option<Duration> {
+        self.inner.shared.limited.then(|| self.inner.shared.now())
+    }
+
+    /// Has sessions and tokens end when their time is over, also those of connections that are open. Never ends.
+    pub(crate) async fn end_old(self) {
+        loop {
+            let next = match self.store().end_old().await {
+                Ok(next) => next.unwrap_or(LOOK_AGAIN),
+                Err(error) => {
+                    tracing::warn!(%error, "sessions and tokens whose time is over could not be ended");
+                    LOOK_AGAIN
+                }
+            };
+            tokio::time::sleep(next.clamp(PAUSE, LOOK_AGAIN)).await;
+        }
     }
 
     /// What guests may do.

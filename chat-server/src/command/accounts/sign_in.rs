@@ -6,6 +6,7 @@ use std::time::Duration;
 use protocol::error::{ErrorCode, Refusal};
 use protocol::http::{Login, Me, PasswordReset, Register};
 use protocol::ids::UserId;
+use protocol::limits::NAME_CHARS;
 use protocol::names::{self, skeleton};
 use protocol::people::{self, Registration};
 
@@ -14,6 +15,9 @@ use crate::core::login_limits::Try;
 use crate::core::secret::{Kind, Secret};
 use crate::core::token;
 use crate::store::accounts::{NewAccount, Registered};
+
+/// What of a name is looked at: each character of a name may be written with marks of its own behind it, of 4 bytes.
+const NAME_BYTES: usize = NAME_CHARS * 4 * 4;
 
 /// Who asks, before it is known who that is.
 #[derive(Debug, Clone, Copy)]
@@ -38,8 +42,10 @@ impl Accounts {
     /// Signs in with a name and a password. Whether the name or the password is wrong is not told, nor shown by the
     /// time that it takes.
     pub(crate) async fn login(&self, asked: Login, asking: Asking<'_>) -> Result<Entered, Refusal> {
-        let look = skeleton(asked.name.trim());
-        let found = self.store().credentials(asked.name.trim().to_owned()).await;
+        // Nobody is called by more than this, however it is composed: such a name is nobody's, like an empty one.
+        let name = Some(asked.name.trim()).filter(|name| name.len() <= NAME_BYTES).unwrap_or_default();
+        let look = skeleton(name);
+        let found = self.store().credentials(name.to_owned()).await;
         let found = found.map_err(|error| unreadable(&error))?;
         let nobody = UserId::new("nobody").expect("it is an id");
         let user = found.as_ref().map_or(&nobody, |found| &found.user);

@@ -11,9 +11,13 @@ use crate::store::{Options, Store};
 use crate::ws::Unstarted;
 
 fn accounts(dir: &std::path::Path) -> (Accounts, crate::ws::Shards) {
+    limited(dir, false)
+}
+
+fn limited(dir: &std::path::Path, limited: bool) -> (Accounts, crate::ws::Shards) {
     let unstarted = Unstarted::new(1);
     let store = Store::open(dir, Options::default(), unstarted.on_commit()).unwrap();
-    let (door, shards) = unstarted.start(store, false, Guests::On).unwrap();
+    let (door, shards) = unstarted.start(store, limited, Guests::On).unwrap();
     (Accounts::new(door.shared(), Registration::Open, 0, "http://localhost".into()), shards)
 }
 
@@ -44,6 +48,7 @@ async fn a07_every_sign_in_costs_one_hash() {
         ("bo", "correct horse"),
         ("", ""),
         ("ana", long.as_str()),
+        (long.as_str(), "correct horse"),
     ] {
         let before = accounts.inner.passwords.hashed();
         let entered = accounts.login(login(name, password), asking()).await;
@@ -52,6 +57,24 @@ async fn a07_every_sign_in_costs_one_hash() {
             assert_eq!(entered.unwrap_err().code, ErrorCode::BadLogin);
         }
     }
+    let store = Arc::clone(&accounts.inner).shared.store.clone();
+    drop(accounts);
+    shards.close().await;
+    store.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_nobody_can_have_is_not_remembered_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let (accounts, shards) = limited(dir.path(), true);
+    // All of them are one name, that of nobody: as if each had been tried from here.
+    let mut refused = 0;
+    for n in 0..8 {
+        let name = format!("{}{n}", "x".repeat(600));
+        let refusal = accounts.login(login(&name, "correct horse"), asking()).await.unwrap_err();
+        refused += usize::from(refusal.code == ErrorCode::RateLimited);
+    }
+    assert_eq!(refused, 3);
     let store = Arc::clone(&accounts.inner).shared.store.clone();
     drop(accounts);
     shards.close().await;

@@ -61,6 +61,10 @@ impl Api {
     /// Whether the route is for whoever asks.
     pub(super) async fn admit(&self, request: &Request, route: &Route, jar: &Jar) -> Result<Asker, Refusal> {
         self.check_site(request)?;
+        let now = self.accounts.counted_now();
+        if let Some(now) = now {
+            self.limits.admit_network(request.address, now)?;
+        }
         let asker = match said(request, jar)? {
             Some(Said::Secret(secret)) => match self.accounts.prove(&secret).await {
                 Ok(caller) => Asker::Account(Box::new(caller), secret),
@@ -74,6 +78,9 @@ impl Api {
             Some(Said::Guest(_)) => return Err(signed_out()),
             None => Asker::Nobody,
         };
+        if let (Some(now), Asker::Account(..) | Asker::Guest(_)) = (now, &asker) {
+            self.limits.admit_account(&asker.author().user, now)?;
+        }
         let forbidden = || Refusal::new(ErrorCode::Forbidden, "you may not do this");
         let (is_person, role) = match &asker {
             Asker::Account(caller, _) => (caller.session().is_ok(), caller.me.role),

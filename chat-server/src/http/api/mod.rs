@@ -1,16 +1,18 @@
 //! `/api`: accounts and files over plain requests. [`protocol::http::ROUTES`] is the list; here each has its answer.
 //!
-//! A request is looked at in this order: where it comes from, who asks, whether the route is for them; only then is its
-//! body read. What it asks is decided by the commands, in the transaction that changes something.
+//! A request is looked at in this order: where it comes from, who asks, whether the route is for them, all of it at a
+//! rate; only then is its body read. What it asks is decided by the commands, in the transaction that changes something.
 
 mod admit;
 mod answer;
 mod calls;
 mod cookie;
 mod files;
+mod limits;
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
 use futures_util::{Stream, StreamExt as _};
@@ -23,10 +25,14 @@ use warp::{Filter, Rejection};
 
 use self::answer::Answer;
 pub(crate) use self::cookie::Jar;
+use self::limits::Limits;
 use super::origin::Names;
 use crate::command::accounts::Accounts;
 use crate::files::Files;
 use crate::serve::{Peer, Transfers};
+
+/// How long a picture may take to come. Few come at a time, and whoever is slow keeps others from it.
+const PICTURE_PATIENCE: Duration = Duration::from_secs(30);
 
 /// Answers whatever is asked below `/api`.
 pub(super) fn routes(
@@ -34,7 +40,7 @@ pub(super) fn routes(
     files: Files,
     names: Arc<Names>,
 ) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone {
-    let api = Api { accounts, files, names };
+    let api = Api { accounts, files, names, limits: Arc::default() };
     warp::path("api")
         .and(warp::method())
         .and(warp::path::full())
@@ -53,6 +59,7 @@ struct Api {
     accounts: Accounts,
     files: Files,
     names: Arc<Names>,
+    limits: Arc<Limits>,
 }
 
 /// A request without its body.
@@ -131,7 +138,8 @@ where
         if !self.is_of(|kind| kind.starts_with("image/") || kind == "application/octet-stream") {
             return Err(Refusal::new(ErrorCode::BadImage, "the body must be a picture"));
         }
-        self.read(protocol::limits::PICTURE_BYTES).await
+        let picture = tokio::time::timeout(PICTURE_PATIENCE, self.read(protocol::limits::PICTURE_BYTES));
+        picture.await.map_err(|_| Refusal::new(ErrorCode::BadFrame, "the picture took too long"))?
     }
 
     fn is_of(&self, is_kind: impl FnOnce(&str) -> bool) -> bool {

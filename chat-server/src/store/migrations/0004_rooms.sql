@@ -23,17 +23,21 @@ CREATE TABLE invitations (
     PRIMARY KEY (room, user)
 ) STRICT, WITHOUT ROWID;
 
--- What keeps somebody out of a room, or silent in it; over at its time, or never.
+-- What keeps somebody out of a room, or silent in it; over at its time, or never. The name is that of then.
 CREATE TABLE bans (
     room     INTEGER NOT NULL,
     user     TEXT NOT NULL,
     until_ms INTEGER,
+    name     TEXT NOT NULL DEFAULT '',
+    reason   TEXT,
     PRIMARY KEY (room, user)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE mutes (
     room     INTEGER NOT NULL,
     user     TEXT NOT NULL,
     until_ms INTEGER,
+    name     TEXT NOT NULL DEFAULT '',
+    reason   TEXT,
     PRIMARY KEY (room, user)
 ) STRICT, WITHOUT ROWID;
 

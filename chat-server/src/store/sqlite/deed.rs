@@ -102,15 +102,29 @@ impl Deed<'_, '_, '_> {
         facts::place(self.db(), room, &self.author.user)
     }
 
-    /// Whether the author has had this very command carried out before; refused where the `id` named another one.
-    pub(super) fn was_done(&self, room: i64, id: &Id, kind: &str) -> Done<Option<Ack>> {
+    /// Whether the author has had this very command carried out before, in a room that they may still read: then it is
+    /// answered as it was, whatever they may do by now. Refused where the `id` named another command.
+    ///
+    /// Asked before the policy is asked for the deed; of a room that one may not read nothing is told here, not even
+    /// that there is one.
+    pub(super) fn was_done(
+        &self,
+        room: &RoomKey,
+        place: Option<&Place>,
+        id: &Id,
+        kind: &str,
+    ) -> Done<Option<Ack>> {
+        let Some(place) = place else { return Ok(None) };
+        if self.permit_at(room, Action::Room(InRoom::Read, &place.facts(self.now()))).is_err() {
+            return Ok(None);
+        }
         let found: Option<(bool, i64, i64, String)> = self
             .db()
             .prepare_cached(
                 "SELECT e.room = ?3 AND e.kind = ?4, e.seq, e.timestamp_ms, r.key
                  FROM events e JOIN rooms r ON r.id = e.room WHERE e.id = ?1 AND e.user = ?2",
             )?
-            .query_row(params![id.as_str(), self.author.user.as_str(), room, kind], |row| {
+            .query_row(params![id.as_str(), self.author.user.as_str(), place.row, kind], |row| {
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
             })
             .optional()?;

@@ -132,10 +132,9 @@ pub(in crate::store) fn moderate(
         Measure::Unmute => ToPerson::Unmute,
     };
     let room = &asked.room;
-    let (place, stand, known) = face(deed, room, &asked.user, action, name)?;
-    if deed.was_done(place.row, id, MEMBER)?.is_some() {
+    let Some((place, stand, known)) = face(deed, room, &asked.user, action, name, id)? else {
         return Ok(());
-    }
+    };
     let until_ms = asked.for_s.map(|seconds| {
         let ms = i64::try_from(seconds.min(LONGEST_S) * 1000).unwrap_or(i64::MAX);
         deed.now().saturating_add(ms)
@@ -185,8 +184,11 @@ fn apply(
 ) -> Done<bool> {
     let (who, now) = (&body.who, deed.now());
     let set = |deed: &Deed<'_, '_, '_>, table: &str| -> rusqlite::Result<()> {
-        let sql = format!("INSERT OR REPLACE INTO {table} (room, user, until_ms) VALUES (?1, ?2, ?3)");
-        deed.db().prepare_cached(&sql)?.execute(params![place.row, who.as_str(), until_ms]).map(drop)
+        let sql = format!(
+            "INSERT OR REPLACE INTO {table} (room, user, until_ms, name, reason) VALUES (?1, ?2, ?3, ?4, ?5)"
+        );
+        let values = params![place.row, who.as_str(), until_ms, body.name, body.reason];
+        deed.db().prepare_cached(&sql)?.execute(values).map(drop)
     };
     let lift = |deed: &Deed<'_, '_, '_>, table: &str, sentence: Sentence| -> rusqlite::Result<bool> {
         let sql = format!("DELETE FROM {table} WHERE room = ?1 AND user = ?2");
@@ -240,8 +242,10 @@ pub(in crate::store) fn set_role(
     id: &Id,
 ) -> Done<()> {
     let (room, who) = (&asked.room, &asked.user);
-    let (place, stand, known) = face(deed, room, who, ToPerson::SetRole(asked.role), name)?;
-    if deed.was_done(place.row, id, MEMBER)?.is_some() || stand.role == Some(asked.role) {
+    let Some((place, stand, known)) = face(deed, room, who, ToPerson::SetRole(asked.role), name, id)? else {
+        return Ok(());
+    };
+    if stand.role == Some(asked.role) {
         return Ok(());
     }
     let steps_down = stand.role == Some(RoomRole::Owner);
@@ -262,14 +266,19 @@ pub(in crate::store) fn set_role(
 }
 
 /// A room and somebody in it, to whom the author may do this; refused where nobody knows them. With their name.
+/// `None` where the author has done it already.
 fn face(
     deed: &Deed<'_, '_, '_>,
     room: &RoomKey,
     who: &UserId,
     action: ToPerson,
     name: Option<String>,
-) -> Done<(Place, Stand, String)> {
+    id: &Id,
+) -> Done<Option<(Place, Stand, String)>> {
     let place = deed.look(room)?;
+    if deed.was_done(room, place.as_ref(), id, MEMBER)?.is_some() {
+        return Ok(None);
+    }
     let me = *who == deed.author.user;
     let nowhere = Place { row: 0, ..absent() };
     let (facts, person, stand) =
@@ -280,7 +289,7 @@ fn face(
     let is_guest = person.role == Role::Guest;
     let known = !is_guest || name.is_some() || stand != Stand::default();
     let name = person.name.or(name).unwrap_or_else(|| "guest".to_owned());
-    if known { Ok((place, stand, name)) } else { Err(nobody()) }
+    if known { Ok(Some((place, stand, name))) } else { Err(nobody()) }
 }
 
 /// Stands for a room that is not there, of which policy knows nothing.

@@ -26,10 +26,9 @@ struct Said {
 /// Takes a message out: its text is gone from the record in the same transaction, and its place stays.
 pub(in crate::store) fn delete(deed: &mut Deed<'_, '_, '_>, asked: &Delete, id: &Id) -> Done<Ack> {
     let (room, target) = (&asked.room, asked.target);
-    let (place, said) = find(deed, room, target, ToMessage::Delete, Some(id))?;
-    let said = match said {
+    let (place, said) = match find(deed, room, target, ToMessage::Delete, Some(id))? {
         Found::Done(ack) => return Ok(ack),
-        Found::Said(said) => said,
+        Found::Said(place, said) => (place, said),
     };
     let db = deed.db();
     db.prepare_cached(&format!("UPDATE events SET text = '' WHERE {}", rows::AT_PLACE))?
@@ -53,8 +52,7 @@ pub(in crate::store) fn report(
     reason: &str,
 ) -> Done<()> {
     deed.turn.leave_facts();
-    let (place, said) = find(deed, room, target, ToMessage::Report, None)?;
-    let Found::Said(said) = said else { return Ok(()) };
+    let Found::Said(place, said) = find(deed, room, target, ToMessage::Report, None)? else { return Ok(()) };
     let (user, sender) = (deed.author.user.as_str(), &*deed.author.name);
     let waiting: u32 = deed
         .db()
@@ -105,7 +103,7 @@ pub(in crate::store) fn resolve(deed: &mut Deed<'_, '_, '_>, report: u64) -> Don
 }
 
 enum Found {
-    Said(Said),
+    Said(Place, Said),
     /// The author has done this already.
     Done(Ack),
 }
@@ -118,7 +116,7 @@ fn find(
     target: Seq,
     action: ToMessage,
     id: Option<&Id>,
-) -> Done<(Place, Found)> {
+) -> Done<Found> {
     let place = deed.look(room)?;
     let room_facts = facts::room_facts(place.as_ref(), deed.now());
     let nobodys = MessageFacts {
@@ -126,15 +124,15 @@ fn find(
         author: protocol::people::Role::Guest,
         author_standing: crate::core::policy::Standing::default(),
     };
+    if let Some(id) = id
+        && let Some(ack) = deed.was_done(room, place.as_ref(), id, DELETE)?
+    {
+        return Ok(Found::Done(ack));
+    }
     let Some(place) = place else {
         deed.permit_at(room, Action::Message(action, &room_facts, &nobodys))?;
         return Err(Denied::NotThere.into());
     };
-    if let Some(id) = id
-        && let Some(ack) = deed.was_done(place.row, id, DELETE)?
-    {
-        return Ok((place, Found::Done(ack)));
-    }
     let sql = format!(
         "SELECT user, sender, text FROM events WHERE {} AND kind = 'message' AND (text <> '' OR files IS NOT NULL)",
         rows::AT_PLACE
@@ -154,7 +152,7 @@ fn find(
     let (author, _, _) = facts::target(deed.db(), &place, &user, own, deed.now())?;
     let message = MessageFacts { own, author: author.role, author_standing: author.standing };
     deed.permit_at(room, Action::Message(action, &room_facts, &message))?;
-    Ok((place, Found::Said(Said { user, sender, text })))
+    Ok(Found::Said(place, Said { user, sender, text }))
 }
 
 fn no_message() -> Stop {

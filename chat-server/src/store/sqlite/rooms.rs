@@ -146,13 +146,13 @@ pub(in crate::store) fn change(deed: &mut Deed<'_, '_, '_>, asked: &Change, id: 
     ];
     // One that changes nothing still tells nothing of what may not be seen.
     deed.permit_at(room, Action::Room(InRoom::Read, &facts))?;
+    if deed.was_done(room, place.as_ref(), id, CHANGED)?.is_some() {
+        return Ok(());
+    }
     for (_, action) in wanted.into_iter().filter(|(is_wanted, _)| *is_wanted) {
         deed.permit_at(room, Action::Room(action, &facts))?;
     }
     let place = place.ok_or(Denied::NotThere)?;
-    if deed.was_done(place.row, id, CHANGED)?.is_some() {
-        return Ok(());
-    }
     let body = difference(deed, &place, asked)?;
     if body == ChangedBody::default() {
         return Ok(());

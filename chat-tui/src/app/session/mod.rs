@@ -156,6 +156,7 @@ fn welcomed(model: &mut Model, welcome: &Welcome) -> Vec<Effect> {
     let role = if user.guest { Role::Guest } else { user.role };
     let away = user.profile.away;
     model.me = Some(Me { user: user.user.clone(), name, guest: user.guest, role, away });
+    model.learn_hue(&user.user, &user.profile);
     model.message_bytes = usize::try_from(welcome.limits.message_bytes).unwrap_or(usize::MAX);
     for info in welcome.rooms.iter().filter(|info| info.room.as_str() != SELF_ROOM) {
         learn(model, info);

@@ -12,6 +12,9 @@ pub(super) const PEOPLE: usize = 500;
 
 pub(super) fn set(model: &mut Model, members: Members) {
     let me = model.me.as_ref().map(|me| me.user.clone());
+    for member in &members.members {
+        model.learn_hue(&member.user, &member.profile);
+    }
     let Some(room) = model.rooms.get_mut(&members.room) else { return };
     room.present = members.present;
     let listed = members.members.into_iter().take(PEOPLE).map(Person::listed);
@@ -64,6 +67,7 @@ pub(super) fn profile(model: &mut Model, profiled: &Profiled) {
         me.role = profiled.role;
         me.away = profiled.profile.away;
     }
+    model.learn_hue(&profiled.user, &profiled.profile);
     let Some(room) = model.rooms.get_mut(&profiled.room) else { return };
     if let Some(person) = room.people.iter_mut().find(|person| person.user == profiled.user) {
         person.name = safe::line(&profiled.sender);

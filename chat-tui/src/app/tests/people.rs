@@ -405,7 +405,14 @@ fn who_has_which_role_is_listed() {
     bo.profile.status = Some("at lunch\u{1b}".to_owned());
     let members = vec![bo, member("cleo", Role::Guest)];
     let room = RoomKey::lobby();
-    chat.tell(SessionEvent::Members(protocol::server::Members { reference: 1, room, members, present: 2 }));
+    chat.tell(SessionEvent::Members(protocol::server::Members {
+        reference: 1,
+        room,
+        members,
+        present: 2,
+        banned: Vec::new(),
+        muted: Vec::new(),
+    }));
     chat.say("/who");
     let told = lines(&chat);
     assert!(told.contains("bo · online · an owner · admin of the server"), "{told}");

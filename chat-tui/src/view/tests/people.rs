@@ -16,7 +16,7 @@ fn team() -> Chat {
     room.title = "Plans".to_owned();
     room.kind = RoomKind::Private;
     room.topic = Some("what we do in the summer, and who brings the tent".to_owned());
-    room.rules = Rules { announce: false, slow_s: 30, archived: false };
+    room.rules = Rules { announce: false, slow_s: 30, archived: false, seen: false };
     room.standing = Some(RoomRole::Owner);
     chat.tell(SessionEvent::RoomJoined { info: room, reference: Some(1) });
     let mut direct = info("d-01jdepoch00000000000000000", 0);
@@ -50,7 +50,14 @@ fn team() -> Chat {
     let mut ana = member("ana", Role::Owner);
     ana.standing = Some(RoomRole::Owner);
     let members = vec![ana, bo, cleo, dora, emil, member("gast", Role::Guest)];
-    chat.tell(SessionEvent::Members(Members { reference: 1, room: plans, members, present: 5 }));
+    chat.tell(SessionEvent::Members(Members {
+        reference: 1,
+        room: plans,
+        members,
+        present: 5,
+        banned: Vec::new(),
+        muted: Vec::new(),
+    }));
     chat
 }
 
@@ -113,7 +120,7 @@ fn a_message_is_chosen() {
     insta::assert_snapshot!("pick", draw(&mut chat, 80, 24));
     let backend = {
         let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
-        terminal.draw(|frame| view(&chat.model, Theme { color: true }, frame)).unwrap();
+        terminal.draw(|frame| view(&chat.model, Theme { depth: Depth::Palette }, frame)).unwrap();
         terminal.backend().buffer().clone()
     };
     let reversed = |row: u16| {

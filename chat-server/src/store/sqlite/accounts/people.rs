@@ -66,6 +66,9 @@ pub(in crate::store) fn add(
 ) -> Result<Added, Fault> {
     let (db, now) = (turn.db(), turn.now_ms());
     may(db, by, Action::Accounts(OfAccounts::Add))?;
+    if new.bot && role == Role::Owner {
+        return Err(no_owner().into());
+    }
     if role != Role::Member {
         let facts = crate::core::policy::AccountFacts { me: false, role: Role::Member, bot: false };
         may(db, by, Action::Account(ToAccount::SetRole(role), &facts))?;
@@ -181,11 +184,8 @@ pub(in crate::store) fn reset(
     session: &NewSession,
 ) -> Result<Me, Fault> {
     let (db, now) = (turn.db(), turn.now_ms());
-    let row = links::use_reset(db, link, now)?;
-    let account = by_row(db, row)?;
-    if !account.active || account.bot {
-        return Err(bad_link().into());
-    }
+    let account = links::use_reset(db, link, now)?;
+    let row = account.row;
     write_password(db, row, password)?;
     sessions::end_all(turn, row, None)?;
     sessions::insert(turn, row, session)?;
@@ -222,11 +222,18 @@ pub(in crate::store) fn set_role(
 ) -> Result<Me, Fault> {
     let db = turn.db();
     let account = target(db, by, user, ToAccount::SetRole(role))?;
+    if account.bot && role == Role::Owner {
+        return Err(no_owner().into());
+    }
     db.prepare_cached("UPDATE accounts SET role = ?2 WHERE id = ?1")?
         .execute(params![account.row, role.as_str()])?;
     if account.role == Role::Owner {
         keep_an_owner(db)?;
     }
+    if role == Role::Owner {
+        links::drop_owner_links(db)?;
+    }
+    links::drop_excess(db, account.row)?;
     note(turn, by, "role", Some(user), role.as_str())?;
     Ok(by_row(db, account.row)?.me(None))
 }
@@ -261,6 +268,10 @@ pub(in crate::store) fn set_active(
     Ok(())
 }
 
+fn no_owner() -> Refusal {
+    Refusal::new(ErrorCode::Forbidden, "a bot is nobody's owner: owners are people")
+}
+
 fn keep_an_owner(db: &Connection) -> Result<(), Fault> {
     if has_owner(db)? {
         return Ok(());
@@ -268,10 +279,12 @@ fn keep_an_owner(db: &Connection) -> Result<(), Fault> {
     Err(Refusal::new(ErrorCode::LastOwner, "this is the last owner: make another one first").into())
 }
 
-/// Whether there is an owner.
+/// Whether there is an owner: a person, since nobody signs in to a bot.
 pub(in crate::store) fn has_owner(db: &Connection) -> rusqlite::Result<bool> {
-    db.prepare_cached("SELECT EXISTS (SELECT 1 FROM accounts WHERE role = 'owner' AND active = 1)")?
-        .query_row([], |row| row.get(0))
+    db.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM accounts WHERE role = 'owner' AND active = 1 AND bot = 0)",
+    )?
+    .query_row([], |row| row.get(0))
 }
 
 /// Everybody with an account, by name; admins see more of each.

@@ -31,6 +31,9 @@ fn say(turn: &mut Turn<'_, '_>, room: &RoomKey, id: &str, text: &str) -> rusqlit
             guest: false,
             reply: None,
             thread: None,
+            mentions: Vec::new(),
+            everyone: None,
+            files: Vec::new(),
             folded: None,
         })
     })
