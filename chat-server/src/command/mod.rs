@@ -6,6 +6,7 @@
 pub(crate) mod accounts;
 mod hello;
 mod history;
+mod messages;
 mod moderation;
 mod own;
 mod plain;
@@ -144,7 +145,13 @@ impl Client {
             ClientFrame::Mute(mute) => self.moderate(user, Measure::Mute, mute).await,
             ClientFrame::Unmute(unmute) => self.moderate(user, Measure::Unmute, unmute).await,
             ClientFrame::Role(role) => self.set_role(user, role).await,
+            ClientFrame::Edit(edit) => self.edit(user, edit).await,
             ClientFrame::Delete(delete) => self.delete(user, delete).await,
+            ClientFrame::React(react) => self.react(user, react).await,
+            ClientFrame::Pin(pin) => self.pin(user, pin).await,
+            ClientFrame::Thread(thread) => self.thread(user, thread).await,
+            ClientFrame::Pins(pins) => self.pins(user, pins).await,
+            ClientFrame::Edits(edits) => self.edits(user, edits).await,
             ClientFrame::Report(report) => self.report(user, report).await,
             ClientFrame::Reports(reports) => self.reports(user, &reports).await,
             ClientFrame::Resolve(resolve) => self.resolve(user, &resolve).await,
@@ -156,13 +163,7 @@ impl Client {
             ClientFrame::Notify(notify) => self.notify(user, notify).await,
             ClientFrame::Block(block) => self.block(user, block).await,
             ClientFrame::Draft(draft) => self.draft(user, draft).await,
-            ClientFrame::Edit(_)
-            | ClientFrame::React(_)
-            | ClientFrame::Pin(_)
-            | ClientFrame::Thread(_)
-            | ClientFrame::Edits(_)
-            | ClientFrame::Pins(_)
-            | ClientFrame::Search(_)
+            ClientFrame::Search(_)
             | ClientFrame::Mentions(_)
             | ClientFrame::Readers(_)
             | ClientFrame::Prefs(_) => {

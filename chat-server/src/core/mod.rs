@@ -5,6 +5,7 @@ pub(crate) mod few;
 pub(crate) mod identity;
 pub(crate) mod limiter;
 pub(crate) mod login_limits;
+pub(crate) mod mentions;
 pub(crate) mod networks;
 pub(crate) mod policy;
 pub(crate) mod presence;

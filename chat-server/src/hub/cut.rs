@@ -146,8 +146,16 @@ impl Shard {
         let entry = &mut self.rooms[room];
         entry.tail.push_hidden(event.seq(), |out| frame::push_event(out, EventRef::from(event)));
         match event {
-            // Its text is gone from the record: whoever is behind reads it there as what is left of it.
-            Event::Delete(delete) => entry.tail.forget(delete.target),
+            Event::Edit(edit) => {
+                let first = entry.tail.first();
+                entry.edits.retain(|&(_, at)| at >= first);
+                entry.edits.push((edit.target, edit.seq));
+            }
+            // Its texts are gone from the record: whoever is behind reads there what is left of it.
+            Event::Delete(delete) => {
+                let edited = entry.edits.iter().rfind(|(target, _)| *target == delete.target);
+                entry.tail.forget(edited.map_or(delete.target, |&(_, at)| at));
+            }
             Event::Changed(changed) => {
                 if let Some(record) = &mut entry.record {
                     if let Some(title) = &changed.title {

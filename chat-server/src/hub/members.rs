@@ -24,6 +24,8 @@ pub(super) struct Room {
     pub(super) key: RoomKey,
     pub(super) record: Option<RoomRecord>,
     pub(super) tail: Tail,
+    /// The edits in the tail, oldest first: each its message and its own place.
+    pub(super) edits: Vec<(Seq, Seq)>,
     pub(super) members: Vec<Member>,
     /// Connections that are reading what they need to know of the room.
     pub(super) loading: u32,
@@ -79,6 +81,7 @@ impl Room {
             key,
             record: None,
             tail: Tail::new(TAIL_BYTES),
+            edits: Vec::new(),
             members: Vec::new(),
             loading: 0,
             ring: 0,

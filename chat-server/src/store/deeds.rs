@@ -8,7 +8,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use protocol::error::Refusal;
+use protocol::event::Message;
 use protocol::ids::{Id, RoomKey, Seq, UserId};
+use protocol::messages::{Edit, Everyone, Pin, React, Version};
 use protocol::own::{Block, Draft, Notify};
 use protocol::rooms::{
     AuditEntry, Change, Delete, Moderate, Reported, RoomKind, RoomRole, Sentence, SetRole,
@@ -16,7 +18,7 @@ use protocol::rooms::{
 use protocol::server::{Ack, User};
 
 pub(crate) use super::sqlite::deed::refusal;
-use super::sqlite::{deed, members, moderation, own, rooms};
+use super::sqlite::{changes, deed, members, moderation, own, rooms};
 use super::{At, Page, ReadError, Readable, RoomRecord, Store, WorkError};
 use crate::core::policy::{Denied, InRoom, Reaches};
 
@@ -70,6 +72,27 @@ pub(crate) enum Measure {
     Unmute,
 }
 
+/// Whom a text names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Named {
+    pub(crate) mentions: Vec<UserId>,
+    /// Whom it calls beside those, if its author may.
+    pub(crate) everyone: Option<Everyone>,
+}
+
+/// A page of a thread.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Thread {
+    /// The message that it began with.
+    pub(crate) root: Message,
+    /// Its answers, oldest first.
+    pub(crate) messages: Vec<Message>,
+    /// There are older answers.
+    pub(crate) more: bool,
+    /// The room's newest event when it was read.
+    pub(crate) head: Seq,
+}
+
 /// A room as somebody may see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Sight {
@@ -80,6 +103,8 @@ pub(crate) struct Sight {
     pub(crate) read: Option<Seq>,
     /// The others in a direct conversation.
     pub(crate) people: Vec<User>,
+    /// How many messages are pinned there.
+    pub(crate) pins: u32,
 }
 
 /// A member of a room, as the record knows them.
@@ -186,6 +211,28 @@ impl Store {
         self.handle.deed(author, 0, move |deed| members::set_role(deed, &asked, name, &id)).await
     }
 
+    /// Gives a message another text.
+    pub(crate) async fn edit(
+        &self,
+        author: Author,
+        asked: Edit,
+        named: Named,
+        id: Id,
+    ) -> Result<Ack, Undone> {
+        let bytes = 2 * asked.text.len();
+        self.handle.deed(author, bytes, move |deed| changes::edit(deed, &asked, named, &id)).await
+    }
+
+    /// Puts a reaction on a message, or takes it off.
+    pub(crate) async fn react(&self, author: Author, asked: React, id: Id) -> Result<Ack, Undone> {
+        self.handle.deed(author, 0, move |deed| changes::react(deed, asked, &id)).await
+    }
+
+    /// Pins a message to its room, or takes it off.
+    pub(crate) async fn pin(&self, author: Author, asked: Pin, id: Id) -> Result<Ack, Undone> {
+        self.handle.deed(author, 0, move |deed| changes::pin(deed, &asked, &id)).await
+    }
+
     /// Takes a message out.
     pub(crate) async fn delete(&self, author: Author, asked: Delete, id: Id) -> Result<Ack, Undone> {
         self.handle.deed(author, 0, move |deed| moderation::delete(deed, &asked, &id)).await
@@ -270,6 +317,48 @@ impl Store {
     ) -> Seen<Page> {
         let guests = self.handle.guests();
         self.handle.read(move |reader| reader.page_for(&author, guests, &room, at, limit, max_bytes)).await
+    }
+
+    /// A page of the thread that a message is in or begins, for somebody who may read the room; `None` where there is no
+    /// such message. Of at most `limit` answers and about `max_bytes` bytes of text, but at least one where there is one.
+    pub(crate) async fn thread_for(
+        &self,
+        author: Author,
+        room: RoomKey,
+        of: Seq,
+        before: Option<Seq>,
+        limit: u32,
+        max_bytes: usize,
+    ) -> Seen<Option<Thread>> {
+        let guests = self.handle.guests();
+        let read = move |reader: &super::sqlite::Reader| {
+            reader.thread_for(&author, guests, &room, of, before, limit, max_bytes)
+        };
+        self.handle.read(read).await
+    }
+
+    /// What is pinned in a room, the latest pinned first, for somebody who may read it.
+    pub(crate) async fn pins_for(
+        &self,
+        author: Author,
+        room: RoomKey,
+        max_bytes: usize,
+    ) -> Seen<Vec<Message>> {
+        let guests = self.handle.guests();
+        self.handle.read(move |reader| reader.pins_for(&author, guests, &room, max_bytes)).await
+    }
+
+    /// The texts that a message has had, the first one first, for somebody who may read the room; none where there is no
+    /// such message. The newest of them, about `max_bytes` bytes, but at least one.
+    pub(crate) async fn versions_for(
+        &self,
+        author: Author,
+        room: RoomKey,
+        of: Seq,
+        max_bytes: usize,
+    ) -> Seen<Vec<Version>> {
+        let guests = self.handle.guests();
+        self.handle.read(move |reader| reader.versions_for(&author, guests, &room, of, max_bytes)).await
     }
 
     /// The public rooms that are not archived, most recently used first, as somebody sees them.

@@ -37,6 +37,7 @@ use std::sync::Arc;
 use protocol::error::Refusal;
 use protocol::event::{Event, Message};
 use protocol::ids::{Epoch, Id, RoomKey, Seq, UserId};
+use protocol::messages::Everyone;
 use protocol::people::Guests;
 use protocol::rooms::Rules;
 use protocol::server::{Ack, RoomKind};
@@ -80,8 +81,12 @@ pub struct Append {
     pub text: String,
     /// The message it answers.
     pub reply: Option<Seq>,
-    /// The message whose thread it is in.
+    /// The message whose thread it is in, or another one of that thread.
     pub thread: Option<Seq>,
+    /// Whom its text names.
+    pub mentions: Vec<UserId>,
+    /// Whom it calls beside those, if its sender may.
+    pub everyone: Option<Everyone>,
     /// Files of the sender's that were uploaded to this room; no two are the same.
     pub files: Vec<Id>,
 }
@@ -260,7 +265,8 @@ impl Store {
     }
 
     /// A stretch of a room's log of at most `limit` events and about `max_bytes` bytes of text, but at least one
-    /// event where there is one; `None` where there is no such room.
+    /// event where there is one; `None` where there is no such room. The events are as they happened: of what later ones
+    /// did to messages only deletions show.
     pub async fn page(
         &self,
         room: RoomKey,

@@ -128,8 +128,24 @@ const OWNER: ToPerson = ToPerson::SetRole(RoomRole::Owner);
 const DEMOTE: ToPerson = ToPerson::SetRole(RoomRole::Member);
 
 const HELLO: &[Row] = &[row("hello", "", Act::Server(Action::Connect))];
-const MESSAGE: &[Row] = &[row("message", "", Act::Room(InRoom::Say))];
+const MESSAGE: &[Row] = &[
+    row("message", "", Act::Room(InRoom::Say)),
+    row("message", "that calls `@here` or `@room`", Act::Room(InRoom::Call)),
+];
+const EDIT: &[Row] = &[
+    row("edit", "one's own", Act::Message(ToMessage::Edit, Whose::Own)),
+    row("edit", "a member's", Act::Message(ToMessage::Edit, Whose::Members)),
+];
+const REACT: &[Row] = &[row("react", "", Act::Message(ToMessage::React, Whose::Members))];
+const PIN: &[Row] = &[row("pin", "", Act::Message(ToMessage::Pin, Whose::Members))];
 const HISTORY: &[Row] = &[row("history", "", Act::Room(InRoom::Read))];
+const THREAD: &[Row] = &[row("thread", "", Act::Room(InRoom::Read))];
+const EDITS: &[Row] = &[row("edits", "", Act::Room(InRoom::Read))];
+const PINS: &[Row] = &[row("pins", "", Act::Room(InRoom::Read))];
+const SEARCH: &[Row] = &[row("search", "", Act::Server(Action::ListRooms))];
+const MENTIONS: &[Row] = &[row("mentions", "", Act::Server(Action::ListRooms))];
+const READERS: &[Row] = &[row("readers", "", Act::Room(InRoom::Read))];
+const PREFS: &[Row] = &[row("prefs", "", Act::Server(Action::Own))];
 const CREATE: &[Row] = &[
     row("create", "public", Act::Server(Action::CreatePublic)),
     row("create", "private", Act::Server(Action::CreatePrivate)),
@@ -186,10 +202,10 @@ const PRESENCE: &[Row] = &[row("presence", "", Act::Server(Action::Own))];
 const PONG: &[Row] = &[row("pong", "", Act::Free)];
 
 /// All rows, in the order of the frames.
-const TABLE: [&[Row]; 31] = [
-    HELLO, MESSAGE, HISTORY, CREATE, DIRECT, JOIN, LEAVE, DECLINE, CHANGE, INVITE, KICK, BAN, UNBAN, MUTE,
-    UNMUTE, ROLE, DELETE, REPORT, REPORTS, RESOLVE, AUDIT, MEMBERS, ROOMS, NICK, READ, NOTIFY, BLOCK, DRAFT,
-    TYPING, PRESENCE, PONG,
+const TABLE: [&[Row]; 41] = [
+    HELLO, MESSAGE, EDIT, REACT, PIN, HISTORY, THREAD, EDITS, PINS, SEARCH, MENTIONS, READERS, CREATE,
+    DIRECT, JOIN, LEAVE, DECLINE, CHANGE, INVITE, KICK, BAN, UNBAN, MUTE, UNMUTE, ROLE, DELETE, REPORT,
+    REPORTS, RESOLVE, AUDIT, MEMBERS, ROOMS, NICK, READ, NOTIFY, BLOCK, DRAFT, PREFS, TYPING, PRESENCE, PONG,
 ];
 
 /// The rows of a frame.
@@ -197,7 +213,17 @@ pub(super) fn rows_of(frame: &ClientFrame) -> &'static [Row] {
     match frame {
         ClientFrame::Hello(_) => HELLO,
         ClientFrame::Message(_) => MESSAGE,
+        ClientFrame::Edit(_) => EDIT,
+        ClientFrame::React(_) => REACT,
+        ClientFrame::Pin(_) => PIN,
         ClientFrame::History(_) => HISTORY,
+        ClientFrame::Thread(_) => THREAD,
+        ClientFrame::Edits(_) => EDITS,
+        ClientFrame::Pins(_) => PINS,
+        ClientFrame::Search(_) => SEARCH,
+        ClientFrame::Mentions(_) => MENTIONS,
+        ClientFrame::Readers(_) => READERS,
+        ClientFrame::Prefs(_) => PREFS,
         ClientFrame::Create(_) => CREATE,
         ClientFrame::Direct(_) => DIRECT,
         ClientFrame::Join(_) => JOIN,
@@ -340,6 +366,7 @@ a server over the wire what stands in these tables. `yes`, or the error's code; 
   `not_joined`, or nothing.
 - Admins and the server's owners count as owners of every public room, the server's moderators as its moderators. In
   private rooms they are what everybody is there.
+- A message that calls `@here` or `@room` and may not is said all the same, and calls nobody.
 - A guest is never more than a member. With `--guests read-only` guests are told `sign_in` where they would write, with
   `--guests off` everywhere.
 - Nobody moderates who is not above them: owners stand above moderators, and those above everybody else.

@@ -187,6 +187,8 @@ pub(crate) enum InRoom {
     Leave,
     Decline,
     Say,
+    /// Calling everybody at once: `@here`, `@room`.
+    Call,
     Type,
     SetTitle,
     SetTopic,
@@ -210,7 +212,10 @@ pub(crate) enum ToPerson {
 /// What is done to a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum ToMessage {
+    Edit,
     Delete,
+    React,
+    Pin,
     Report,
 }
 

@@ -68,12 +68,13 @@ fn message() -> impl Strategy<Value = MessageFacts> {
     })
 }
 
-const IN_ROOM: [InRoom; 11] = [
+const IN_ROOM: [InRoom; 12] = [
     InRoom::Read,
     InRoom::Join,
     InRoom::Leave,
     InRoom::Decline,
     InRoom::Say,
+    InRoom::Call,
     InRoom::Type,
     InRoom::SetTitle,
     InRoom::SetTopic,
@@ -103,7 +104,7 @@ fn about(
         visit(Action::Room(deed, room));
     }
     visit(Action::Person(deed, room, person));
-    for deed in [ToMessage::Delete, ToMessage::Report] {
+    for deed in [ToMessage::Edit, ToMessage::Delete, ToMessage::React, ToMessage::Pin, ToMessage::Report] {
         visit(Action::Message(deed, room, message));
     }
 }

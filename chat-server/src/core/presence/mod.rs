@@ -275,6 +275,11 @@ impl Presence {
         self.people.get(user).map(|person| person.name.clone())
     }
 
+    /// Who goes by a name of this [`skeleton`], or is kept it.
+    pub(crate) fn called(&self, skeleton: &str) -> Option<&UserId> {
+        self.names.owner(skeleton)
+    }
+
     /// How many connections somebody has.
     pub(crate) fn connections(&self, user: &UserId) -> usize {
         self.people.get(user).map_or(0, |person| person.links.len())

@@ -2,10 +2,12 @@
 
 pub(super) mod accounts;
 pub mod backup;
+pub(super) mod changes;
 mod clock;
 pub(super) mod deed;
 mod facts;
 pub(super) mod files;
+mod folded;
 mod index;
 mod kinds;
 pub(super) mod members;
@@ -14,11 +16,14 @@ pub(super) mod own;
 mod reader;
 pub(super) mod rooms;
 mod rows;
+mod said;
 mod schema;
 mod sights;
+mod state;
 pub(super) mod succession;
 #[cfg(test)]
 mod tests;
+mod threads;
 mod writer;
 
 use std::io;

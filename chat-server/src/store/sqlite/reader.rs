@@ -6,6 +6,7 @@ use protocol::event::Event;
 use protocol::ids::{RoomKey, Seq};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
+use super::folded::{self, Sized};
 use super::index::{self, Searcher};
 use super::own;
 use super::rows::{self, from_sql, to_sql};
@@ -25,6 +26,17 @@ struct Stretch {
     low: Seq,
     high: Seq,
     newest_first: bool,
+}
+
+/// How much a page holds, and as what.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    /// Events.
+    pub(super) limit: u32,
+    /// Bytes of text; exceeded by one event alone.
+    pub(super) max_bytes: usize,
+    /// With what later events made of the messages.
+    pub(super) folded: bool,
 }
 
 impl Reader {
@@ -66,7 +78,7 @@ impl Reader {
         max_bytes: usize,
     ) -> Result<Option<Page>, ReadError> {
         let snapshot = self.db.unchecked_transaction()?;
-        page_in(&snapshot, key, at, limit, max_bytes)
+        page_in(&snapshot, key, at, Bounds { limit, max_bytes, folded: false })
     }
 }
 
@@ -87,17 +99,24 @@ pub(super) fn page_in(
     snapshot: &Transaction<'_>,
     key: &RoomKey,
     at: At,
-    limit: u32,
-    max_bytes: usize,
+    bounds: Bounds,
 ) -> Result<Option<Page>, ReadError> {
+    let Bounds { limit, max_bytes, folded } = bounds;
     if key.is_own() {
         return Ok(own::page(snapshot, key, at, limit, max_bytes)?);
     }
     let Some((room, record)) = find_room(snapshot, key)? else { return Ok(None) };
     let (room_first, head) = (record.first, record.head);
     let limit = usize::try_from(limit.max(1)).unwrap_or(usize::MAX);
-    let read = |low, high, newest_first, limit, max_bytes| {
-        events(snapshot, room, key, Stretch { low, high, newest_first }, limit, max_bytes)
+    let read = |low, high, newest_first, limit, max_bytes| -> Result<Vec<Sized>, ReadError> {
+        let mut events = events(snapshot, room, key, Stretch { low, high, newest_first }, limit, max_bytes)?;
+        if folded {
+            folded::fold(snapshot, room, &mut events, newest_first, max_bytes)?;
+        }
+        if newest_first {
+            events.reverse();
+        }
+        Ok(events)
     };
     let (events, empty_at) = match at {
         At::Newest => (read(room_first, head, true, limit, max_bytes)?, head),
@@ -112,7 +131,7 @@ pub(super) fn page_in(
         At::Around(seq) => {
             let middle = seq.clamp(room_first, head.max(room_first));
             let after = read(middle, head, false, limit.div_ceil(2), max_bytes / 2)?;
-            let left = max_bytes.saturating_sub(after.iter().map(text_bytes).sum());
+            let left = max_bytes.saturating_sub(after.iter().map(|(_, size)| size).sum());
             let mut events = match limit - after.len() {
                 0 => Vec::new(),
                 limit => read(room_first, middle - 1, true, limit, left)?,
@@ -121,6 +140,7 @@ pub(super) fn page_in(
             (events, head)
         }
     };
+    let events: Vec<Event> = events.into_iter().map(|(event, _)| event).collect();
     let (first, last) = match (events.first(), events.last()) {
         (Some(first), Some(last)) => (first.seq(), last.seq()),
         _ => (empty_at + 1, empty_at),
@@ -145,8 +165,8 @@ impl From<rusqlite::Error> for ReadError {
     }
 }
 
-/// Events of a stretch from the end where it begins, until one of the bounds is met; in the order of `seq`. A place
-/// whose row is missing is an unknown event, so that whoever reads gets past it.
+/// Events of a stretch from the end where it begins, until one of the bounds is met; in that order. A place whose row
+/// is missing is an unknown event, so that whoever reads gets past it.
 fn events(
     snapshot: &Transaction<'_>,
     room: i64,
@@ -154,7 +174,7 @@ fn events(
     stretch: Stretch,
     limit: usize,
     max_bytes: usize,
-) -> Result<Vec<Event>, ReadError> {
+) -> Result<Vec<Sized>, ReadError> {
     let Stretch { low, high, newest_first } = stretch;
     if low > high {
         return Ok(Vec::new());
@@ -178,7 +198,7 @@ fn events(
     while let Some(row) = rows.next()? {
         let seq = from_sql(row.get("seq")?);
         while place != seq && events.len() < limit {
-            events.push(rows::unknown(key, place));
+            events.push((rows::unknown(key, place), 0));
             place = step(place);
         }
         if events.len() == limit {
@@ -190,22 +210,12 @@ fn events(
             full = true;
             break;
         }
-        events.push(event);
+        events.push((event, size));
         place = step(place);
     }
     while !full && events.len() < limit && (low..=high).contains(&place) {
-        events.push(rows::unknown(key, place));
+        events.push((rows::unknown(key, place), 0));
         place = step(place);
     }
-    if newest_first {
-        events.reverse();
-    }
     Ok(events)
-}
-
-fn text_bytes(event: &Event) -> usize {
-    match event {
-        Event::Message(message) => message.message.len(),
-        _ => 0,
-    }
 }

@@ -8,9 +8,9 @@ use protocol::server::User;
 use rusqlite::{Connection, Row, params};
 
 use super::facts;
-use super::reader::{Reader, find_room, page_in, rooms_in};
+use super::reader::{Bounds, Reader, find_room, page_in, rooms_in};
 use super::rows::{self, from_sql, to_sql};
-use super::{clock, own};
+use super::{clock, own, state};
 use crate::core::policy::{Action, Actor, Denied, InRoom, PersonFacts, Standing, ToPerson, decide};
 use crate::store::deeds::{Author, Listed, Roster, Seen, Sheet, Sight, Sights, TableRow};
 use crate::store::{At, Page, ReadError, Readable};
@@ -82,7 +82,7 @@ impl Reader {
         Ok(Ok(Readable { public, rooms }))
     }
 
-    /// A stretch of a log, for somebody who may read it.
+    /// A stretch of a log, its messages as they are now, for somebody who may read it.
     pub(in crate::store) fn page_for(
         &self,
         author: &Author,
@@ -103,7 +103,8 @@ impl Reader {
         if let Err(denied) = may_read(&snapshot, author, guests, room)? {
             return Ok(Err(denied));
         }
-        Ok(page_in(&snapshot, room, at, limit, max_bytes)?.ok_or(Denied::NotThere))
+        let bounds = Bounds { limit, max_bytes, folded: true };
+        Ok(page_in(&snapshot, room, at, bounds)?.ok_or(Denied::NotThere))
     }
 
     /// The public rooms that are not archived, most recently used first.
@@ -132,7 +133,7 @@ impl Reader {
             if let Some((_, record)) = rows::room(row)?
                 && author.reaches.at(&record.key).here
             {
-                rooms.push(Sight { record, standing, read: None, people: Vec::new() });
+                rooms.push(Sight { record, standing, read: None, people: Vec::new(), pins: 0 });
             }
         }
         Ok(Ok(rooms))
@@ -296,7 +297,7 @@ fn joined_rooms(db: &Connection, user: &UserId) -> rusqlite::Result<Vec<RoomKey>
     Ok(rooms)
 }
 
-fn may_read(
+pub(super) fn may_read(
     db: &Connection,
     author: &Author,
     guests: Guests,
@@ -358,7 +359,7 @@ fn look(
         if let Err(denied) = decide(&actor, Action::Own) {
             return Ok(Err(denied));
         }
-        let sight = |record| Sight { record, standing: None, read: None, people: Vec::new() };
+        let sight = |record| Sight { record, standing: None, read: None, people: Vec::new(), pins: 0 };
         return Ok(own::record(db, key)?.map(sight).ok_or(Denied::NotThere));
     }
     let place = facts::place(db, key, &author.user)?;
@@ -374,7 +375,8 @@ fn look(
         record.title = people.iter().map(|person| person.name.as_str()).collect::<Vec<_>>().join(", ");
     }
     let read = own::read_of(db, &author.user, key)?;
-    Ok(Ok(Sight { record, standing: place.stand.role, read, people }))
+    let pins = state::pins(db, place.row)?;
+    Ok(Ok(Sight { record, standing: place.stand.role, read, people, pins }))
 }
 
 /// The others in a direct conversation.

@@ -16,6 +16,7 @@ use super::super::{
 };
 
 mod failures;
+mod messages;
 mod search;
 mod upgrade;
 mod work;
@@ -83,6 +84,8 @@ fn append(room: &RoomKey, user: u32, id: &str, text: &str) -> Append {
         text: text.to_owned(),
         reply: None,
         thread: None,
+        mentions: Vec::new(),
+        everyone: None,
         files: Vec::new(),
     }
 }

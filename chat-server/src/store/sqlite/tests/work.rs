@@ -18,6 +18,7 @@ fn say(turn: &mut Turn<'_, '_>, room: &RoomKey, id: &str, text: &str) -> rusqlit
         text,
         reply: None,
         thread: None,
+        extra: None,
     };
     turn.append(&event, |seq, timestamp| {
         Event::Message(Message {

@@ -58,17 +58,21 @@ impl Grants {
         }
     }
 
-    /// Whether a message may be stored. One that is stored already is let through, to be answered as it was.
+    /// Whether a message may be stored. One that is stored already is let through, to be answered as it was. Whom it
+    /// calls is forgotten where its sender may not.
     pub(super) fn admit(
         &mut self,
         db: &Connection,
-        message: &Append,
+        message: &mut Append,
         now: i64,
     ) -> rusqlite::Result<Result<(), Denial>> {
         let grant = match self.rooms.get(&message.room).and_then(|users| users.get(&message.user)) {
             Some(grant) => *grant,
             None => self.read(db, message)?,
         };
+        if message.everyone.is_some() && !grant.may_call(now) {
+            message.everyone = None;
+        }
         let Err(denial) = grant.decide(now) else { return Ok(Ok(())) };
         let stored = db
             .prepare_cached("SELECT 1 FROM events WHERE id = ?1 AND user = ?2")?
@@ -103,6 +107,11 @@ impl Grants {
 }
 
 impl Grant {
+    fn may_call(&self, now: i64) -> bool {
+        let room = facts::room_facts(self.place.as_ref(), now);
+        decide(&self.actor, Action::Room(InRoom::Call, &room)).is_ok()
+    }
+
     fn decide(&self, now: i64) -> Result<(), Denial> {
         let room = facts::room_facts(self.place.as_ref(), now);
         decide(&self.actor, Action::Room(InRoom::Say, &room)).map_err(|denied| Denial {

@@ -103,6 +103,10 @@ impl Told {
             Appended::NoRoom => {
                 return self.refuse_append(&append, ErrorCode::NoRoom, "there is no such room");
             }
+            Appended::NoThread => {
+                let reason = "`thread` names a message of the room";
+                return self.refuse_append(&append, ErrorCode::BadFrame, reason);
+            }
         };
         self.commit().outcomes.push((origin, outcome));
     }
