@@ -75,6 +75,9 @@ impl Stage {
             text: format!("line {said}"),
             reply: None,
             thread: None,
+            mentions: Vec::new(),
+            everyone: None,
+            files: Vec::new(),
         };
         self.store.append(append).await.unwrap();
         // The writer answers a piece of work after what came before it.
