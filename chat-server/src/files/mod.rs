@@ -9,6 +9,7 @@
 //! it; both under one lock. What a death in between leaves is swept up at the next start. Of an upload only those bytes
 //! count that were synced: a server that was killed goes on from there.
 
+mod copy;
 mod disk;
 mod finish;
 mod keep;
@@ -29,6 +30,7 @@ use protocol::limits::UPLOAD_BYTES;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::{Notify, Semaphore, watch};
 
+pub(crate) use self::copy::{Copied, copy_blob};
 use self::disk::Disk;
 pub(crate) use self::receive::{Piece, Received};
 pub(crate) use self::send::{Still, send};

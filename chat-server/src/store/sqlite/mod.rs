@@ -2,6 +2,7 @@
 
 pub(super) mod accounts;
 pub mod backup;
+mod backup_files;
 pub(super) mod changes;
 mod clock;
 pub(super) mod deed;
