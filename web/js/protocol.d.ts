@@ -1520,7 +1520,7 @@ from: string,
 to: string, };
 export type Replies = { 
 /**
- * How many answers stand there.
+ * How many answers were given; one that was taken out still counts.
  */
 count: number, 
 /**
@@ -2200,6 +2200,10 @@ heartbeat_ms: number,
  * This server's bounds.
  */
 limits: Limits, 
+/**
+ * This connection may read, and write nothing: a guest's where guests only read, or a bot's that may only read.
+ */
+read_only?: boolean, 
 /**
  * The rooms that this connection is in.
  */

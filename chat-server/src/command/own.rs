@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use protocol::ids::{RoomKey, UserId};
+use protocol::ids::{RoomKey, Seq, UserId};
 use protocol::own::{Block, Draft, Notify, Read};
 
 use super::Client;
@@ -15,22 +15,23 @@ const PACE: Duration = Duration::from_secs(2);
 /// Rooms of which a connection's last writing is remembered.
 const REMEMBERED: usize = 1000;
 
+/// What a connection writes of its person's own. Made with the first of it: most connections never do.
+#[derive(Debug, Default)]
+pub(super) struct Own {
+    marks: Latest<Seq>,
+    drafts: Latest<Draft>,
+}
+
 /// When something was written last, and what is to be written next, per room: of all that comes in between, only the
 /// newest is.
 #[derive(Debug)]
-pub(super) struct Latest<T>(Rc<RefCell<Rooms<T>>>);
+struct Latest<T>(RefCell<Rooms<T>>);
 
 type Rooms<T> = HashMap<RoomKey, (Duration, Option<T>)>;
 
 impl<T> Default for Latest<T> {
     fn default() -> Self {
-        Self(Rc::default())
-    }
-}
-
-impl<T> Clone for Latest<T> {
-    fn clone(&self) -> Self {
-        Self(Rc::clone(&self.0))
+        Self(RefCell::default())
     }
 }
 
@@ -71,15 +72,19 @@ impl<T> Latest<T> {
 }
 
 impl Client {
+    fn own(&mut self) -> Rc<Own> {
+        Rc::clone(self.own.get_or_insert_default())
+    }
+
     pub(super) async fn read(&mut self, user: &UserId, asked: &Read) {
         let (shared, author) = (self.shared.clone(), self.author(user));
-        let marks = self.marks.clone();
+        let own = self.own();
         let (room, now) = (asked.room.clone(), shared.now());
-        match marks.put(&room, asked.seq, now) {
+        match own.marks.put(&room, asked.seq, now) {
             Due::Now(seq) => drop(shared.store.read_upto(author, room, seq).await),
             Due::After(wait) => drop(tokio::task::spawn_local(async move {
                 tokio::time::sleep(wait).await;
-                if let Some(seq) = marks.take(&room, shared.now()) {
+                if let Some(seq) = own.marks.take(&room, shared.now()) {
                     // Not answered: a marker that is not written is said again with the next one.
                     let _ = shared.store.read_upto(author, room, seq).await;
                 }
@@ -90,13 +95,13 @@ impl Client {
 
     pub(super) async fn draft(&mut self, user: &UserId, asked: Draft) {
         let (shared, author) = (self.shared.clone(), self.author(user));
-        let drafts = self.drafts.clone();
+        let own = self.own();
         let (room, now) = (asked.room.clone(), shared.now());
-        match drafts.put(&room, asked, now) {
+        match own.drafts.put(&room, asked, now) {
             Due::Now(draft) => drop(shared.store.draft(author, draft).await),
             Due::After(wait) => drop(tokio::task::spawn_local(async move {
                 tokio::time::sleep(wait).await;
-                if let Some(draft) = drafts.take(&room, shared.now()) {
+                if let Some(draft) = own.drafts.take(&room, shared.now()) {
                     // Not answered: the client has it on its own disk.
                     let _ = shared.store.draft(author, draft).await;
                 }

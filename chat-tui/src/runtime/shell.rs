@@ -223,7 +223,11 @@ impl Shell {
                 }
             }
             Effect::Say { room, text } => self.say(room, text, msgs),
-            Effect::Call(_) | Effect::Login { .. } | Effect::Register { .. } | Effect::Logout { .. } => {
+            Effect::Call(_)
+            | Effect::Picture(_)
+            | Effect::Login { .. }
+            | Effect::Register { .. }
+            | Effect::Logout { .. } => {
                 self.ask_over_http(effect);
             }
             other => self.command(other, now, msgs),
@@ -232,9 +236,7 @@ impl Shell {
 
     fn say(&mut self, room: RoomKey, text: String, msgs: &mut Vec<Msg>) {
         let Some(driver) = &mut self.driver else { return };
-        if let Err(error) =
-            driver.session.send(room.clone(), fresh_id(), text.clone().into())
-        {
+        if let Err(error) = driver.session.send(room.clone(), fresh_id(), text.clone().into()) {
             msgs.push(Msg::NotTaken { room, text, reason: error.to_string() });
         }
     }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use protocol::event::{Edit, Folded, Message};
+use protocol::event::{Folded, Message};
+use protocol::fold;
 use protocol::limits::{EMOJIS_PER_MESSAGE, PINS_PER_ROOM};
 use protocol::messages;
 use protocol::rooms::Delete;
@@ -105,75 +106,16 @@ impl View {
 
     /// An event as it is in the log.
     fn live(&mut self, event: &Event) {
-        match event {
-            Event::Message(message) => {
-                if let Some(root) = message.thread
-                    && let Some(folded) = self.standing(root, message.seq)
-                {
-                    let replies = folded.replies.get_or_insert(messages::Replies {
-                        count: 0,
-                        last: 0,
-                        timestamp: String::new(),
-                        users: Vec::new(),
-                    });
-                    replies.count += 1;
-                    replies.last = message.seq;
-                    replies.timestamp.clone_from(&message.timestamp);
-                    replies.users.retain(|user| *user != message.user);
-                    replies.users.insert(0, message.user.clone());
-                    replies.users.truncate(5);
-                }
-                self.messages.insert(message.seq, message.clone());
-                self.as_of.insert(message.seq, message.seq);
-            }
-            Event::Edit(Edit { target, seq, text, timestamp, .. }) => {
-                if let Some(folded) = self.standing(*target, *seq).filter(|folded| !folded.deleted) {
-                    folded.text = Some(text.clone());
-                    folded.edited = Some(timestamp.clone());
-                }
-            }
-            Event::React(react) => {
-                if let Some(folded) = self.standing(react.target, react.seq).filter(|folded| !folded.deleted)
-                {
-                    let users = folded.reactions.entry(react.emoji.clone()).or_default();
-                    let is_there = users.contains(&react.user);
-                    if react.on && !is_there {
-                        users.push(react.user.clone());
-                    } else if !react.on {
-                        users.retain(|user| *user != react.user);
-                    }
-                    folded.reactions.retain(|_, users| !users.is_empty());
-                }
-            }
-            Event::Pin(pin) => {
-                if let Some(folded) = self.standing(pin.target, pin.seq).filter(|folded| !folded.deleted) {
-                    folded.pinned = pin.on;
-                }
-            }
-            Event::Delete(delete) => {
-                if let Some(folded) = self.standing(delete.target, delete.seq) {
-                    let replies = folded.replies.take();
-                    *folded = Folded { deleted: true, replies, ..Folded::default() };
-                }
-                if let Some(message) = self.messages.get_mut(&delete.target) {
-                    message.message.clear();
-                }
-            }
-            other => panic!("{other:?}"),
+        if let Some(target) = fold::target(event)
+            && let Some(message) = self.messages.get_mut(&target)
+            && self.as_of[&target] < event.seq()
+        {
+            fold::apply(message, event);
         }
-    }
-
-    fn standing(&mut self, target: Seq, change: Seq) -> Option<&mut Folded> {
-        let message = self.messages.get_mut(&target).filter(|_| self.as_of[&target] < change)?;
-        Some(message.folded.get_or_insert_default())
-    }
-
-    /// What is shown of it.
-    fn shown(mut self) -> BTreeMap<Seq, Message> {
-        for message in self.messages.values_mut() {
-            message.folded = message.folded.take().filter(|folded| *folded != Folded::default());
+        if let Event::Message(message) = event {
+            self.messages.insert(message.seq, message.clone());
+            self.as_of.insert(message.seq, message.seq);
         }
-        self.messages
     }
 }
 
@@ -420,10 +362,9 @@ proptest! {
                     }
                 }
             }
-            let wanted = fixture.read(true, 1000, usize::MAX).await.shown();
+            let wanted = fixture.read(true, 1000, usize::MAX).await.messages;
             for view in views {
-                let shown: BTreeMap<_, _> = view.shown().into_iter().collect();
-                assert_eq!(shown, wanted);
+                assert_eq!(view.messages, wanted);
             }
         });
     }
