@@ -9,6 +9,7 @@ const GOOD: u8 = 64;
 const BAD: u8 = 167;
 const WARN: u8 = 136;
 const ACCENT: u8 = 69;
+const CODE: u8 = 133;
 
 /// How things look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +60,21 @@ impl Theme {
         self.tint(ACCENT).add_modifier(Modifier::BOLD)
     }
 
+    /// Code within a line.
+    pub fn code(self) -> Style {
+        if self.color { self.tint(CODE) } else { Style::new().add_modifier(Modifier::ITALIC) }
+    }
+
+    /// Where a link leads, or what leads there.
+    pub fn link(self) -> Style {
+        self.tint(ACCENT).add_modifier(Modifier::UNDERLINED)
+    }
+
+    /// Somebody's name in a message.
+    pub fn mention(self) -> Style {
+        self.accent()
+    }
+
     /// The sign before the composer.
     pub fn prompt(self) -> Style {
         self.accent()
@@ -93,7 +109,7 @@ mod tests {
 
     #[test]
     fn every_colour_can_be_read_on_black_and_on_white() {
-        for color in PEOPLE.into_iter().chain([GOOD, BAD, WARN, ACCENT]) {
+        for color in PEOPLE.into_iter().chain([GOOD, BAD, WARN, ACCENT, CODE]) {
             let l = luminance(color);
             let (on_black, on_white) = ((l + 0.05) / 0.05, 1.05 / (l + 0.05));
             assert!(on_black >= 3.0 && on_white >= 3.0, "{color}: {on_black:.1} {on_white:.1}");
