@@ -72,12 +72,20 @@ pub enum Command {
     /// Both are asked for. Without a terminal they are read from the standard input: the password in the first line, the
     /// link in the second.
     Reset,
+    /// Show a picture beside your name, or none any more
+    Avatar {
+        /// The picture (PNG, JPEG, GIF or WebP), or `off`
+        #[arg(value_name = "FILE|off")]
+        file: String,
+    },
     /// Sign out, and forget what is kept here of the account
     Logout {
         /// On all devices
         #[arg(long)]
         everywhere: bool,
     },
+    /// Print what was decided here, newest first, one JSON object a line: for who runs the chat
+    Audit,
     /// Say something; succeeds only when the server has stored it
     ///
     /// Exit codes: 0 stored, 1 refused or impossible, 2 wrong usage, 3 not stored in time (it may be stored all the same).

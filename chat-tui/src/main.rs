@@ -37,6 +37,8 @@ fn run(cli: Cli, offset: UtcOffset) -> anyhow::Result<ExitCode> {
         Some(Command::Login { who }) => runtime.block_on(headless::login(&config, who)),
         Some(Command::Register { who }) => runtime.block_on(headless::register(&config, who)),
         Some(Command::Reset) => runtime.block_on(headless::reset(&config)),
+        Some(Command::Avatar { file }) => runtime.block_on(headless::avatar(&config, &file)),
+        Some(Command::Audit) => runtime.block_on(headless::audit(&config)),
         Some(Command::Logout { everywhere }) => runtime.block_on(headless::logout(&config, everywhere)),
         Some(Command::Send { text, timeout, bot }) => {
             runtime.block_on(headless::send(&config, &bot, text, timeout))

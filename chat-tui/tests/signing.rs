@@ -40,9 +40,10 @@ fn sign_out_everywhere(server: &Real, name: &str) {
 
 /// The session ended: leaves the form that asks to sign in, and writes a line all the same.
 fn write_turned_away(tui: &mut Tui, line: &str) {
-    tui.wait_for("Sign in");
+    tui.wait_for("┌ Sign in");
+    tui.wait_for("this device was signed out");
     tui.type_in("\x1b");
-    tui.wait_until("the form is left", |screen| !screen.contains("Esc: leave it"));
+    tui.wait_until("the form is left", |screen| !screen.contains("┌ Sign in"));
     tui.wait_for("not signed in");
     tui.type_in(&format!("{line}\r"));
     tui.wait_until("the line waits", |screen| marked(screen, line, '…'));

@@ -101,6 +101,10 @@ pub struct Welcome {
     pub heartbeat_ms: u64,
     /// This server's bounds.
     pub limits: Limits,
+    /// This connection may read, and write nothing: a guest's where guests only read, or a bot's that may only read.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[cfg_attr(feature = "ts", ts(as = "Option<bool>", optional))]
+    pub read_only: bool,
     /// The rooms that this connection is in.
     pub rooms: Vec<RoomInfo>,
 }

@@ -36,6 +36,8 @@ export class Chat {
     /** Whose session ended here by itself. @type {string | undefined} */
     this.last = kept.identity.last;
     this.drafts = kept.drafts;
+    /** The drafts of an account, on all of its devices. @type {import('./later/account.js').Drafts | undefined} */
+    this.shared = undefined;
     this.outbox = new Outbox(this);
     this.#restore(kept);
     this.session = new Session({
@@ -81,7 +83,15 @@ export class Chat {
 
   /** What only accounts and links need is no part of the first load. @param {(module: typeof import('./later/account.js')) => void} work */
   #account(work) {
-    import('./later/account.js').then(work).catch(() => this.#say('This needs a connection: try again in a moment.'));
+    import('./later/account.js').then(work).catch((error) => this.unloaded(error));
+  }
+
+  /** What is loaded later was not, or does not fit: there is no link, or the chat was updated and this page is older than it. @param {unknown} error */
+  unloaded(error) {
+    const isOld = this.session.live || this.session.phase === 'stopped';
+    if (isOld) reportError(error);
+    Object.assign(this.state, { isOld, notice: isOld ? 'This could not be loaded. The chat may have been updated since this page was opened.' : 'This needs a connection: try again in a moment.' });
+    this.draw();
   }
 
   /** @param {string} room */
@@ -165,6 +175,7 @@ export class Chat {
     else this.drafts.set(room, text);
     this.saver.written.add(room);
     this.saver.soon();
+    this.shared?.written(room);
   }
 
   /** The timeline's end is on screen, or not any more. @param {boolean} atEnd */
@@ -200,7 +211,7 @@ export class Chat {
   }
 
   dismiss() {
-    Object.assign(this.state, { notice: null, trouble: null });
+    Object.assign(this.state, { notice: null, trouble: null, isOld: false });
     this.draw();
   }
 
@@ -267,7 +278,10 @@ export class Chat {
         this.epoch = epoch;
         if (!user.guest) this.#account(({ own }) => own(this));
         this.signals.again();
-        for (const { room } of frame.rooms) this.saver.rooms.add(room);
+        for (const { room, read = 0 } of frame.rooms) {
+          this.readTold.set(room, read);
+          this.saver.rooms.add(room);
+        }
         if (this.wish !== undefined) this.#account(({ wished }) => wished(this, user.name));
         this.outbox.claim();
         if (this.wanted !== undefined) this.#account(({ follow }) => follow(this));
@@ -280,6 +294,11 @@ export class Chat {
         if (frame.on && !this.session.cursors.has(frame.of)) this.socket.ask({ type: 'join', room: frame.of });
         if (frame.why) this.#say(`You are not in ${frame.title} any more${frame.reason ? `: ${frame.reason}` : '.'}`);
         return;
+      case 'draft':
+        return this.shared?.learn(frame);
+      case 'history':
+        if (frame.room === OWN) for (const event of frame.events) if (event.type === 'draft') this.shared?.learn(event);
+        break;
       case 'reset':
         if (frame.room === OWN) return this.#account(({ own }) => own(this));
         if (frame.why === 'gone') return this.#gone(frame.room);
@@ -384,7 +403,7 @@ export class Chat {
     if (!room || cursor === undefined) return null;
     const [from, last] = room.stretches.at(-1) ?? [cursor + 1, cursor];
     const { title, topic, kind, first, head, read } = room;
-    if (this.state.me?.guest === false && read > (this.readTold.get(key) ?? 0)) {
+    if (this.session.live && this.state.me?.guest === false && read > (this.readTold.get(key) ?? 0)) {
       this.readTold.set(key, read);
       this.socket.do(() => this.session.signal({ type: 'read', room: key, seq: read }));
     }

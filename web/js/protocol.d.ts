@@ -2158,6 +2158,10 @@ heartbeat_ms: number,
  */
 limits: Limits, 
 /**
+ * This connection may read, and write nothing: a guest's where guests only read, or a bot's that may only read.
+ */
+read_only?: boolean, 
+/**
  * The rooms that this connection is in.
  */
 rooms: Array<RoomInfo>, };

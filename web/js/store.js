@@ -22,6 +22,8 @@ import * as model from './state.js';
 const CACHED = 200;
 const STORES = /** @type {const} */ (['identity', 'rooms', 'events', 'outbox']);
 const DRAFT = 'chat.draft.';
+/** A draft as the other devices of its account have it. */
+const SHARED = 'chat.shared.';
 const SAVE_MS = 500;
 /** A disk that does not answer for this long when the page opens is done without. */
 const PATIENCE_MS = 3_000;
@@ -70,7 +72,7 @@ export class Store {
     // What could not be read must not be written over: who one is, and what one wrote, may be there at the next start.
     if (!read) this.database = null;
     if (!this.database) all.outbox = [...this.memory];
-    for (const key of Object.keys(this.local ?? {})) if (key.startsWith(DRAFT)) all.drafts.set(key.slice(DRAFT.length), this.local?.getItem(key) ?? '');
+    all.drafts = this.#texts(DRAFT);
     this.written = new Map(all.drafts);
     return all;
   }
@@ -183,8 +185,28 @@ export class Store {
     });
   }
 
+  sharedDrafts() {
+    return this.#texts(SHARED);
+  }
+
+  /** @param {string} room @param {string} text */
+  shareDraft(room, text) {
+    try {
+      if (text !== '') this.local?.setItem(SHARED + room, text);
+      else this.local?.removeItem(SHARED + room);
+    } catch {
+      this.onTrouble(TROUBLE);
+    }
+  }
+
+  /** @param {string} prefix @returns {Map<string, string>} */
+  #texts(prefix) {
+    const keys = Object.keys(this.local ?? {}).filter((key) => key.startsWith(prefix));
+    return new Map(keys.map((key) => [key.slice(prefix.length), this.local?.getItem(key) ?? '']));
+  }
+
   forgetDrafts() {
-    for (const key of Object.keys(this.local ?? {})) if (key.startsWith(DRAFT)) this.local?.removeItem(key);
+    for (const key of Object.keys(this.local ?? {})) if (key.startsWith(DRAFT) || key.startsWith(SHARED)) this.local?.removeItem(key);
     this.written.clear();
   }
 
@@ -280,6 +302,7 @@ export class Outbox {
     // Given up only when the line is on disk: there is no moment at which the text is nowhere.
     store.saveDraft(entry.room, text);
     drafts.delete(entry.room);
+    this.chat.shared?.written(entry.room);
     signals.typing(state.active, false);
     const room = model.roomOf(state, entry.room);
     room.mark = null;

@@ -14,6 +14,8 @@ use crate::store::ReadError;
 impl Client {
     /// Opens a plain connection: greets it and puts it into a room as a guest.
     pub(crate) async fn open_plain(&mut self, room: Option<String>, name: Option<String>) -> Next {
+        // Nobody but a guest speaks plainly.
+        self.cookie = None;
         if let Err(next) = self.admit_guest() {
             return next;
         }

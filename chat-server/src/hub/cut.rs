@@ -145,6 +145,9 @@ impl Shard {
         let Some(room) = self.by_room.get(event.room()) else { return };
         let entry = &mut self.rooms[room];
         entry.tail.push_hidden(event.seq(), |out| frame::push_event(out, EventRef::from(event)));
+        if matches!(event, Event::Member(_) | Event::Changed(_)) {
+            entry.decisions += 1;
+        }
         match event {
             Event::Edit(edit) => {
                 let first = entry.tail.first();

@@ -23,6 +23,8 @@ const TAIL_BYTES: usize = 256 * 1024;
 pub(super) struct Room {
     pub(super) key: RoomKey,
     pub(super) record: Option<RoomRecord>,
+    /// How often its rules changed, or what somebody is in it, since this shard knows it.
+    pub(super) decisions: u64,
     pub(super) tail: Tail,
     /// The edits in the tail, oldest first: each its message and its own place.
     pub(super) edits: Vec<(Seq, Seq)>,
@@ -80,6 +82,7 @@ impl Room {
         Self {
             key,
             record: None,
+            decisions: 0,
             tail: Tail::new(TAIL_BYTES),
             edits: Vec::new(),
             members: Vec::new(),
@@ -206,6 +209,13 @@ impl Shard {
         let connection = &self.connections[*self.by_link.get(&link)?];
         let room = self.by_room.get(key).filter(|&room| connection.place(room).is_some())?;
         Some(self.rooms[room].tail.head())
+    }
+
+    /// Of a room that a connection is in: changes with its rules, and with what anybody is in it.
+    pub(crate) fn decisions_of(&self, link: Link, key: &RoomKey) -> Option<u64> {
+        let connection = &self.connections[*self.by_link.get(&link)?];
+        let room = self.by_room.get(key).filter(|&room| connection.place(room).is_some())?;
+        Some(self.rooms[room].decisions)
     }
 
     /// How many rooms a connection is in.

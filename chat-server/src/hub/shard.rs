@@ -105,7 +105,7 @@ pub(crate) struct Connection {
 }
 
 impl Shard {
-    pub(super) fn new(index: u32, shared: Arc<Shared>, work: Rc<Notify>) -> ShardRef {
+    pub(crate) fn new(index: u32, shared: Arc<Shared>, work: Rc<Notify>) -> ShardRef {
         Rc::new_cyclic(|me| {
             RefCell::new(Self {
                 index,
@@ -279,7 +279,7 @@ impl Shard {
     }
 
     /// What a commit means for this shard: its rooms' tails grow, and whoever asked is answered.
-    pub(super) fn apply(&mut self, commit: &Commit) {
+    pub(crate) fn apply(&mut self, commit: &Commit) {
         for event in &commit.events {
             self.append(event);
         }

@@ -271,7 +271,12 @@ impl Store {
 
     /// Signs a device in to an account whose password `verified` is the hash of.
     pub(crate) async fn sign_in(&self, user: UserId, verified: String, session: NewSession) -> Work<Me> {
-        self.handle.work(1024, move |turn| given(sql::sign_in(turn, &user, &verified, &session))).await
+        self.handle
+            .work(1024, move |turn| {
+                turn.leave_facts();
+                given(sql::sign_in(turn, &user, &verified, &session))
+            })
+            .await
     }
 
     pub(crate) async fn reset(&self, link: Hash, password: String, session: NewSession) -> Work<Me> {
@@ -286,7 +291,13 @@ impl Store {
         self.handle.work(512, move |turn| given(sql::change_password(turn, &user, &session, &new))).await
     }
 
-    pub(crate) async fn change_profile(&self, user: UserId, session: Id, change: NewProfile) -> Work<Me> {
+    /// Tells also which former names are free by it, by how they look.
+    pub(crate) async fn change_profile(
+        &self,
+        user: UserId,
+        session: Id,
+        change: NewProfile,
+    ) -> Work<(Me, Vec<String>)> {
         self.handle.work(1024, move |turn| given(sql::change_profile(turn, &user, &session, &change))).await
     }
 

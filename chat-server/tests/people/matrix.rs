@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 use crate::stage::{Person, Stage, now_ms, rand_id};
 
 /// A table of the document: its title, its columns, and its rows with a cell for each column.
-struct Table {
-    title: String,
-    people: Vec<String>,
-    rows: Vec<(String, String, Vec<String>)>,
+pub(crate) struct Table {
+    pub(crate) title: String,
+    pub(crate) people: Vec<String>,
+    pub(crate) rows: Vec<(String, String, Vec<String>)>,
 }
 
-fn tables() -> Vec<Table> {
+pub(crate) fn tables() -> Vec<Table> {
     let text =
         std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/PERMISSIONS.md")).unwrap();
     let mut tables: Vec<Table> = Vec::new();

@@ -216,12 +216,12 @@ pub(crate) fn token(name: &str) -> String {
     secret("chat_b_", name)
 }
 
-fn secret(prefix: &str, name: &str) -> String {
+pub(crate) fn secret(prefix: &str, name: &str) -> String {
     let rest: String = name.bytes().filter(u8::is_ascii_alphanumeric).map(char::from).collect();
     format!("{prefix}{rest:x<43}")
 }
 
-fn hash(secret: &str) -> Vec<u8> {
+pub(crate) fn hash(secret: &str) -> Vec<u8> {
     Sha256::digest(secret.as_bytes()).to_vec()
 }
 

@@ -2,7 +2,7 @@
 
 use protocol::error::ErrorCode;
 use protocol::http::{
-    Account, Call, Invites, LinkMade, Me, Sessions, SignedIn, TokenMade, Tokens, UserMade, Users,
+    About, Account, Call, Invites, LinkMade, Me, Sessions, SignedIn, TokenMade, Tokens, UserMade, Users,
 };
 use protocol::ids::UserId;
 use serde::de::DeserializeOwned;
@@ -100,6 +100,9 @@ fn done(model: &mut Model, request: &Request, body: &Hidden) -> Option<Vec<Effec
                 None => model.say(format!("the bot {} has an account now", safe::line(&made.account.name))),
             }
         }
+        Call::About => model.guests = read::<About>(body)?.guests,
+        Call::SetAvatar => model.say("your picture is shown beside your name, where pictures are"),
+        Call::RemoveAvatar => model.say("your picture is taken away"),
         Call::ChangeProfile => profile(model, &read(body)?),
         Call::Login | Call::Register | Call::Reset => {
             let signed_in: SignedIn = read(body)?;

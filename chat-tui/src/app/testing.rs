@@ -182,6 +182,7 @@ fn welcome(head: Seq) -> Welcome {
         token: Some("t".to_owned()),
         heartbeat_ms: 10_000,
         limits: Limits { message_bytes: 65_536, history: 200, resume: 10_000 },
+        read_only: false,
         rooms: vec![info("lobby", head)],
     }
 }

@@ -1,5 +1,6 @@
 //! Keys and events in, effects and state out.
 
+mod order;
 mod people;
 
 use std::time::Duration;

@@ -13,6 +13,7 @@ use crate::app::safe;
 use crate::cache::{Account, Profile, Unsent};
 use crate::config::Config;
 use crate::net::http::call;
+use crate::picture;
 
 /// Signs in to an account.
 pub async fn login(config: &Config, who: Option<String>) -> anyhow::Result<ExitCode> {
@@ -69,6 +70,22 @@ pub async fn reset(config: &Config) -> anyhow::Result<ExitCode> {
     enter(config, &profile, call(&config.address, None, &request).await).await
 }
 
+/// Shows a picture beside the name, or none any more.
+#[expect(clippy::print_stdout, reason = "a person is told what came of it")]
+pub async fn avatar(config: &Config, file: &str) -> anyhow::Result<ExitCode> {
+    let account = signed_in(config)?;
+    let request = if file == "off" {
+        Request::new(Call::RemoveAvatar)
+    } else {
+        let picture = picture::read(file).map_err(|why| anyhow::anyhow!("{}", safe::line(&why)))?;
+        Request::new(Call::SetAvatar).showing(picture)
+    };
+    let answer = call(&config.address, Some(&account.token.0), &request).await;
+    answer.map_err(|failure| anyhow::anyhow!("{}", safe::line(&failure.reason)))?;
+    println!("{}", if file == "off" { "your picture is taken away" } else { "your picture is shown" });
+    Ok(ExitCode::SUCCESS)
+}
+
 /// Signs out.
 #[expect(clippy::print_stderr, clippy::print_stdout, reason = "a person is told what came of it")]
 pub async fn logout(config: &Config, everywhere: bool) -> anyhow::Result<ExitCode> {
@@ -114,6 +131,12 @@ fn instead(profile: &Profile, here: &Account) -> anyhow::Result<String> {
     let unsent = profile.unsent_of(&here.user).context("cannot read what was not sent")?;
     let end = if unsent.is_empty() { String::new() } else { format!("; {}", kept(&unsent, &here.name)) };
     Ok(format!("{} is signed in here and will be signed out{end}. Go on?", safe::line(&here.name)))
+}
+
+/// Whoever is signed in here; any number of commands may ask beside an open chat.
+pub(super) fn signed_in(config: &Config) -> anyhow::Result<Account> {
+    let profile = Profile::look(config.profile.clone()).context("cannot read the profile")?;
+    profile.load_account()?.context("nobody is signed in here: chat-tui login comes first")
 }
 
 /// The profile, for this process alone: an open chat would go on as whom it began.

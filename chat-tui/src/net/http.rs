@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use super::{Address, tls};
-use crate::api::{Answer, Failure, Hidden, Request};
+use crate::api::{Answer, Body, Failure, Hidden, Request};
 
 /// From the dial to the end of the answer. A password takes the server a while, and others may wait for it, too.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -72,15 +72,18 @@ fn message(
     token: Option<&str>,
     request: &Request,
 ) -> Result<http::Request<Full<Bytes>>, Failure> {
-    let body = request.body.as_ref().map(|body| Bytes::from(body.0.clone()));
+    let body = request.body.as_ref().map(|body| match body {
+        Body::Json(json) => (Bytes::from(json.0.clone()), "application/json"),
+        Body::Picture(picture) => (picture.clone(), "application/octet-stream"),
+    });
     let mut message = http::Request::builder()
         .method(request.method())
         .uri(format!("{}{}", address.path(), request.path()))
         .header(HOST, address.authority())
         .header(USER_AGENT, concat!("chat-tui/", env!("CARGO_PKG_VERSION")))
         .header(ACCEPT, "application/json");
-    if body.is_some() {
-        message = message.header(CONTENT_TYPE, "application/json");
+    if let Some((_, kind)) = &body {
+        message = message.header(CONTENT_TYPE, *kind);
     }
     if let Some(token) = token {
         let mut proof = HeaderValue::try_from(format!("Bearer {token}"))
@@ -88,7 +91,9 @@ fn message(
         proof.set_sensitive(true);
         message = message.header(AUTHORIZATION, proof);
     }
-    message.body(Full::new(body.unwrap_or_default())).map_err(|error| Failure::new(error.to_string()))
+    message
+        .body(Full::new(body.map(|(body, _)| body).unwrap_or_default()))
+        .map_err(|error| Failure::new(error.to_string()))
 }
 
 /// Why the server does not do it: its own words, where it is a chat server.

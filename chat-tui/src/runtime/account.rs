@@ -14,12 +14,14 @@ use crate::app::{Effect, Msg, update};
 use crate::cache::{Account, Outbox, Unsent};
 use crate::headless::{device, kept};
 use crate::net::http::call;
+use crate::picture;
 
 impl Shell {
     /// Begins what an effect asks over HTTP; its answer comes by the channel that the loop listens to.
     pub(super) fn ask_over_http(&mut self, effect: Effect) {
         let request = match effect {
             Effect::Call(request) => *request,
+            Effect::Picture(path) => return self.show_picture(path),
             Effect::Login { name, password } => {
                 let known = self.account.as_ref().and_then(|account| account.known.clone());
                 let (device, known) = (Some(device()), known.map(|known| known.0));
@@ -51,6 +53,26 @@ impl Shell {
         });
     }
 
+    /// Reads a picture, which may take a slow disk a while, and sends it.
+    fn show_picture(&self, path: String) {
+        let token = self.account.as_ref().map(|account| account.token.clone());
+        let (address, answers) = (self.config.address.clone(), self.answers.clone());
+        tokio::spawn(async move {
+            let request = Request::new(Call::SetAvatar);
+            let read = tokio::task::spawn_blocking(move || picture::read(&path)).await;
+            let read = read.unwrap_or_else(|error| Err(error.to_string()));
+            let answer = match read {
+                Ok(picture) => {
+                    let request = request.clone().showing(picture);
+                    call(&address, token.as_ref().map(|token| token.0.as_str()), &request).await
+                }
+                Err(why) => Err(Failure::new(why)),
+            };
+            // Nobody listens any more at the end.
+            let _ = answers.send((request, answer)).await;
+        });
+    }
+
     /// An answer came: what it means for this device, and for the screen.
     pub(super) fn answered(&mut self, request: Request, answer: Answer, now: Duration) -> Vec<Next> {
         match (request.call, &answer) {
@@ -73,7 +95,8 @@ impl Shell {
                 self.is_signed_out = true;
                 let mut farewell = format!("signed out of {}", self.config.address);
                 if !unsent.is_empty() {
-                    farewell.push_str(&format!("\n{}", kept(&unsent, &name)));
+                    farewell.push('\n');
+                    farewell.push_str(&kept(&unsent, &name));
                 }
                 return vec![Next::Leave(farewell)];
             }

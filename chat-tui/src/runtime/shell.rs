@@ -223,7 +223,11 @@ impl Shell {
                 }
             }
             Effect::Say { room, text } => self.say(room, text, msgs),
-            Effect::Call(_) | Effect::Login { .. } | Effect::Register { .. } | Effect::Logout { .. } => {
+            Effect::Call(_)
+            | Effect::Picture(_)
+            | Effect::Login { .. }
+            | Effect::Register { .. }
+            | Effect::Logout { .. } => {
                 self.ask_over_http(effect);
             }
             other => self.command(other, now, msgs),

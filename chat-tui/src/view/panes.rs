@@ -114,12 +114,12 @@ fn person_line(model: &Model, person: &Person, theme: Theme, columns: u16) -> Li
     };
     // A name matters more than what its person is.
     let room = usize::from(columns).saturating_sub(4);
-    let fits = width(&person.name) + you.len() + 1 + role.len() <= room;
-    let (name, role) = if fits {
-        (person.name.clone(), role)
-    } else {
-        (shorten(&person.name, room - you.len().min(room)), "")
-    };
+    let left = room.saturating_sub(width(&person.name));
+    let beside = |text: &str| if text.is_empty() { 0 } else { text.len() + 1 };
+    let role = if beside(role) <= left { role } else { "" };
+    // That it is oneself is known.
+    let you = if you.len() + beside(role) <= left { you } else { "" };
+    let name = shorten(&person.name, room);
     spread(
         vec![
             Span::raw(" "),

@@ -269,6 +269,12 @@ impl Tui {
         self.writer.flush().unwrap();
     }
 
+    /// Another size of the window.
+    pub(crate) fn resize(&mut self, rows: u16, columns: u16) {
+        self.master.resize(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }).unwrap();
+        self.screen.screen_mut().set_size(rows.try_into().unwrap(), columns.try_into().unwrap());
+    }
+
     pub(crate) fn text(&self) -> String {
         self.screen.screen().contents()
     }

@@ -45,6 +45,12 @@ pub(crate) fn owner(server: &Real) -> tempfile::TempDir {
     home
 }
 
+/// Closes the list that lies over the room. Escape with something right behind it would be another key.
+pub(crate) fn close(tui: &mut Tui) {
+    tui.type_in("\x1b");
+    tui.wait_until("the list is closed", |screen| !screen.contains("Esc closes"));
+}
+
 /// A server in this process; it and its data go away when it is dropped.
 pub(crate) struct Real {
     pub(crate) url: String,

@@ -10,6 +10,7 @@ mod errors;
 mod events;
 mod lenient;
 mod messages;
+mod sentences;
 mod server;
 
 use std::collections::BTreeSet;

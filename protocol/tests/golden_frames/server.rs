@@ -2,10 +2,10 @@ use std::collections::BTreeMap;
 
 use protocol::event::{Event, Unknown};
 use protocol::people::{Profile, Role};
-use protocol::rooms::{Audit, AuditEntry, Reported, Reports, RoomRole, Rules, Sentence};
+use protocol::rooms::{Audit, AuditEntry, Reported, Reports, RoomRole, Rules};
 use protocol::server::{
-    Ack, Done, Goaway, HistoryPage, Limits, Member, Members, Ping, Reset, ResetWhy, RoomChanged, RoomInfo,
-    RoomKind, Rooms, ServerFrame, Synced, User, Welcome,
+    Ack, Done, Goaway, HistoryPage, Limits, Member, Ping, Reset, ResetWhy, RoomChanged, RoomInfo, RoomKind,
+    Rooms, ServerFrame, Synced, User, Welcome,
 };
 use protocol::signal::{ComeAndGo, Presence, PresenceState, Profiled, Renamed, Typing};
 
@@ -13,11 +13,6 @@ use crate::errors::errors;
 use crate::events::{TIMESTAMP, edit, events, message, react};
 use crate::messages::found;
 use crate::{check, epoch, id, room, user};
-
-fn sentence(name: &str, until: Option<&str>, reason: Option<&str>) -> Sentence {
-    let (until, reason) = (until.map(str::to_owned), reason.map(str::to_owned));
-    Sentence { user: user("u-9"), name: name.to_owned(), until, reason }
-}
 
 fn info(name: &str, topic: Option<&str>) -> RoomInfo {
     RoomInfo {
@@ -95,6 +90,7 @@ fn frames() -> Vec<(&'static str, ServerFrame)> {
         token: None,
         heartbeat_ms: 10_000,
         limits: Limits { message_bytes: 65_536, history: 200, resume: 10_000 },
+        read_only: false,
         rooms: vec![info("lobby", Some("All of us")), info("ops", None)],
     };
     let guest = User {
@@ -132,6 +128,7 @@ fn frames() -> Vec<(&'static str, ServerFrame)> {
             ServerFrame::Welcome(Box::new(Welcome {
                 user: guest,
                 token: Some("g-1.abc".into()),
+                read_only: true,
                 rooms: vec![info("lobby", None)],
                 ..welcome
             })),
@@ -148,30 +145,13 @@ fn frames() -> Vec<(&'static str, ServerFrame)> {
         ("ok-name", ServerFrame::Ok(Done { name: Some("anna".into()), ..done })),
         (
             "members",
-            ServerFrame::Members(Members {
-                reference: 10,
-                room: lobby(),
-                members: vec![
-                    member("ana", true, PresenceState::Online),
-                    member("bo", false, PresenceState::Idle),
-                    member("cy", false, PresenceState::Offline),
-                ],
-                present: 3,
-                banned: vec![],
-                muted: vec![],
-            }),
+            crate::sentences::nobody_sentenced(vec![
+                member("ana", true, PresenceState::Online),
+                member("bo", false, PresenceState::Idle),
+                member("cy", false, PresenceState::Offline),
+            ]),
         ),
-        (
-            "members-sentenced",
-            ServerFrame::Members(Members {
-                reference: 10,
-                room: lobby(),
-                members: vec![],
-                present: 0,
-                banned: vec![sentence("dan", None, Some("Spam")), sentence("eve", None, None)],
-                muted: vec![sentence("flo", Some(TIMESTAMP), None)],
-            }),
-        ),
+        ("members-sentenced", crate::sentences::members()),
         (
             "rooms",
             ServerFrame::Rooms(Rooms {

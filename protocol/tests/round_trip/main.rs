@@ -379,19 +379,20 @@ fn answer() -> impl Strategy<Value = ServerFrame> {
     };
     let limits = (any::<u64>(), any::<u32>(), any::<u64>())
         .prop_map(|(message_bytes, history, resume)| server::Limits { message_bytes, history, resume });
-    let welcome = (text(), epoch(), who(), of(text()), any::<u64>(), limits, vec(info(), 0..3)).prop_map(
-        |(server, epoch, user, token, heartbeat_ms, limits, rooms)| {
-            ServerFrame::Welcome(Box::new(server::Welcome {
-                server,
-                epoch,
-                user,
-                token,
-                heartbeat_ms,
-                limits,
-                rooms,
-            }))
-        },
-    );
+    let welcome =
+        (text(), epoch(), who(), of(text()), any::<u64>(), (limits, any::<bool>()), vec(info(), 0..3))
+            .prop_map(|(server, epoch, user, token, heartbeat_ms, (limits, read_only), rooms)| {
+                ServerFrame::Welcome(Box::new(server::Welcome {
+                    server,
+                    epoch,
+                    user,
+                    token,
+                    heartbeat_ms,
+                    limits,
+                    read_only,
+                    rooms,
+                }))
+            });
     let numbers = (number(), number(), number(), number());
     let page = (of(number()), room(), vec(event(), 0..4), numbers, any::<bool>()).prop_map(
         |(reference, room, events, (first, last, head, as_of), more)| {

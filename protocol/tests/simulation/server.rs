@@ -134,6 +134,7 @@ impl Server {
                 },
                 heartbeat_ms: 10_000,
                 limits: Limits { message_bytes: 65_536, history: 7, resume: RESUME },
+                read_only: false,
                 rooms: infos,
             })),
         );

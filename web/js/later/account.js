@@ -9,6 +9,13 @@ import * as model from '../state.js';
  * @typedef {import('../protocol.js').Me} Me
  */
 
+/** A draft is told to one's other devices a moment after it was written. */
+const DRAFT_MS = 1_000;
+/** No longer draft is told. */
+const DRAFT_BYTES = 16_384;
+/** Drafts per room that are remembered until they come back. */
+const TOLD = 8;
+
 /**
  * Carries out a request; `body` is sent as JSON, a picture as it is.
  * @template T
@@ -89,13 +96,72 @@ export function linkTo(room) {
 
 /** What belongs to one's account: all of it is asked for anew, since only the newest event of each thing is kept. @param {Chat} chat */
 export async function own(chat) {
+  const drafts = (chat.shared ??= new Drafts(chat));
+  drafts.told.clear();
   let answer = await chat.socket.ask({ type: 'join', room: OWN });
   for (let after = 0; answer?.type === 'ok' || (answer?.type === 'history' && answer.more); ) {
     answer = await chat.socket.ask({ type: 'history', room: OWN, after, limit: 200 });
     if (answer?.type === 'history') after = Math.max(after + 1, answer.last);
   }
+  if (answer) drafts.tellAll();
   chat.store.saveIdentity({ blocked: [...chat.state.blocked] });
   chat.draw();
+}
+
+/** Drafts as all of one's devices have them: the newest is taken over where nothing else was written meanwhile. */
+export class Drafts {
+  /** @param {Chat} chat */
+  constructor(chat) {
+    this.chat = chat;
+    /** As the server knows them. @type {Map<string, string>} */
+    this.known = chat.store.sharedDrafts();
+    /** Told to the server, and not come back yet, oldest first. @type {Map<string, string[]>} */
+    this.told = new Map();
+    /** @type {Set<string>} */
+    this.rooms = new Set();
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.timer = undefined;
+  }
+
+  /** Something else is written there now. @param {string} room */
+  written(room) {
+    this.rooms.add(room);
+    this.timer ??= setTimeout(() => this.#tell(), DRAFT_MS);
+  }
+
+  /** What was written without a link. */
+  tellAll() {
+    for (const room of new Set([...this.chat.drafts.keys(), ...this.known.keys()])) this.rooms.add(room);
+    this.#tell();
+  }
+
+  /** @param {{of: string, text: string}} draft */
+  learn({ of: room, text }) {
+    const told = this.told.get(room) ?? [];
+    const here = this.chat.drafts.get(room) ?? '';
+    const known = this.known.get(room) ?? '';
+    this.known.set(room, text);
+    this.chat.store.shareDraft(room, text);
+    // One's own, come back; or what was written here since is newer, and will be told.
+    if (told.includes(text)) told.splice(0, told.indexOf(text) + 1);
+    else if (here === known && here !== text) this.chat.setDraft(room, text);
+    this.chat.draw();
+  }
+
+  #tell() {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    const { session, socket, drafts } = this.chat;
+    if (!session.live) return;
+    for (const room of this.rooms) {
+      const text = drafts.get(room) ?? '';
+      const told = this.told.get(room) ?? [];
+      if (text === (told.at(-1) ?? this.known.get(room) ?? '') || new TextEncoder().encode(text).length > DRAFT_BYTES) continue;
+      this.told.set(room, [...told, text].slice(-TOLD));
+      socket.do(() => session.signal({ type: 'draft', room, text }));
+    }
+    this.rooms.clear();
+  }
 }
 
 /** What would be lost with what waits on this device, or ''. @param {Chat} chat */

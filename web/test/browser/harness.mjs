@@ -188,7 +188,7 @@ class Stage {
     page.requested = [];
     // A server that is down is what some stories are about; the browser reports it as an error.
     page.on('console', (message) => ['error', 'warning'].includes(message.type()) && !/WebSocket connection to/.test(message.text()) && page.trouble.push(message.text()));
-    page.on('pageerror', (error) => page.trouble.push(error.stack ?? error.message));
+    page.on('pageerror', (error) => page.trouble.push(error.stack || error.message));
     page.on('request', (request) => page.requested.push(request.url()));
     await page.addInitScript(() => {
       globalThis.violations = [];

@@ -13,6 +13,7 @@ mod sign_in;
 mod tests;
 mod uploads;
 
+use std::future::Future;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -193,7 +194,7 @@ impl Accounts {
         self.inner.shared.guests
     }
 
-    fn shared(&self) -> &Shared {
+    fn shared(&self) -> &Arc<Shared> {
         &self.inner.shared
     }
 
@@ -225,36 +226,67 @@ impl Accounts {
 
 /// Changes what somebody tells of themselves, and tells the people in their rooms.
 pub(crate) async fn change_profile(
-    shared: &Shared,
+    shared: &Arc<Shared>,
     user: &UserId,
     session: &Id,
     change: NewProfile,
 ) -> Result<Me, Refusal> {
-    let reserved = match &change.name {
-        Some(name) => reserve(shared, user, name)?.then(|| name.clone()),
-        None => None,
-    };
-    let me = shared.store.change_profile(user.clone(), session.clone(), change).await.map_err(|error| {
-        if let Some(name) = &reserved {
-            shared.presence().give_up(user, name);
+    let (shared, user, session) = (Arc::clone(shared), user.clone(), session.clone());
+    to_its_end(async move {
+        let store = shared.store.clone();
+        let name = change.name.clone();
+        let changed = store.change_profile(user.clone(), session, change);
+        let (me, freed) = match &name {
+            Some(name) => naming(&shared, &user, name, changed).await?,
+            None => changed.await.map_err(unwritten)?,
+        };
+        for skeleton in &freed {
+            shared.presence().give_up_skeleton(&user, skeleton);
         }
-        unwritten(error)
-    })?;
-    tell_changed(shared, &me);
-    Ok(me)
+        tell_changed(&shared, &me);
+        Ok(me)
+    })
+    .await
 }
 
-/// Keeps a name for an account that is about to have it, from guests who are there and from whoever comes; whether it
-/// was not kept for it already.
-fn reserve(shared: &Shared, user: &UserId, name: &str) -> Result<bool, Refusal> {
+/// Has work go on to its end where whoever asked for it goes away meanwhile: what is stored must be remembered and told,
+/// and what is not must be forgotten.
+async fn to_its_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T, Refusal>> + Send + 'static,
+) -> Result<T, Refusal> {
+    tokio::spawn(work).await.unwrap_or_else(|error| {
+        tracing::error!(%error, "a piece of work about accounts broke off");
+        Err(Refusal::new(ErrorCode::Unavailable, "it could not be done"))
+    })
+}
+
+/// Does work by which an account gets a name. Until it is stored the name is kept from guests who are there, and from
+/// whoever comes; where nothing came of it, it is free again. To be carried [to its end](to_its_end).
+async fn naming<T>(
+    shared: &Shared,
+    user: &UserId,
+    name: &str,
+    work: impl Future<Output = Result<T, WorkError<Refusal>>>,
+) -> Result<T, Refusal> {
+    let is_new = {
+        let mut presence = shared.presence();
+        let is_new = !presence.is_reserved(user, name);
+        if is_new && !presence.reserve(user, name) {
+            let reason = "somebody has this name, or one that looks like it";
+            return Err(Refusal::new(ErrorCode::NameTaken, reason));
+        }
+        is_new
+    };
+    let done = work.await;
     let mut presence = shared.presence();
-    if presence.is_reserved(user, name) {
-        return Ok(false);
+    match &done {
+        // Another piece of work about the same name may have failed meanwhile, and given it up.
+        Ok(_) => drop(presence.reserve(user, name)),
+        Err(_) if is_new => presence.give_up(user, name),
+        Err(_) => {}
     }
-    if presence.reserve(user, name) {
-        return Ok(true);
-    }
-    Err(Refusal::new(ErrorCode::NameTaken, "somebody has this name, or one that looks like it"))
+    drop(presence);
+    done.map_err(unwritten)
 }
 
 /// Tells the people in somebody's rooms what changed about them.

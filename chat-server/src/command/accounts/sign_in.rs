@@ -1,6 +1,7 @@
 //! Signing in and out, and making an account.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::error::{ErrorCode, Refusal};
@@ -10,7 +11,7 @@ use protocol::limits::NAME_CHARS;
 use protocol::names::{self, skeleton};
 use protocol::people::{self, Registration};
 
-use super::{Accounts, Caller, new_session, reserve, unreadable, unwritten};
+use super::{Accounts, Caller, naming, new_session, to_its_end, unreadable, unwritten};
 use crate::core::login_limits::Try;
 use crate::core::secret::{Kind, Secret};
 use crate::core::token;
@@ -95,14 +96,13 @@ impl Accounts {
         let hash = self.inner.passwords.hash(password).await?;
         let (secret, session) = new_session(asked.device.as_deref(), asking.address)?;
         let account = NewAccount { user: user.clone(), name: name.clone(), bot: false, password: Some(hash) };
-        let reserved = reserve(self.shared(), &user, &name)?;
         let registered = Registered { account, invite, session };
-        let me = self.store().register(registered, self.inner.registration).await.map_err(|error| {
-            if reserved {
-                self.inner.shared.presence().give_up(&user, &name);
-            }
-            unwritten(error)
-        })?;
+        let (shared, registration) = (Arc::clone(self.shared()), self.inner.registration);
+        let me = to_its_end(async move {
+            let store = shared.store.clone();
+            naming(&shared, &user, &name, store.register(registered, registration)).await
+        });
+        let me = me.await?;
         self.entered(me, secret)
     }
 

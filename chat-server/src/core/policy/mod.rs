@@ -313,7 +313,9 @@ pub(crate) fn decide(actor: &Actor, action: Action<'_>) -> Result<(), Denied> {
         Action::Own if !actor.reach.here => Err(Denied::NotThere),
         Action::Own | Action::ListRooms => allow(actor.reach.read),
         Action::CreatePublic if is_guest && actor.guests != Guests::On => Err(Denied::SignIn),
-        Action::CreatePrivate | Action::OpenDirect { .. } if is_guest => Err(Denied::SignIn),
+        Action::CreatePrivate | Action::OpenDirect { .. } | Action::Reports | Action::Audit if is_guest => {
+            Err(Denied::SignIn)
+        }
         Action::CreatePublic | Action::CreatePrivate => allow(actor.reach.write && actor.reach.person),
         Action::OpenDirect { active } => allow(active && actor.reach.write && actor.reach.person),
         Action::Reports => allow(actor.role >= Role::Moderator && actor.reach.person),

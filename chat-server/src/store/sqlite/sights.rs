@@ -302,7 +302,8 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<Option<AuditEntry>> {
 /// The rooms that somebody is a member of, most recently used first.
 fn joined_rooms(db: &Connection, user: &UserId) -> rusqlite::Result<Vec<RoomKey>> {
     let mut statement = db.prepare_cached(
-        "SELECT r.key FROM members m JOIN rooms r ON r.id = m.room WHERE m.user = ?1 ORDER BY r.used_ms DESC",
+        "SELECT r.key FROM members m JOIN rooms r ON r.id = m.room
+         WHERE m.user = ?1 AND NOT m.hidden ORDER BY r.used_ms DESC",
     )?;
     let keys = statement.query_map([user.as_str()], |row| row.get::<_, String>(0))?;
     let mut rooms = Vec::new();

@@ -3,9 +3,9 @@
 use protocol::server::Members;
 use protocol::signal::{ComeAndGo, PresenceState, Profiled, Renamed};
 
-use crate::app::room::Person;
+use crate::app::room::{Person, Sentenced, Verdict};
 use crate::app::timeline::Notice;
-use crate::app::{Model, safe};
+use crate::app::{Model, answers, safe, sheet};
 
 /// People listed in a room; a crowd shows as a number.
 pub(super) const PEOPLE: usize = 500;
@@ -18,6 +18,9 @@ pub(super) fn set(model: &mut Model, members: Members) {
     let Some(room) = model.rooms.get_mut(&members.room) else { return };
     room.present = members.present;
     let listed = members.members.into_iter().take(PEOPLE).map(Person::listed);
+    let banned = members.banned.into_iter().map(|sentence| Sentenced::listed(Verdict::Banned, sentence));
+    let muted = members.muted.into_iter().map(|sentence| Sentenced::listed(Verdict::Muted, sentence));
+    room.sentences = banned.chain(muted).collect();
     // Who only was there is not there any more.
     room.people =
         listed.filter(|person| person.state != PresenceState::Offline || person.standing.is_some()).collect();
@@ -25,6 +28,11 @@ pub(super) fn set(model: &mut Model, members: Members) {
         room.standing = own.standing;
     }
     room.sort_people();
+    if members.room == model.current && std::mem::take(&mut model.wants_bans) {
+        let (sheet, listed) = sheet::bans(model);
+        model.listed = listed;
+        answers::show(model, sheet);
+    }
 }
 
 pub(super) fn come_and_go(model: &mut Model, came: bool, who: &ComeAndGo) {

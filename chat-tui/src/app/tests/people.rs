@@ -9,7 +9,7 @@ use protocol::rooms::{MemberChange, RoomKind, RoomRole};
 use protocol::session::{RoomEvent, Stopped};
 
 use super::*;
-use crate::api::{Failure, Hidden, Request};
+use crate::api::{Body, Failure, Hidden, Request};
 use crate::app::form::Kind;
 use crate::app::sheet::Listed;
 use crate::app::testing::{PLANS, member};
@@ -23,11 +23,16 @@ fn asked(chat: &mut Chat, line: &str) -> String {
     }
 }
 
+fn json(body: &Body) -> &str {
+    let Body::Json(json) = body else { panic!("{body:?} is no JSON") };
+    &json.0
+}
+
 /// The request that a command makes over HTTP.
 fn called(chat: &mut Chat, line: &str) -> (String, String) {
     match chat.say(line).as_slice() {
         [Effect::Call(request)] => {
-            let body = request.body.as_ref().map_or("", |body| body.0.as_str());
+            let body = request.body.as_ref().map_or("", |body| json(body));
             (format!("{} {}", request.method(), request.path()), body.to_owned())
         }
         other => panic!("{line}: {other:?}\n{}", complaints(chat).join("\n")),

@@ -151,3 +151,24 @@ fn a_chosen_message_comes_into_sight() {
         assert!(frame.contains(&format!("<{}>", pick.seq)), "{}\n{frame}", pick.seq);
     }
 }
+
+#[test]
+fn a_command_is_explained_while_it_is_typed() {
+    let mut chat = Chat::signed_in();
+    let status = |chat: &mut Chat| draw(chat, 80, 24).lines().last().unwrap().to_owned();
+    assert!(status(&mut chat).contains("F1 help"));
+    chat.write("/");
+    let all = status(&mut chat);
+    assert!(all.contains("/browse  /join") && all.contains('…'), "{all}");
+    chat.write("un");
+    assert!(status(&mut chat).contains("/unban  /unmute  /unblock"));
+    chat.write("b");
+    chat.write("an b");
+    let told = status(&mut chat);
+    assert!(told.contains("/unban NAME · end a ban") && told.contains("connected"), "{told}");
+    chat.model.composer.set("//un");
+    assert!(status(&mut chat).contains("F1 help"));
+    // In a narrow window it is cut, and never gone.
+    chat.model.composer.set("/ban bo");
+    assert!(draw(&mut chat, 30, 12).lines().last().unwrap().contains("/ban NAME [TIME]"));
+}

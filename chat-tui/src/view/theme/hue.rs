@@ -105,8 +105,8 @@ mod tests {
 
     #[test]
     fn the_few_colours_go_round() {
-        let round = [0, 60, 120, 180, 240, 300, 359].map(few);
         use Color::{Blue, Cyan, Green, Magenta, Red, Yellow};
+        let round = [0, 60, 120, 180, 240, 300, 359].map(few);
         assert_eq!(round, [Red, Yellow, Green, Cyan, Blue, Magenta, Red]);
     }
 }

@@ -103,26 +103,27 @@ fn insert(db: &Connection, new: &NewAccount, role: Role, now: i64) -> Result<i64
     Ok(row)
 }
 
-/// Changes what somebody tells of themselves.
+/// Changes what somebody tells of themselves; tells also which of their former names are free by it, by how they look.
 pub(in crate::store) fn change_profile(
     turn: &mut Turn<'_, '_>,
     user: &UserId,
     session: &Id,
     change: &NewProfile,
-) -> Result<Me, Fault> {
+) -> Result<(Me, Vec<String>), Fault> {
     turn.leave_facts();
     let (db, now) = (turn.db(), turn.now_ms());
     let account = own(db, user, session)?;
-    if let Some(name) = &change.name {
-        names::claim(db, account.row, name, now)?;
-    }
+    let freed = match &change.name {
+        Some(name) => names::claim(db, account.row, name, now)?,
+        None => Vec::new(),
+    };
     let mut profile = account.profile;
     change.colour.apply(&mut profile.colour);
     change.status.apply(&mut profile.status);
     profile.away = change.away.unwrap_or(profile.away);
     db.prepare_cached("UPDATE accounts SET colour = ?2, status = ?3, away = ?4 WHERE id = ?1")?
         .execute(params![account.row, profile.colour, profile.status, profile.away])?;
-    Ok(by_row(db, account.row)?.me(Some(session.clone())))
+    Ok((by_row(db, account.row)?.me(Some(session.clone())), freed))
 }
 
 /// Gives somebody a picture, or takes it away; one that nobody has any more goes.

@@ -25,6 +25,8 @@ pub(super) use self::job::{Job, append_bytes};
 use self::orders::Orders;
 pub(super) use self::pace::Pace;
 use self::settle::Told;
+#[cfg(test)]
+pub(in crate::store) use self::work::Changed;
 pub(in crate::store) use self::work::{Asked, Turn};
 use super::clock;
 use super::index::Index;
@@ -198,8 +200,8 @@ impl Writer {
                 },
                 Job::Work(work, _) => {
                     let done = work::run(&mut appender, work.as_mut())?;
-                    if !matches!(&done, work::Done::Kept(made) if made.leaves_facts) {
-                        self.grants.forget();
+                    if let Some(changed) = done.changed() {
+                        self.grants.forget_changed(changed);
                     }
                     Decision::Work(done)
                 }
