@@ -16,6 +16,7 @@ use super::super::{
 };
 
 mod failures;
+mod finding;
 mod messages;
 mod search;
 mod upgrade;
