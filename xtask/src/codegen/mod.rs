@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 
 const DECLARATIONS: &str = "web/js/protocol.d.ts";
 const EMOJI: &str = "web/js/later/emoji.js";
-const DOCUMENTS: &[&str] = &["docs/PROTOCOL.md", "docs/FRAMES.md", "docs/HTTP.md"];
+const DOCUMENTS: &[&str] = &["docs/PROTOCOL.md", "docs/EVENTS.md", "docs/FRAMES.md", "docs/HTTP.md"];
 /// What is said about messages and rooms goes before the events that come of it and have the same names.
 const PROTOCOL_SOURCES: &[&str] = &[
     "client",
