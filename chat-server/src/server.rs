@@ -44,6 +44,8 @@ pub struct Server {
     slots: Slots,
     stop: watch::Sender<bool>,
     accepting: JoinHandle<()>,
+    /// Ends sessions and tokens whose time is over.
+    ending: JoinHandle<()>,
 }
 
 /// Serves at `listener` until `shutdown` is over, then stops in good order.
@@ -86,7 +88,8 @@ impl Server {
         let failed =
             |reason: String| Error::System { what: "read the accounts", error: io::Error::other(reason) };
         accounts.keep_names().await.map_err(|error| failed(error.to_string()))?;
-        let owner_link = accounts.owner_link().await.map_err(|refusal| failed(refusal.reason))?;
+        let owner_link = accounts.owner_link().await;
+        let ending = tokio::spawn(accounts.clone().end_old());
         let routes = http::routes(store.clone(), door, accounts, assets, names);
         let slots = Slots::new(config.bounds);
         let (stop, stopping) = watch::channel(false);
@@ -103,6 +106,7 @@ impl Server {
             slots,
             stop,
             accepting,
+            ending,
         })
     }
 
@@ -131,6 +135,7 @@ impl Server {
         if let Err(error) = self.accepting.await {
             tracing::error!(%error, "the accept loop had ended");
         }
+        self.ending.abort();
         self.shards.go_away(RETURN_MS).await;
         tokio::time::sleep(FAREWELL).await;
         if timeout(CLOSE_SOCKETS, self.shards.close()).await.is_err() {

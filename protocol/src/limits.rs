@@ -35,6 +35,14 @@ pub const TOPIC_CHARS: usize = 250;
 pub const REASON_CHARS: usize = 500;
 /// The people in a direct conversation, with oneself.
 pub const DIRECT_PEOPLE: usize = 10;
+/// The conversations that a person is in at most: beyond it nobody opens another one with them.
+pub const CONVERSATIONS: u32 = 400;
+/// The rooms that a person with an account makes at most, and the conversations that they open at most.
+pub const ROOMS_MADE: u32 = 500;
+/// The rooms that a guest makes at most.
+pub const ROOMS_MADE_BY_GUEST: u32 = 20;
+/// The invitations that wait for one person at most: beyond it nobody is invited who has not answered some.
+pub const INVITATIONS: u32 = 100;
 /// The longest pause between two messages that a room may ask for, in seconds.
 pub const SLOW_SECONDS: u32 = 21_600;
 /// The bytes of what is written and not yet said.

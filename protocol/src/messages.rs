@@ -306,7 +306,7 @@ pub enum Everyone {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(TS))]
 pub struct Replies {
-    /// How many answers stand there.
+    /// How many answers were given; one that was taken out still counts.
     pub count: u32,
     /// The newest one.
     #[serde(deserialize_with = "safe_integer")]

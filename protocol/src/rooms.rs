@@ -192,6 +192,22 @@ pub struct Moderate {
     pub reason: Option<String>,
 }
 
+/// What was decided against somebody in a room, and can be lifted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(TS), ts(optional_fields))]
+pub struct Sentence {
+    /// Against whom.
+    pub user: UserId,
+    /// Their name now, or when it was decided where they have no account.
+    pub name: String,
+    /// When it is over, RFC 3339; missing: never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
 /// Gives somebody another role in a room.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(TS), ts(optional_fields))]

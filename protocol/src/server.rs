@@ -13,7 +13,7 @@ use crate::json::{Envelope, is_false, is_zero, safe_integer, safe_integer_option
 use crate::messages::{Edits, Found, Mentioned, Pins, Readers, ThreadPage};
 use crate::people::{Profile, Role};
 pub use crate::rooms::RoomKind;
-use crate::rooms::{Audit, Reports, RoomRole, Rules};
+use crate::rooms::{Audit, Reports, RoomRole, Rules, Sentence};
 use crate::signal::{ComeAndGo, Presence, PresenceState, Profiled, Renamed, Seen, Typing};
 
 /// One frame from the server.
@@ -101,6 +101,10 @@ pub struct Welcome {
     pub heartbeat_ms: u64,
     /// This server's bounds.
     pub limits: Limits,
+    /// This connection may read, and write nothing: a guest's where guests only read, or a bot's that may only read.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[cfg_attr(feature = "ts", ts(as = "Option<bool>", optional))]
+    pub read_only: bool,
     /// The rooms that this connection is in.
     pub rooms: Vec<RoomInfo>,
 }
@@ -323,7 +327,7 @@ pub struct Member {
 
 /// Answers `members`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(TS))]
+#[cfg_attr(feature = "ts", derive(TS), ts(optional_fields))]
 pub struct Members {
     /// The question.
     #[serde(rename = "ref")]
@@ -335,6 +339,14 @@ pub struct Members {
     pub members: Vec<Member>,
     /// How many are there.
     pub present: u32,
+    /// Who is banned, by name, the first 500: told only to whoever may `unban`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "ts", ts(as = "Option<Vec<Sentence>>", optional))]
+    pub banned: Vec<Sentence>,
+    /// Who is muted, by name, the first 500: told only to whoever may `unmute`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "ts", ts(as = "Option<Vec<Sentence>>", optional))]
+    pub muted: Vec<Sentence>,
 }
 
 /// Answers `rooms`.

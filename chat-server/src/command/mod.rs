@@ -18,13 +18,13 @@ mod signals;
 
 use std::future::Future;
 use std::net::IpAddr;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::client::ClientFrame;
 use protocol::error::{ErrorCode, Refusal, close};
-use protocol::ids::{Id, RoomKey, Seq, UserId};
-use protocol::own::Draft;
+use protocol::ids::{Id, RoomKey, UserId};
 use protocol::server::ServerFrame;
 
 use crate::core::few::Few;
@@ -64,15 +64,14 @@ pub(crate) struct Client {
     user: Option<UserId>,
     /// How that was proved.
     identity: Option<Identity>,
-    /// A browser's, said at the handshake.
+    /// A browser's, said at the handshake; forgotten once it is proved.
     cookie: Option<Secret>,
     /// Plain mode: where a message goes that names no room.
     current: Option<RoomKey>,
     frames: Bucket,
     commands: Bucket,
     typing: Few<RoomKey, signals::Told>,
-    marks: own::Latest<RoomKey, own::Mark>,
-    drafts: own::Latest<(RoomKey, Option<Seq>), Draft>,
+    own: Option<Rc<own::Own>>,
 }
 
 impl Client {
@@ -91,8 +90,7 @@ impl Client {
             frames: Bucket::new(FRAME_RATE, now),
             commands: Bucket::new(COMMAND_RATE, now),
             typing: Few::default(),
-            marks: own::Latest::default(),
-            drafts: own::Latest::default(),
+            own: None,
         }
     }
 

@@ -18,22 +18,23 @@ const PACE: Duration = Duration::from_millis(900);
 /// Rooms of which a connection's last writing is remembered.
 const REMEMBERED: usize = 1000;
 
+/// What a connection writes of its person's own. Made with the first of it: most connections never do.
+#[derive(Debug, Default)]
+pub(super) struct Own {
+    marks: Latest<RoomKey, Mark>,
+    drafts: Latest<(RoomKey, Option<Seq>), Draft>,
+}
+
 /// When something was written last, and what is to be written next, for each key: of all that comes in between, only
 /// what it comes to is.
 #[derive(Debug)]
-pub(super) struct Latest<K, T>(Rc<RefCell<Kept<K, T>>>);
+struct Latest<K, T>(RefCell<Kept<K, T>>);
 
 type Kept<K, T> = HashMap<K, (Duration, Option<T>)>;
 
 impl<K, T> Default for Latest<K, T> {
     fn default() -> Self {
-        Self(Rc::default())
-    }
-}
-
-impl<K, T> Clone for Latest<K, T> {
-    fn clone(&self) -> Self {
-        Self(Rc::clone(&self.0))
+        Self(RefCell::default())
     }
 }
 
@@ -115,15 +116,19 @@ async fn mark(shared: &Shared, author: Author, room: RoomKey, mark: Mark) {
 }
 
 impl Client {
+    fn own(&mut self) -> Rc<Own> {
+        Rc::clone(self.own.get_or_insert_default())
+    }
+
     pub(super) async fn read(&mut self, user: &UserId, asked: &Read) {
         let (shared, author) = (self.shared.clone(), self.author(user));
-        let marks = self.marks.clone();
+        let own = self.own();
         let (room, now) = (asked.room.clone(), shared.now());
-        match marks.put(&room, Mark { seq: asked.seq, back: asked.back }, now) {
+        match own.marks.put(&room, Mark { seq: asked.seq, back: asked.back }, now) {
             Due::Now(due) => mark(&shared, author, room, due).await,
             Due::After(wait) => drop(tokio::task::spawn_local(async move {
                 tokio::time::sleep(wait).await;
-                if let Some(due) = marks.take(&room, shared.now()) {
+                if let Some(due) = own.marks.take(&room, shared.now()) {
                     mark(&shared, author, room, due).await;
                 }
             })),
@@ -133,13 +138,13 @@ impl Client {
 
     pub(super) async fn draft(&mut self, user: &UserId, asked: Draft) {
         let (shared, author) = (self.shared.clone(), self.author(user));
-        let drafts = self.drafts.clone();
+        let own = self.own();
         let (key, now) = ((asked.room.clone(), asked.thread), shared.now());
-        match drafts.put(&key, asked, now) {
+        match own.drafts.put(&key, asked, now) {
             Due::Now(draft) => drop(shared.store.draft(author, draft).await),
             Due::After(wait) => drop(tokio::task::spawn_local(async move {
                 tokio::time::sleep(wait).await;
-                if let Some(draft) = drafts.take(&key, shared.now()) {
+                if let Some(draft) = own.drafts.take(&key, shared.now()) {
                     // Not answered: the client has it on its own disk.
                     let _ = shared.store.draft(author, draft).await;
                 }

@@ -1,5 +1,6 @@
 //! The pure rules: no clock, no IO, no randomness, no async. Times and ids are arguments.
 
+pub(crate) mod buckets;
 pub(crate) mod few;
 pub(crate) mod identity;
 pub(crate) mod limiter;

@@ -12,7 +12,9 @@ use protocol::event::Message;
 use protocol::ids::{Id, RoomKey, Seq, UserId};
 use protocol::messages::{Edit, Everyone, Hit, Pin, React, Reader as Receipt, Version};
 use protocol::own::{Block, Draft, Notify, Prefs};
-use protocol::rooms::{AuditEntry, Change, Delete, Moderate, Reported, RoomKind, RoomRole, SetRole};
+use protocol::rooms::{
+    AuditEntry, Change, Delete, Moderate, Reported, RoomKind, RoomRole, Sentence, SetRole,
+};
 use protocol::server::{Ack, User};
 
 #[cfg(test)]
@@ -117,6 +119,14 @@ pub(crate) struct Sight {
 pub(crate) struct Listed {
     pub(crate) user: User,
     pub(crate) standing: RoomRole,
+}
+
+/// Who is in a room, as the record knows them, and who was put out or silenced, as far as the reader may lift that.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Roster {
+    pub(crate) members: Vec<Listed>,
+    pub(crate) banned: Vec<Sentence>,
+    pub(crate) muted: Vec<Sentence>,
 }
 
 /// A room as whoever runs the server sees it.
@@ -250,9 +260,11 @@ impl Store {
         self.handle.deed(author, 0, move |deed| changes::pin(deed, &asked, &id)).await
     }
 
-    /// Takes a message out.
+    /// Takes a message out: out of the files, too, a few seconds later.
     pub(crate) async fn delete(&self, author: Author, asked: Delete, id: Id) -> Result<Ack, Undone> {
-        self.handle.deed(author, 0, move |deed| moderation::delete(deed, &asked, &id)).await
+        let ack = self.handle.deed(author, 0, move |deed| moderation::delete(deed, &asked, &id)).await?;
+        self.handle.scrub_soon();
+        Ok(ack)
     }
 
     /// Keeps what somebody tells of a message.
@@ -413,8 +425,8 @@ impl Store {
         self.handle.read(move |reader| reader.public_rooms(&author, guests, limit)).await
     }
 
-    /// A room's members by name, for somebody who may know them, at most `limit`.
-    pub(crate) async fn members_for(&self, author: Author, room: RoomKey, limit: usize) -> Seen<Vec<Listed>> {
+    /// A room's members by name, for somebody who may know them, at most `limit`; as many of whom is banned or muted.
+    pub(crate) async fn members_for(&self, author: Author, room: RoomKey, limit: usize) -> Seen<Roster> {
         let guests = self.handle.guests();
         self.handle.read(move |reader| reader.members_for(&author, guests, &room, limit)).await
     }

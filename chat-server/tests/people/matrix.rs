@@ -5,16 +5,16 @@ use std::collections::{BTreeMap, HashMap};
 use rusqlite::{Connection, params};
 use serde_json::{Value, json};
 
-use crate::stage::{Person, Stage, now_ms};
+use crate::stage::{Person, Stage, now_ms, rand_id};
 
 /// A table of the document: its title, its columns, and its rows with a cell for each column.
-struct Table {
-    title: String,
-    people: Vec<String>,
-    rows: Vec<(String, String, Vec<String>)>,
+pub(crate) struct Table {
+    pub(crate) title: String,
+    pub(crate) people: Vec<String>,
+    pub(crate) rows: Vec<(String, String, Vec<String>)>,
 }
 
-fn tables() -> Vec<Table> {
+pub(crate) fn tables() -> Vec<Table> {
     let text =
         std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/PERMISSIONS.md")).unwrap();
     let mut tables: Vec<Table> = Vec::new();
@@ -273,7 +273,14 @@ async fn try_cell(person: &mut Person, cell: &Cell) -> (String, String) {
     if by_connection && cell.reads {
         person.does(join).await;
     }
-    let got = code(&person.ask(room_question(&cell.frame, &cell.what, &cell.room).unwrap()).await);
+    let mut got = code(&person.ask(room_question(&cell.frame, &cell.what, &cell.room).unwrap()).await);
+    if cell.what.contains("calls") && got == "yes" {
+        // It is said, and calls everybody or nobody.
+        let said = person.event(&cell.room, "message").await;
+        if said.get("everyone").is_none() {
+            got = "forbidden".to_owned();
+        }
+    }
     if by_connection && cell.reads && got != "no_room" {
         person.ask(json!({"type": "leave", "room": cell.room})).await;
     }
@@ -306,9 +313,15 @@ fn room_question(frame: &str, what: &str, room: &str) -> Option<Value> {
         ("seen", json!(true)),
     ]);
     Some(match frame {
-        "message" => json!({"type": frame, "room": room, "message": "x"}),
+        "message" if what.is_empty() => json!({"type": frame, "room": room, "message": "x"}),
+        "message" => json!({"type": frame, "room": room, "message": "@room x"}),
+        "edit" => json!({"type": frame, "room": room, "target": whose(what), "text": "y"}),
+        "react" => json!({"type": frame, "room": room, "target": 1, "emoji": "👍", "on": true}),
+        "pin" => json!({"type": frame, "room": room, "target": 1, "on": true}),
+        "thread" => json!({"type": frame, "room": room, "root": 1}),
+        "edits" => json!({"type": frame, "room": room, "target": 1}),
         "history" => json!({"type": frame, "room": room, "limit": 1}),
-        "join" | "leave" | "decline" | "members" | "readers" => json!({"type": frame, "room": room}),
+        "join" | "leave" | "decline" | "members" | "pins" | "readers" => json!({"type": frame, "room": room}),
         "change" => json!({"type": frame, "room": room, what: values[what]}),
         "invite" | "kick" | "ban" | "unban" | "mute" | "unmute" => {
             json!({"type": frame, "room": room, "user": target})
@@ -317,16 +330,21 @@ fn room_question(frame: &str, what: &str, room: &str) -> Option<Value> {
             let role = what.rsplit(' ').next().unwrap();
             json!({"type": frame, "room": room, "user": target, "role": role})
         }
-        "delete" => json!({"type": frame, "room": room, "target": if what == "one's own" { 2 } else { 1 }}),
+        "delete" => json!({"type": frame, "room": room, "target": whose(what)}),
         "report" => json!({"type": frame, "room": room, "target": 1, "reason": "x"}),
         "notify" => json!({"type": frame, "room": room, "level": "all"}),
         _ => return None,
     })
 }
 
+/// The message of the column's person, or the other one's.
+fn whose(what: &str) -> u64 {
+    if what == "one's own" { 2 } else { 1 }
+}
+
 fn server_question(frame: &str, what: &str) -> Option<Value> {
     Some(match frame {
-        "create" => json!({"type": frame, "room": format!("new-{}", now_ms()), "kind": what}),
+        "create" => json!({"type": frame, "room": format!("new-{}", rand_id()), "kind": what}),
         "direct" => json!({"type": frame, "users": ["u-t-member"]}),
         "rooms" | "reports" | "audit" | "mentions" => json!({"type": frame}),
         "search" => json!({"type": frame, "query": "x"}),

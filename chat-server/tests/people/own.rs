@@ -179,3 +179,57 @@ async fn the_last_of_many_markers_is_the_one_that_stays() {
     assert_eq!(phone.event("@self", "read").await["upto"], 1);
     assert_eq!(phone.event("@self", "read").await["upto"], 14);
 }
+
+/// A token that is good for some rooms alone hears of no other: neither from `@self` nor from its account's devices.
+#[tokio::test]
+async fn a_token_for_one_room_reads_nothing_of_ones_own() {
+    let stage = Stage::open().await;
+    let mut ana = stage.person("ana", "member").await;
+    ana.does(json!({"type": "create", "room": "ops"})).await;
+    let secret = ana.makes_private("Secrets").await;
+    stage.add_token("ana", r#"["read","write"]"#);
+    stage.db().execute("UPDATE tokens SET rooms = '[\"lobby\",\"ops\"]'", []).unwrap();
+    let mut bot = stage.bot("ana").await;
+    let listed = bot.welcome["rooms"].as_array().unwrap().iter().map(|info| info["room"].clone());
+    assert_eq!(listed.collect::<Vec<_>>(), ["lobby", "ops"]);
+    for question in [json!({"type": "history", "room": "@self"}), json!({"type": "join", "room": "@self"})] {
+        assert_eq!(bot.is_refused(question.clone()).await, "no_room", "{question}");
+    }
+    let resume = json!({"epoch": bot.welcome["epoch"], "rooms": {"@self": 0}});
+    let mut back = stage.connect(json!({"token": crate::stage::token("ana"), "resume": resume})).await;
+    back.expect(|frame| frame["type"] == "reset" && frame["room"] == "@self" && frame["why"] == "gone").await;
+    // What the account's other devices are told when one of them joins or leaves.
+    let mut phone = stage.again("ana").await;
+    ana.does(json!({"type": "leave", "room": "ops"})).await;
+    phone.expect(|frame| frame["type"] == "room" && frame["joined"] == false).await;
+    let other = ana.makes_private("Other secrets").await;
+    phone.expect(|frame| frame["type"] == "room" && frame["room"]["room"] == *other).await;
+    ana.does(json!({"type": "create", "room": "market"})).await;
+    for device in [&mut bot, &mut back] {
+        let told = device.expect(|frame| frame["type"] == "room").await;
+        assert_eq!((&told["room"]["room"], &told["joined"]), (&json!("ops"), &json!(false)));
+        device.does(json!({"type": "rooms"})).await;
+        let heard: Vec<_> = device
+            .passed
+            .iter()
+            .map(Value::to_string)
+            .filter(|frame| [&secret, &other, "market"].into_iter().any(|room| frame.contains(room)))
+            .collect();
+        assert!(heard.is_empty(), "{heard:?}");
+    }
+}
+
+/// One that may not read is told nothing of what is its account's.
+#[tokio::test]
+async fn a_token_that_only_writes_reads_nothing_of_ones_own() {
+    let stage = Stage::open().await;
+    let mut ana = stage.person("ana", "member").await;
+    stage.add_token("ana", r#"["write"]"#);
+    let mut bot = stage.bot("ana").await;
+    for question in [json!({"type": "history", "room": "@self"}), json!({"type": "join", "room": "@self"})] {
+        assert_eq!(bot.is_refused(question.clone()).await, "forbidden", "{question}");
+    }
+    ana.does(json!({"type": "create", "room": "ops"})).await;
+    bot.is_refused(json!({"type": "rooms"})).await;
+    assert!(bot.passed.iter().all(|frame| frame["type"] != "room"), "{:?}", bot.passed);
+}

@@ -83,3 +83,32 @@ async fn a_repeat_is_answered_as_it_was_as_long_as_one_may_read_there() {
     ana.does(json!({"type": "kick", "room": room, "user": "u-bo"})).await;
     assert_eq!(bo.is_refused(delete).await, "no_room");
 }
+
+/// What was decided of typing is remembered, and no longer than it holds.
+#[tokio::test]
+async fn typing_is_told_of_whoever_may_say_something_now() {
+    let stage = Stage::open().await;
+    let mut ana = stage.person("ana", "member").await;
+    let mut bo = stage.person("bo", "member").await;
+    ana.does(json!({"type": "create", "room": "market"})).await;
+    bo.does(json!({"type": "join", "room": "market"})).await;
+    let typing = |on: bool| json!({"type": "typing", "room": "market", "on": on});
+    let told = async |ana: &mut Person| ana.expect(|frame| frame["type"] == "typing").await["on"].clone();
+    bo.send(typing(true)).await;
+    assert_eq!(told(&mut ana).await, true);
+    for (shut, open) in [
+        (json!({"type": "mute", "user": "u-bo"}), json!({"type": "unmute", "user": "u-bo"})),
+        (json!({"type": "change", "announce": true}), json!({"type": "change", "announce": false})),
+    ] {
+        for (mut decided, on) in [(shut, false), (open, true)] {
+            decided["room"] = "market".into();
+            let kind = if decided["type"] == "change" { "changed" } else { "member" };
+            ana.does(decided).await;
+            bo.event("market", kind).await;
+            bo.send(typing(on)).await;
+            // Answered when that was decided.
+            bo.does(json!({"type": "rooms"})).await;
+        }
+        assert_eq!(told(&mut ana).await, true, "not what was typed in silence");
+    }
+}

@@ -222,12 +222,12 @@ pub(crate) fn token(name: &str) -> String {
     secret("chat_b_", name)
 }
 
-fn secret(prefix: &str, name: &str) -> String {
+pub(crate) fn secret(prefix: &str, name: &str) -> String {
     let rest: String = name.bytes().filter(u8::is_ascii_alphanumeric).map(char::from).collect();
     format!("{prefix}{rest:x<43}")
 }
 
-fn hash(secret: &str) -> Vec<u8> {
+pub(crate) fn hash(secret: &str) -> Vec<u8> {
     Sha256::digest(secret.as_bytes()).to_vec()
 }
 
@@ -236,7 +236,7 @@ pub(crate) fn now_ms() -> i64 {
     i64::try_from(since.as_millis()).unwrap()
 }
 
-fn rand_id() -> u64 {
+pub(crate) fn rand_id() -> u64 {
     use std::sync::atomic::{AtomicU64, Ordering};
     static NEXT: AtomicU64 = AtomicU64::new(1);
     NEXT.fetch_add(1, Ordering::Relaxed)

@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use protocol::client::ClientFrame;
 use protocol::ids::RoomKey;
 use protocol::limits::MESSAGE_BYTES;
-use protocol::session::{Line, Link, OutgoingState, SessionEvent};
+use protocol::session::{Link, OutgoingState, SessionEvent};
 use tokio::time::timeout;
 
 use super::{driver, identity, keep_identity};
@@ -37,7 +37,7 @@ pub async fn send(
     let name = config.name.clone().or_else(|| identity.state.name.clone());
     let mut driver = driver(config, &identity, &room, name);
     let id = fresh_id();
-    driver.session.send(room, id, Line { text, ..Line::default() })?;
+    driver.session.send(room, id, text.into())?;
     let outcome = timeout(patience, until_stored(config, &mut driver, identity.is_new)).await;
     let trouble = driver.take_trouble();
     driver.close().await;

@@ -11,7 +11,7 @@ use protocol::event::Event;
 use protocol::ids::{Id, RoomKey, Seq};
 use protocol::limits::HISTORY_DEFAULT;
 use protocol::own::{Draft, Read};
-use protocol::session::{AskError, Line, Link, OutgoingState, Saved, SessionConfig, SessionEvent};
+use protocol::session::{AskError, Link, OutgoingState, Saved, SessionConfig, SessionEvent};
 use time::UtcOffset;
 use tokio::sync::mpsc;
 
@@ -34,6 +34,8 @@ pub(super) enum Next {
     Redraw,
     Suspend,
     Quit,
+    /// End, with this told on the shell's screen.
+    Leave(String),
 }
 
 /// The model with everything around it but the terminal.
@@ -42,7 +44,7 @@ pub(super) struct Shell {
     pub(super) model: Model,
     pub(super) config: Config,
     start: Instant,
-    driver: Option<Driver>,
+    pub(super) driver: Option<Driver>,
     pub(super) profile: Profile,
     pub(super) state: State,
     /// Whom this device is signed in as.
@@ -54,7 +56,7 @@ pub(super) struct Shell {
     /// Up to where our other devices know that a room was read.
     pub(super) told_read: BTreeMap<RoomKey, Seq>,
     /// None in a second window: what it says lives in memory.
-    outbox: Option<Outbox>,
+    pub(super) outbox: Option<Outbox>,
     logs: RoomLogs,
     save_at: Option<Duration>,
     saved_at: Duration,
@@ -221,7 +223,11 @@ impl Shell {
                 }
             }
             Effect::Say { room, text } => self.say(room, text, msgs),
-            Effect::Call(_) | Effect::Login { .. } | Effect::Register { .. } | Effect::Logout { .. } => {
+            Effect::Call(_)
+            | Effect::Picture(_)
+            | Effect::Login { .. }
+            | Effect::Register { .. }
+            | Effect::Logout { .. } => {
                 self.ask_over_http(effect);
             }
             other => self.command(other, now, msgs),
@@ -230,9 +236,7 @@ impl Shell {
 
     fn say(&mut self, room: RoomKey, text: String, msgs: &mut Vec<Msg>) {
         let Some(driver) = &mut self.driver else { return };
-        if let Err(error) =
-            driver.session.send(room.clone(), fresh_id(), Line { text: text.clone(), ..Line::default() })
-        {
+        if let Err(error) = driver.session.send(room.clone(), fresh_id(), text.clone().into()) {
             msgs.push(Msg::NotTaken { room, text, reason: error.to_string() });
         }
     }
@@ -394,6 +398,24 @@ impl Shell {
         }
     }
 
+    /// Somebody else is here: shows nothing but what the disk has of them.
+    pub(super) fn begin_anew(&mut self) {
+        let config = Config { room: None, name: None, ..self.config.clone() };
+        let old = &self.model;
+        let model = model(&config, &self.state, self.account.as_ref(), old.offset);
+        self.model = Model {
+            size: old.size,
+            focused: old.focused,
+            panes: old.panes,
+            presence: old.presence,
+            active_at: old.active_at,
+            now: old.now,
+            layers: Vec::new(),
+            ..model
+        };
+        self.logs = RoomLogs::new(&self.profile, self.state.epoch.clone());
+    }
+
     pub(super) fn connect(&mut self) {
         let name = Some(self.model.name.clone()).filter(|name| !name.is_empty());
         let session = SessionConfig {
@@ -410,12 +432,15 @@ impl Shell {
         let mut rooms: BTreeMap<RoomKey, Option<Seq>> =
             self.state.rooms.iter().map(|(key, room)| (key.clone(), room.cursor)).collect();
         rooms.insert(RoomKey::new(SELF_ROOM).expect("it is a room's key"), None);
-        let saved = Saved {
-            epoch: self.state.epoch.clone(),
-            user: self.state.user.clone(),
-            rooms,
-            outbox: self.outbox.as_ref().map(|outbox| outbox.entries().to_vec()).unwrap_or_default(),
-        };
+        let mut outbox = self.outbox.as_ref().map(|outbox| outbox.entries().to_vec()).unwrap_or_default();
+        // What the disk did not take is in the last session alone.
+        let before = self.driver.take();
+        for (line, _) in before.iter().flat_map(|driver| driver.session.outbox()) {
+            if outbox.iter().all(|other| other.id != line.id) {
+                outbox.push(line.clone());
+            }
+        }
+        let saved = Saved { epoch: self.state.epoch.clone(), user: self.state.user.clone(), rooms, outbox };
         let driver = Driver::new(self.config.address.clone(), session, saved, self.start);
         let states: Vec<(Id, OutgoingState)> =
             driver.session.outbox().map(|(entry, state)| (entry.id.clone(), state)).collect();

@@ -113,6 +113,7 @@ impl Session {
         let Some(outgoing) = self.outbox.retry(id, self.user.as_ref()) else { return false };
         self.line_changed(outgoing.id.clone(), OutgoingState::Queued);
         self.put(outgoing);
+        self.fail_orphans();
         true
     }
 

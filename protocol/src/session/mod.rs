@@ -33,7 +33,7 @@
 //! assert!(session.poll_transmit().unwrap().starts_with(r#"{"type":"hello""#));
 //!
 //! // A line may be said at any time. It is on disk before it is sent.
-//! session.send(RoomKey::lobby(), Id::new("01JE").unwrap(), "Hello".into(), None).unwrap();
+//! session.send(RoomKey::lobby(), Id::new("01JE").unwrap(), "Hello".into()).unwrap();
 //! session.handle_text(now, r#"{"type":"welcome","server":"s/1","epoch":"01JD","token":"t",
 //!     "user":{"user":"g-1","name":"ana","guest":true},"heartbeat_ms":10000,
 //!     "limits":{"message_bytes":65536,"history":200,"resume":10000},

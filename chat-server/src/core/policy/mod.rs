@@ -154,7 +154,7 @@ pub(crate) struct AccountFacts {
 pub(crate) enum Action<'a> {
     /// To be here at all.
     Connect,
-    /// What concerns nobody but oneself: presence, nickname, read markers, drafts, blocks.
+    /// What concerns nobody but oneself: presence, nickname, blocks, and the room of one's own.
     Own,
     CreatePublic,
     CreatePrivate,
@@ -309,9 +309,13 @@ pub(crate) fn decide(actor: &Actor, action: Action<'_>) -> Result<(), Denied> {
     }
     match action {
         Action::Connect => Ok(()),
+        // The room of one's own is reached by what reaches all rooms: it tells of all of them.
+        Action::Own if !actor.reach.here => Err(Denied::NotThere),
         Action::Own | Action::ListRooms => allow(actor.reach.read),
         Action::CreatePublic if is_guest && actor.guests != Guests::On => Err(Denied::SignIn),
-        Action::CreatePrivate | Action::OpenDirect { .. } if is_guest => Err(Denied::SignIn),
+        Action::CreatePrivate | Action::OpenDirect { .. } | Action::Reports | Action::Audit if is_guest => {
+            Err(Denied::SignIn)
+        }
         Action::CreatePublic | Action::CreatePrivate => allow(actor.reach.write && actor.reach.person),
         Action::OpenDirect { active } => allow(active && actor.reach.write && actor.reach.person),
         Action::Reports => allow(actor.role >= Role::Moderator && actor.reach.person),

@@ -216,6 +216,15 @@ proptest! {
 }
 
 #[test]
+fn what_is_good_for_some_rooms_is_not_for_ones_own() {
+    let actor = |reach| Actor { role: Role::Member, active: true, guests: Guests::On, reach };
+    assert_eq!(decide(&actor(Reach::FULL), Action::Own), Ok(()));
+    let elsewhere = Reach { here: false, ..Reach::FULL };
+    assert_eq!(decide(&actor(elsewhere), Action::Own), Err(Denied::NotThere));
+    assert_eq!(decide(&actor(Reach { read: false, ..Reach::FULL }), Action::Own), Err(Denied::Forbidden));
+}
+
+#[test]
 fn one_who_is_gone_may_do_nothing() {
     let actor = Actor { role: Role::Owner, active: false, guests: Guests::On, reach: Reach::FULL };
     for action in [Action::Connect, Action::Own, Action::Audit, Action::ListRooms, Action::CreatePublic] {

@@ -178,6 +178,11 @@ impl Presence {
         self.names.give_up(user, &skeleton(name));
     }
 
+    /// Keeps a former name no longer, by how it looks.
+    pub(crate) fn give_up_skeleton(&mut self, user: &UserId, skeleton: &str) {
+        self.names.give_up(user, skeleton);
+    }
+
     /// Somebody's role or profile changed; the change's value is whether they are there.
     pub(crate) fn set_known(&mut self, account: &Known) -> Option<Change<()>> {
         let person = self.people.get_mut(&account.user)?;

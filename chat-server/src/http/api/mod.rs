@@ -1,14 +1,16 @@
 //! `/api`: accounts over plain requests. [`protocol::http::ROUTES`] is the list; here each has its answer.
 //!
-//! A request is looked at in this order: where it comes from, who asks, whether the route is for them; only then is its
-//! body read. What it asks is decided by the commands, in the transaction that changes something.
+//! A request is looked at in this order: where it comes from, who asks, whether the route is for them, all of it at a
+//! rate; only then is its body read. What it asks is decided by the commands, in the transaction that changes something.
 
 mod answer;
 mod calls;
 mod cookie;
+mod limits;
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
 use futures_util::{Stream, StreamExt as _};
@@ -22,18 +24,22 @@ use warp::{Filter, Rejection};
 
 use self::answer::Answer;
 pub(crate) use self::cookie::Jar;
+use self::limits::Limits;
 use super::origin::Names;
 use crate::command::accounts::{Accounts, Caller, signed_out};
 use crate::core::policy::{Action, Actor, OfAccounts, decide};
 use crate::core::secret::{Kind, Secret};
 use crate::serve::Peer;
 
+/// How long a picture may take to come. Few come at a time, and whoever is slow keeps others from it.
+const PICTURE_PATIENCE: Duration = Duration::from_secs(30);
+
 /// Answers whatever is asked below `/api`.
 pub(super) fn routes(
     accounts: Accounts,
     names: Arc<Names>,
 ) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone {
-    let api = Api { accounts, names };
+    let api = Api { accounts, names, limits: Arc::default() };
     warp::path("api")
         .and(warp::method())
         .and(warp::path::full())
@@ -51,6 +57,7 @@ pub(super) fn routes(
 struct Api {
     accounts: Accounts,
     names: Arc<Names>,
+    limits: Arc<Limits>,
 }
 
 /// A request without its body.
@@ -88,6 +95,10 @@ impl Api {
     /// Whether the route is for whoever asks.
     async fn admit(&self, request: &Request, route: &Route, jar: &Jar) -> Result<Option<Caller>, Refusal> {
         self.check_site(request)?;
+        let now = self.accounts.counted_now();
+        if let Some(now) = now {
+            self.limits.admit_network(request.address, now)?;
+        }
         let caller = match Self::secret(request, jar)? {
             Some(secret) => match self.accounts.prove(&secret).await {
                 Ok(caller) => Some(caller),
@@ -97,6 +108,9 @@ impl Api {
             },
             None => None,
         };
+        if let (Some(now), Some(caller)) = (now, &caller) {
+            self.limits.admit_account(&caller.identity.user, now)?;
+        }
         let is_person = caller.as_ref().is_some_and(|caller| caller.session().is_ok());
         let role = caller.as_ref().map_or(Role::Guest, |caller| caller.me.role);
         let forbidden = || Refusal::new(ErrorCode::Forbidden, "you may not do this");
@@ -182,7 +196,8 @@ where
         if !self.is_of(|kind| kind.starts_with("image/") || kind == "application/octet-stream") {
             return Err(Refusal::new(ErrorCode::BadImage, "the body must be a picture"));
         }
-        self.read(protocol::limits::PICTURE_BYTES).await
+        let picture = tokio::time::timeout(PICTURE_PATIENCE, self.read(protocol::limits::PICTURE_BYTES));
+        picture.await.map_err(|_| Refusal::new(ErrorCode::BadFrame, "the picture took too long"))?
     }
 
     fn is_of(&self, is_kind: impl FnOnce(&str) -> bool) -> bool {

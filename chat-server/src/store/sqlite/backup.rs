@@ -52,10 +52,11 @@ pub fn restore(from: &Path, data_dir: &Path) -> Result<(), StoreError> {
     if changed != 1 {
         return Err(StoreError::Damaged { path: from.into(), reason: "its identity is missing".into() });
     }
-    // Who was signed out and what was withdrawn since the backup would be back: everybody signs in anew.
+    // Who was signed out and what was withdrawn since the backup would be back: everybody signs in anew, and bots get
+    // new tokens.
     let version: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(failed)?;
     if version >= schema::ACCOUNTS {
-        db.execute_batch("DELETE FROM sessions; DELETE FROM links;").map_err(failed)?;
+        db.execute_batch("DELETE FROM sessions; DELETE FROM links; DELETE FROM tokens;").map_err(failed)?;
     }
     drop(db);
     finish(copy, &to)

@@ -2,6 +2,7 @@
 
 use protocol::error::{ErrorCode, Refusal};
 use protocol::ids::{Id, RoomKey, UserId};
+use protocol::limits::INVITATIONS;
 use protocol::people::Role;
 use protocol::rooms::{MemberChange, Moderate, RoomKind, RoomRole, SetRole};
 use rusqlite::params;
@@ -19,11 +20,11 @@ const LONGEST_S: u64 = 100 * 366 * 24 * 3600;
 
 /// The author is in a room from now on. Being in a public one is stored only for accounts.
 pub(in crate::store) fn join(deed: &mut Deed<'_, '_, '_>, room: &RoomKey, id: &Id) -> Done<()> {
+    deed.turn.leave_facts();
     let place = deed.enter(room, InRoom::Join)?;
     let user = deed.author.user.clone();
     let is_stored = place.kind != RoomKind::Public || !deed.author.guest;
     if place.stand.role.is_some() || !is_stored {
-        deed.turn.leave_facts();
         return Ok(());
     }
     add(deed, &place, room, &user, RoomRole::Member)?;
@@ -44,6 +45,7 @@ pub(super) fn add(
     user: &UserId,
     role: RoomRole,
 ) -> Done<()> {
+    deed.turn.change(room, Some(user));
     deed.db()
         .prepare_cached(
             "INSERT INTO members (room, user, role, since_ms) VALUES (?1, ?2, ?3, ?4)
@@ -62,6 +64,7 @@ fn withdraw(deed: &mut Deed<'_, '_, '_>, place: &Place, room: &RoomKey, user: &U
         .prepare_cached("DELETE FROM invitations WHERE room = ?1 AND user = ?2")?
         .execute(params![place.row, user.as_str()])?;
     if ended > 0 {
+        deed.turn.change(room, Some(user));
         own::invitation_over(deed, room, user)?;
     }
     Ok(ended > 0)
@@ -69,6 +72,7 @@ fn withdraw(deed: &mut Deed<'_, '_, '_>, place: &Place, room: &RoomKey, user: &U
 
 /// The author is in a room no more.
 pub(in crate::store) fn leave(deed: &mut Deed<'_, '_, '_>, room: &RoomKey, id: &Id) -> Done<()> {
+    deed.turn.leave_facts();
     let place = deed.enter(room, InRoom::Leave)?;
     let user = deed.author.user.clone();
     withdraw(deed, &place, room, &user)?;
@@ -85,6 +89,7 @@ pub(in crate::store) fn leave(deed: &mut Deed<'_, '_, '_>, room: &RoomKey, id: &
     }
     if place.kind == RoomKind::Direct {
         // It goes on without them, and who they were with is no longer its name.
+        deed.turn.change(room, None);
         deed.db().execute("UPDATE rooms SET people = NULL WHERE id = ?1", [place.row])?;
     }
     if role == RoomRole::Owner {
@@ -101,6 +106,7 @@ fn remove(
     user: &UserId,
     why: Option<&MemberBody>,
 ) -> Done<()> {
+    deed.turn.change(room, Some(user));
     deed.db()
         .prepare_cached("DELETE FROM members WHERE room = ?1 AND user = ?2")?
         .execute(params![place.row, user.as_str()])?;
@@ -109,6 +115,7 @@ fn remove(
 
 /// The author does not take an invitation.
 pub(in crate::store) fn decline(deed: &mut Deed<'_, '_, '_>, room: &RoomKey) -> Done<()> {
+    deed.turn.leave_facts();
     let place = deed.enter(room, InRoom::Decline)?;
     let user = deed.author.user.clone();
     withdraw(deed, &place, room, &user)?;
@@ -123,6 +130,7 @@ pub(in crate::store) fn moderate(
     name: Option<String>,
     id: &Id,
 ) -> Done<()> {
+    deed.turn.leave_facts();
     let action = match measure {
         Measure::Invite => ToPerson::Invite,
         Measure::Kick => ToPerson::Kick,
@@ -183,9 +191,13 @@ fn apply(
     body: &MemberBody,
 ) -> Done<bool> {
     let (who, now) = (&body.who, deed.now());
+    deed.turn.change(room, Some(who));
     let set = |deed: &Deed<'_, '_, '_>, table: &str| -> rusqlite::Result<()> {
-        let sql = format!("INSERT OR REPLACE INTO {table} (room, user, until_ms) VALUES (?1, ?2, ?3)");
-        deed.db().prepare_cached(&sql)?.execute(params![place.row, who.as_str(), until_ms]).map(drop)
+        let sql = format!(
+            "INSERT OR REPLACE INTO {table} (room, user, until_ms, name, reason) VALUES (?1, ?2, ?3, ?4, ?5)"
+        );
+        let values = params![place.row, who.as_str(), until_ms, body.name, body.reason];
+        deed.db().prepare_cached(&sql)?.execute(values).map(drop)
     };
     let lift = |deed: &Deed<'_, '_, '_>, table: &str, sentence: Sentence| -> rusqlite::Result<bool> {
         let sql = format!("DELETE FROM {table} WHERE room = ?1 AND user = ?2");
@@ -225,6 +237,15 @@ fn invite(
         // Nobody learns that they are hidden from somebody.
         return Ok(());
     }
+    let waiting: u32 = deed
+        .db()
+        .prepare_cached("SELECT count(*) FROM invitations WHERE user = ?1")?
+        .query_row([who.as_str()], |row| row.get(0))?;
+    if waiting >= INVITATIONS {
+        let reason = "too many invitations wait for this person already";
+        return Err(Refusal::new(ErrorCode::Forbidden, reason).into());
+    }
+    deed.turn.change(room, Some(who));
     deed.db()
         .prepare_cached("INSERT INTO invitations (room, user, ms) VALUES (?1, ?2, ?3)")?
         .execute(params![place.row, who.as_str(), deed.now()])?;
@@ -238,6 +259,7 @@ pub(in crate::store) fn set_role(
     name: Option<String>,
     id: &Id,
 ) -> Done<()> {
+    deed.turn.leave_facts();
     let (room, who) = (&asked.room, &asked.user);
     let Some((place, stand, known)) = face(deed, room, who, ToPerson::SetRole(asked.role), name, id)? else {
         return Ok(());

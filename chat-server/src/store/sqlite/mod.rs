@@ -19,6 +19,7 @@ pub(super) mod rooms;
 mod rows;
 mod said;
 mod schema;
+mod scrub;
 pub(super) mod seen;
 mod sights;
 mod state;
@@ -71,6 +72,8 @@ pub(super) struct Handle {
     threads: Mutex<Vec<JoinHandle<()>>>,
     healthy: Arc<AtomicBool>,
     closing: Arc<AtomicBool>,
+    /// Something was taken out, and the write-ahead log is to be cut.
+    scrubbing: Arc<AtomicBool>,
     index: Arc<Index>,
     idle: Arc<Idle>,
     identity: Identity,
@@ -128,6 +131,7 @@ impl Handle {
             threads: Mutex::new(threads),
             healthy,
             closing,
+            scrubbing: Arc::default(),
             index,
             idle,
             identity,

@@ -13,13 +13,18 @@ use super::deed::{Deed, Done, nobody};
 use super::kinds::MemberBody;
 use super::reader::find_room;
 use super::rows::{self, from_sql, to_sql};
-use super::{clock, facts, seen};
+use super::{clock, facts, seen, sights};
 use crate::core::policy::{Action, InRoom};
 use crate::store::{At, Page, RoomRecord};
 
-/// Keys that one user may fill with an account, and as a guest.
+/// Keys that one user may fill with an account, and as a guest. What others fill does not count.
 const KEYS: u32 = 5_000;
 const KEYS_OF_GUEST: u32 = 500;
+/// How many of the rooms that one was in and of the invitations that are over are kept, the newest; a device that was
+/// away for longer is told `no_room` instead.
+const OVER: u32 = 1_000;
+/// Every how many events it is looked whether there are more.
+const SWEEP: Seq = 64;
 /// Of a day.
 const MINUTES: u16 = 24 * 60;
 
@@ -44,7 +49,22 @@ fn keep(
          ON CONFLICT (user, key) DO UPDATE SET seq = ?3, body = ?4",
     )?
     .execute(params![user.as_str(), key, seq, super::kinds::body(&event)])?;
+    if from_sql(seq).is_multiple_of(SWEEP) {
+        sweep(db, user)?;
+    }
     deed.turn.tell_own(user, event);
+    Ok(())
+}
+
+/// Forgets the oldest of what is over, which others may have brought about.
+fn sweep(db: &Connection, user: &UserId) -> rusqlite::Result<()> {
+    db.prepare_cached(
+        "DELETE FROM own WHERE user = ?1 AND seq <= (
+            SELECT seq FROM own WHERE user = ?1 AND substr(key, 1, 7) IN ('invited', 'joined:')
+                AND NOT json_extract(body, '$.on') ORDER BY seq DESC LIMIT 1 OFFSET ?2
+         ) AND substr(key, 1, 7) IN ('invited', 'joined:') AND NOT json_extract(body, '$.on')",
+    )?
+    .execute(params![user.as_str(), OVER])?;
     Ok(())
 }
 
@@ -54,7 +74,9 @@ fn keep_own(deed: &mut Deed<'_, '_, '_>, key: &str, make: impl FnOnce(RoomKey, S
     if newest(deed.db(), &user, key)?.is_none() {
         let count: u32 = deed
             .db()
-            .prepare_cached("SELECT count(*) FROM own WHERE user = ?1")?
+            .prepare_cached(
+                "SELECT count(*) FROM own WHERE user = ?1 AND substr(key, 1, 7) NOT IN ('invited', 'joined:')",
+            )?
             .query_row([user.as_str()], |row| row.get(0))?;
         if count >= if deed.author.guest { KEYS_OF_GUEST } else { KEYS } {
             return Err(Refusal::new(ErrorCode::Forbidden, "there is no room for more of this").into());
@@ -153,7 +175,38 @@ pub(in crate::store) fn block(deed: &mut Deed<'_, '_, '_>, asked: &Block) -> Don
         return Err(nobody());
     }
     let (who, on) = (asked.user.clone(), asked.on);
-    keep_own(deed, &format!("block:{who}"), |room, seq| Event::Block(Blocked { room, seq, who, on }))
+    keep_own(deed, &format!("block:{who}"), |room, seq| Event::Block(Blocked { room, seq, who, on }))?;
+    if !asked.on {
+        // What they said to the author meanwhile is there to be read.
+        let rooms: Vec<String> = deed
+            .db()
+            .prepare_cached(
+                "SELECT r.key FROM members m JOIN rooms r ON r.id = m.room
+                 WHERE m.user = ?1 AND m.hidden AND r.creator = ?2",
+            )?
+            .query_map([deed.author.user.as_str(), asked.user.as_str()], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        for room in rooms.into_iter().filter_map(|room| RoomKey::new(room).ok()) {
+            show(deed, &room)?;
+        }
+    }
+    Ok(())
+}
+
+/// A conversation is among the author's from now on, if it was kept from them.
+pub(super) fn show(deed: &mut Deed<'_, '_, '_>, room: &RoomKey) -> Done<()> {
+    let user = deed.author.user.clone();
+    let Some((row, _)) = find_room(deed.db(), room)? else { return Ok(()) };
+    let shown = deed
+        .db()
+        .prepare_cached("UPDATE members SET hidden = 0 WHERE room = ?1 AND user = ?2 AND hidden")?
+        .execute(params![row, user.as_str()])?;
+    if shown == 0 {
+        return Ok(());
+    }
+    let others = sights::others(deed.db(), row, &user)?;
+    let names = others.iter().map(|person| person.name.as_str()).collect::<Vec<_>>().join(", ");
+    joined(deed, room, &user, Some(names))
 }
 
 /// What the author has written and not yet said.

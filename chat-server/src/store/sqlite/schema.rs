@@ -146,6 +146,8 @@ fn prepare(db: &mut Connection, durability: Durability) -> rusqlite::Result<()> 
     db.pragma_update(None, "trusted_schema", false)?;
     db.pragma_update(None, "cell_size_check", true)?;
     db.pragma_update(None, "page_size", 4096)?;
+    // What is taken out is overwritten, not only forgotten.
+    db.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
     db.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
     let synchronous = match durability {
         Durability::Full => "full",

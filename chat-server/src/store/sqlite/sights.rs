@@ -3,7 +3,7 @@
 use protocol::ids::{RoomKey, UserId};
 use protocol::limits::HISTORY_EVENTS;
 use protocol::people::{Guests, Profile, Role};
-use protocol::rooms::{AuditEntry, Reported, RoomKind, RoomRole};
+use protocol::rooms::{AuditEntry, Reported, RoomKind, RoomRole, Sentence};
 use protocol::server::User;
 use rusqlite::{Connection, Row, params};
 
@@ -12,8 +12,8 @@ use super::reader::{Bounds, Reader, find_room, page_in, rooms_in};
 use super::rows::{self, from_sql, to_sql};
 use super::unread::Recents;
 use super::{clock, mentions, own, state};
-use crate::core::policy::{Action, Actor, Denied, InRoom, decide};
-use crate::store::deeds::{Author, Listed, Seen, Sheet, Sight, Sights, TableRow};
+use crate::core::policy::{Action, Actor, Denied, InRoom, PersonFacts, Standing, ToPerson, decide};
+use crate::store::deeds::{Author, Listed, Roster, Seen, Sheet, Sight, Sights, TableRow};
 use crate::store::{At, Page, ReadError, Readable};
 
 impl Reader {
@@ -74,6 +74,10 @@ impl Reader {
     ) -> Seen<Page> {
         let snapshot = self.db().unchecked_transaction()?;
         if *room == RoomKey::own(&author.user) {
+            let actor = facts::actor(&snapshot, &author.user, guests, author.reaches.at(room))?;
+            if let Err(denied) = decide(&actor, Action::Own) {
+                return Ok(Err(denied));
+            }
             return Ok(own::page(&snapshot, room, at, limit, max_bytes)?.ok_or(Denied::NotThere));
         }
         if let Err(denied) = may_read(&snapshot, author, guests, room)? {
@@ -130,7 +134,7 @@ impl Reader {
         guests: Guests,
         room: &RoomKey,
         limit: usize,
-    ) -> Seen<Vec<Listed>> {
+    ) -> Seen<Roster> {
         let snapshot = self.db().unchecked_transaction()?;
         if let Err(denied) = may_read(&snapshot, author, guests, room)? {
             return Ok(Err(denied));
@@ -150,7 +154,9 @@ impl Reader {
                     .map(|user| Listed { user, standing: standing.unwrap_or(RoomRole::Member) }),
             );
         }
-        Ok(Ok(members))
+        let banned = sentenced(&snapshot, author, guests, room, ToPerson::Unban, limit)?;
+        let muted = sentenced(&snapshot, author, guests, room, ToPerson::Unmute, limit)?;
+        Ok(Ok(Roster { members, banned, muted }))
     }
 
     /// All rooms with how many members they have and who owns them.
@@ -295,7 +301,8 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<Option<AuditEntry>> {
 /// The rooms that somebody is a member of, most recently used first.
 fn joined_rooms(db: &Connection, user: &UserId) -> rusqlite::Result<Vec<RoomKey>> {
     let mut statement = db.prepare_cached(
-        "SELECT r.key FROM members m JOIN rooms r ON r.id = m.room WHERE m.user = ?1 ORDER BY r.used_ms DESC",
+        "SELECT r.key FROM members m JOIN rooms r ON r.id = m.room
+         WHERE m.user = ?1 AND NOT m.hidden ORDER BY r.used_ms DESC",
     )?;
     let keys = statement.query_map([user.as_str()], |row| row.get::<_, String>(0))?;
     let mut rooms = Vec::new();
@@ -320,6 +327,43 @@ pub(super) fn may_read(
     Ok(facts::may(actor, InRoom::Read, place.as_ref(), clock::now_ms()))
 }
 
+/// Whom somebody may let back into a room or have speak again, as far as it is not over by itself.
+fn sentenced(
+    db: &Connection,
+    author: &Author,
+    guests: Guests,
+    room: &RoomKey,
+    lift: ToPerson,
+    limit: i64,
+) -> rusqlite::Result<Vec<Sentence>> {
+    let Some(place) = facts::place(db, room, &author.user)? else { return Ok(Vec::new()) };
+    let actor = facts::actor(db, &author.user, guests, author.reaches.at(room))?;
+    let now = clock::now_ms();
+    // Anybody of those: what is lifted is decided anew, of whom it is then.
+    let somebody = PersonFacts { me: false, role: Role::Guest, active: true, standing: Standing::default() };
+    let lifting = decide(&actor, Action::Person(lift, &place.facts(now), &somebody));
+    if lifting.is_err() && !author.server {
+        return Ok(Vec::new());
+    }
+    let table = if lift == ToPerson::Unban { "bans" } else { "mutes" };
+    let sql = format!(
+        "SELECT s.user, coalesce(a.name, s.name) AS shown, s.until_ms, s.reason
+         FROM {table} s LEFT JOIN accounts a ON a.user = s.user
+         WHERE s.room = ?1 AND coalesce(s.until_ms > ?2, 1) ORDER BY lower(shown), s.user LIMIT ?3"
+    );
+    let mut statement = db.prepare_cached(&sql)?;
+    let mut found = statement.query(params![place.row, now, limit])?;
+    let mut sentences = Vec::new();
+    while let Some(row) = found.next()? {
+        let Ok(user) = UserId::new(row.get_ref(0)?.as_str()?) else { continue };
+        let until = row.get::<_, Option<i64>>(2)?.map(clock::rfc3339);
+        if user != author.user {
+            sentences.push(Sentence { user, name: row.get(1)?, until, reason: row.get(3)? });
+        }
+    }
+    Ok(sentences)
+}
+
 fn look(
     db: &Connection,
     recents: &Recents,
@@ -327,7 +371,11 @@ fn look(
     actor: Actor,
     key: &RoomKey,
 ) -> rusqlite::Result<Result<Sight, Denied>> {
+    let actor = Actor { reach: author.reaches.at(key), ..actor };
     if *key == RoomKey::own(&author.user) {
+        if let Err(denied) = decide(&actor, Action::Own) {
+            return Ok(Err(denied));
+        }
         let sight = |record| Sight {
             record,
             standing: None,
@@ -339,7 +387,6 @@ fn look(
         };
         return Ok(own::record(db, key)?.map(sight).ok_or(Denied::NotThere));
     }
-    let actor = Actor { reach: author.reaches.at(key), ..actor };
     let place = facts::place(db, key, &author.user)?;
     if let Err(denied) = facts::may(actor, InRoom::Read, place.as_ref(), clock::now_ms()) {
         return Ok(Err(denied));

@@ -1,14 +1,12 @@
 //! What later events make of messages, kept beside the log: it is folded in the transaction of each event, and told with
 //! the messages ([`folded`](super::folded)).
 
+use protocol::fold::REPLIERS;
 use protocol::ids::{Id, Seq, UserId};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::mentions;
 use super::rows::{self, from_sql, to_sql};
-
-/// Who wrote in a thread, that many of them are told.
-const REPLIERS: usize = 5;
 
 /// A message: the row of its room, and its place.
 pub(super) type At = (i64, Seq);

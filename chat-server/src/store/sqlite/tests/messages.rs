@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use protocol::event::{Edit, Folded, Message};
+use protocol::event::{Folded, Message};
+use protocol::fold;
 use protocol::limits::{EMOJIS_PER_MESSAGE, PINS_PER_ROOM};
 use protocol::messages;
 use protocol::rooms::Delete;
@@ -105,75 +106,16 @@ impl View {
 
     /// An event as it is in the log.
     fn live(&mut self, event: &Event) {
-        match event {
-            Event::Message(message) => {
-                if let Some(root) = message.thread
-                    && let Some(folded) = self.standing(root, message.seq)
-                {
-                    let replies = folded.replies.get_or_insert(messages::Replies {
-                        count: 0,
-                        last: 0,
-                        timestamp: String::new(),
-                        users: Vec::new(),
-                    });
-                    replies.count += 1;
-                    replies.last = message.seq;
-                    replies.timestamp.clone_from(&message.timestamp);
-                    replies.users.retain(|user| *user != message.user);
-                    replies.users.insert(0, message.user.clone());
-                    replies.users.truncate(5);
-                }
-                self.messages.insert(message.seq, message.clone());
-                self.as_of.insert(message.seq, message.seq);
-            }
-            Event::Edit(Edit { target, seq, text, timestamp, .. }) => {
-                if let Some(folded) = self.standing(*target, *seq).filter(|folded| !folded.deleted) {
-                    folded.text = Some(text.clone());
-                    folded.edited = Some(timestamp.clone());
-                }
-            }
-            Event::React(react) => {
-                if let Some(folded) = self.standing(react.target, react.seq).filter(|folded| !folded.deleted)
-                {
-                    let users = folded.reactions.entry(react.emoji.clone()).or_default();
-                    let is_there = users.contains(&react.user);
-                    if react.on && !is_there {
-                        users.push(react.user.clone());
-                    } else if !react.on {
-                        users.retain(|user| *user != react.user);
-                    }
-                    folded.reactions.retain(|_, users| !users.is_empty());
-                }
-            }
-            Event::Pin(pin) => {
-                if let Some(folded) = self.standing(pin.target, pin.seq).filter(|folded| !folded.deleted) {
-                    folded.pinned = pin.on;
-                }
-            }
-            Event::Delete(delete) => {
-                if let Some(folded) = self.standing(delete.target, delete.seq) {
-                    let replies = folded.replies.take();
-                    *folded = Folded { deleted: true, replies, ..Folded::default() };
-                }
-                if let Some(message) = self.messages.get_mut(&delete.target) {
-                    message.message.clear();
-                }
-            }
-            other => panic!("{other:?}"),
+        if let Some(target) = fold::target(event)
+            && let Some(message) = self.messages.get_mut(&target)
+            && self.as_of[&target] < event.seq()
+        {
+            fold::apply(message, event);
         }
-    }
-
-    fn standing(&mut self, target: Seq, change: Seq) -> Option<&mut Folded> {
-        let message = self.messages.get_mut(&target).filter(|_| self.as_of[&target] < change)?;
-        Some(message.folded.get_or_insert_default())
-    }
-
-    /// What is shown of it.
-    fn shown(mut self) -> BTreeMap<Seq, Message> {
-        for message in self.messages.values_mut() {
-            message.folded = message.folded.take().filter(|folded| *folded != Folded::default());
+        if let Event::Message(message) = event {
+            self.messages.insert(message.seq, message.clone());
+            self.as_of.insert(message.seq, message.seq);
         }
-        self.messages
     }
 }
 
@@ -344,12 +286,51 @@ async fn what_is_deleted_leaves_no_text_and_its_commands_are_still_known() {
     for refused in [fixture.edit(1, "e3", seq, "x").await, fixture.react(2, "r2", seq, "👍", true).await] {
         assert_eq!(code(refused.unwrap_err()), ErrorCode::NotFound);
     }
-    fixture.store.close().await;
-    for file in std::fs::read_dir(dir.path()).unwrap() {
-        let path = file.unwrap().path();
-        let bytes = std::fs::read(&path).unwrap();
-        assert!(!bytes.windows(9).any(|bytes| bytes == b"SWORDFISH"), "{}", path.display());
+}
+
+/// F06: a text that is taken out is in no file any more, be it long or short, edited or not.
+#[tokio::test]
+async fn what_is_deleted_is_in_no_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let fixture = open(dir.path());
+    let lobby = RoomKey::lobby();
+    let has = |word: &str| {
+        let files = std::fs::read_dir(dir.path()).unwrap().map(|file| file.unwrap().path());
+        let holds = |path: &std::path::PathBuf| {
+            let bytes = std::fs::read(path).unwrap();
+            bytes.windows(word.len()).any(|bytes| bytes == word.as_bytes())
+        };
+        files.filter(holds).map(|path| path.file_name().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let texts: Vec<String> = [1, 30, 300, 3000, 6000].map(|n| "SWORDFISH ".repeat(n)).into();
+    let mut seqs = Vec::new();
+    for (n, text) in texts.iter().enumerate() {
+        fixture
+            .append(
+                numbered(&lobby, 30).map(|append| Append { id: id(&format!("{}-{n}", append.id)), ..append }),
+            )
+            .await;
+        seqs.push(fixture.say(append(&lobby, 1, &format!("m{n}"), text)).await);
     }
+    for (n, (seq, text)) in seqs.iter().zip(texts.iter().rev()).enumerate() {
+        fixture.edit(1, &format!("e{n}"), *seq, text).await.unwrap();
+        fixture.edit(1, &format!("f{n}"), *seq, "harmless").await.unwrap();
+    }
+    fixture.store.indexed().await.unwrap();
+    assert_ne!(has("SWORDFISH"), [""; 0]);
+    for (n, seq) in seqs.into_iter().enumerate() {
+        fixture.delete(1, &format!("d{n}"), seq).await.unwrap();
+    }
+    // Somebody reads what was before: then it has to wait.
+    let reader = rusqlite::Connection::open(dir.path().join("chat.db")).unwrap();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM rooms").unwrap();
+    fixture.say(append(&lobby, 1, "after", "after")).await;
+    assert!(!fixture.store.handle.scrub().await);
+    drop(reader);
+    fixture.store.indexed().await.unwrap();
+    assert!(fixture.store.handle.scrub().await);
+    assert_eq!(has("SWORDFISH"), [""; 0]);
+    assert_eq!(fixture.texts(&lobby).await.last().unwrap(), "after");
 }
 
 /// Something done in a room.
@@ -420,10 +401,9 @@ proptest! {
                     }
                 }
             }
-            let wanted = fixture.read(true, 1000, usize::MAX).await.shown();
+            let wanted = fixture.read(true, 1000, usize::MAX).await.messages;
             for view in views {
-                let shown: BTreeMap<_, _> = view.shown().into_iter().collect();
-                assert_eq!(shown, wanted);
+                assert_eq!(view.messages, wanted);
             }
         });
     }

@@ -37,7 +37,7 @@ impl Told {
                 self.refuse_append(&append, ErrorCode::Unavailable, reason);
             }
             (Job::Work(work, _), Decision::Work(Done::Kept(made))) => {
-                let Made { facts, own, cuts, leaves_facts: _ } = made;
+                let Made { facts, own, cuts, changed: _ } = made;
                 if !(facts.is_empty() && own.is_empty() && cuts.is_empty()) {
                     let commit = self.commit();
                     commit.facts.extend(facts);
@@ -66,7 +66,7 @@ impl Told {
                 self.refuse_append(&append, code, reason);
             }
             Job::Work(work, _) => self.answers.push((work, Some(failure))),
-            Job::Close => {}
+            Job::Close | Job::Scrub(_) => {}
             #[cfg(test)]
             Job::Sql(_) => {}
         }
