@@ -255,10 +255,16 @@ async fn try_cell(stage: &Stage, title: &str, frame: &str, who: &str, number: us
         _ => None,
     };
     if let Some(standing) = standing {
-        db.execute("INSERT INTO members (room, user, role, since_ms) VALUES (?1, ?2, ?3, 0)", params![room, user, standing]).unwrap();
+        db.execute(
+            "INSERT INTO members (room, user, role, since_ms) VALUES (?1, ?2, ?3, 0)",
+            params![room, user, standing],
+        )
+        .unwrap();
     }
     match who {
-        "invited" => db.execute("INSERT INTO invitations (room, user, ms) VALUES (?1, ?2, 0)", params![room, user]),
+        "invited" => {
+            db.execute("INSERT INTO invitations (room, user, ms) VALUES (?1, ?2, 0)", params![room, user])
+        }
         "banned" => db.execute("INSERT INTO bans (room, user) VALUES (?1, ?2)", params![room, user]),
         "muted" => db.execute("INSERT INTO mutes (room, user) VALUES (?1, ?2)", params![room, user]),
         "deactivated" => db.execute("UPDATE accounts SET active = 0 WHERE user = ?1", params![user]),

@@ -35,8 +35,7 @@ pub(crate) fn tables() -> Vec<Table> {
 }
 
 /// What is not answered, so that a cell of it cannot be seen by its sender; and what is asked over HTTP (`files/access`).
-const SILENT: [&str; 9] =
-    ["readers", "hello", "typing", "presence", "pong", "read", "draft", "upload", "fetch"];
+const SILENT: [&str; 8] = ["hello", "typing", "presence", "pong", "read", "draft", "upload", "fetch"];
 
 /// What the server keeps beside the events that were written behind its back.
 const STRETCHES: &str =
@@ -311,6 +310,7 @@ fn room_question(frame: &str, what: &str, room: &str) -> Option<Value> {
         ("slow_s", json!(5)),
         ("announce", json!(true)),
         ("archived", json!(true)),
+        ("seen", json!(true)),
     ]);
     Some(match frame {
         "message" if what.is_empty() => json!({"type": frame, "room": room, "message": "x"}),
@@ -346,7 +346,9 @@ fn server_question(frame: &str, what: &str) -> Option<Value> {
     Some(match frame {
         "create" => json!({"type": frame, "room": format!("new-{}", rand_id()), "kind": what}),
         "direct" => json!({"type": frame, "users": ["u-t-member"]}),
-        "rooms" | "reports" | "audit" => json!({"type": frame}),
+        "rooms" | "reports" | "audit" | "mentions" => json!({"type": frame}),
+        "search" => json!({"type": frame, "query": "x"}),
+        "prefs" => json!({"type": frame, "keywords": ["x"]}),
         "resolve" => json!({"type": frame, "report": 1}),
         "block" => json!({"type": frame, "user": "u-t-member", "on": true}),
         _ => return None,

@@ -160,6 +160,7 @@ const CHANGE: &[Row] = &[
     row("change", "slow_s", Act::Room(InRoom::SetSlow)),
     row("change", "announce", Act::Room(InRoom::SetAnnounce)),
     row("change", "archived", Act::Room(InRoom::Archive)),
+    row("change", "seen", Act::Room(InRoom::SetSeen)),
 ];
 const INVITE: &[Row] = &[row("invite", "", Act::Person(ToPerson::Invite, Target::Outsider))];
 const KICK: &[Row] = &[

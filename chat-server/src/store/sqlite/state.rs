@@ -5,6 +5,7 @@ use protocol::fold::REPLIERS;
 use protocol::ids::{Id, Seq, UserId};
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::mentions;
 use super::rows::{self, from_sql, to_sql};
 
 /// A message: the row of its room, and its place.
@@ -155,6 +156,7 @@ pub(super) fn deleted(db: &Connection, (room, seq): At) -> rusqlite::Result<()> 
     )?
     .execute(at)?;
     db.prepare_cached("DELETE FROM reactions WHERE room = ?1 AND seq = ?2")?.execute(at)?;
+    mentions::take(db, room, seq)?;
     db.prepare_cached(
         "UPDATE message_state SET edit = NULL, reactions = 0, pin = NULL WHERE room = ?1 AND seq = ?2",
     )?
