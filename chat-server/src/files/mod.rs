@@ -21,6 +21,7 @@ mod turns;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use protocol::error::{ErrorCode, Refusal};
 use protocol::file_name;
@@ -43,20 +44,22 @@ use crate::store::{OnCommit, ReadError, Store};
 /// How many uploads are checked and put in their place at a time; others wait.
 const FINISHING: usize = 2;
 
-/// What files may take, in bytes.
+/// What files may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// One file; 0: no files are taken.
+    /// Bytes of one file; 0: no files are taken.
     pub file: u64,
-    /// All files of one person. All guests count as one.
+    /// Bytes of all files of one person. All guests count as one.
     pub per_user: u64,
-    /// What uploads leave free on the disk.
+    /// Bytes that uploads leave free on the disk.
     pub keep_free: u64,
+    /// A piece of an upload may take so long, and a second more for each 4 KiB that came.
+    pub patience: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { file: 100 << 20, per_user: 2 << 30, keep_free: 256 << 20 }
+        Self { file: 100 << 20, per_user: 2 << 30, keep_free: 256 << 20, patience: Duration::from_secs(15) }
     }
 }
 

@@ -108,6 +108,40 @@ async fn a12_a_deleted_messages_files_are_gone_at_once_and_their_content_soon() 
     );
 }
 
+/// What a search gives when all is indexed: the places of its hits.
+async fn finds(person: &mut Person, query: &str) -> Vec<Value> {
+    crate::common::within(async {
+        loop {
+            let found = person.does(json!({"type": "search", "query": query})).await;
+            if found["behind"] == 0 {
+                let hits = found["hits"].as_array().unwrap();
+                return hits.iter().map(|hit| hit["message"]["seq"].clone()).collect();
+            }
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn messages_are_found_by_having_files() {
+    let stage = Stage::open().await;
+    let mut ana = stage.person("ana", "member").await;
+    let files = of(&stage.server, "ana");
+    let text = files.upload("lobby", "notes.txt", b"notes").await;
+    let image = files.upload("lobby", "x.gif", b"GIF89a").await;
+    let one = ana.does(with_files("lobby", "m1", "", &[&text])).await["seq"].clone();
+    let two = ana.does(with_files("lobby", "m2", "a word", &[&image])).await["seq"].clone();
+    let three = ana.say("lobby", "a word").await["seq"].clone();
+    assert_eq!(finds(&mut ana, "has:file").await, [two.clone(), one.clone()]);
+    assert_eq!(finds(&mut ana, "has:image").await, [two.clone()]);
+    assert_eq!(finds(&mut ana, "word").await, [three.clone(), two.clone()]);
+    ana.does(json!({"type": "edit", "room": "lobby", "target": two, "text": "", "id": "e1"})).await;
+    assert_eq!(finds(&mut ana, "word").await, [three]);
+    assert_eq!(finds(&mut ana, "has:image").await, [two.clone()], "it has still its file");
+    ana.does(json!({"type": "delete", "room": "lobby", "target": two})).await;
+    assert_eq!(finds(&mut ana, "has:file").await, [one]);
+}
+
 #[tokio::test]
 async fn a_text_beside_files_may_be_edited_away() {
     let stage = Stage::open().await;

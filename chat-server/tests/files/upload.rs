@@ -150,6 +150,25 @@ async fn what_came_before_a_connection_broke_off_is_kept() {
 }
 
 #[tokio::test]
+async fn n03_a_body_that_comes_too_slowly_is_given_up_and_what_came_is_kept() {
+    let patience = std::time::Duration::from_millis(100);
+    let server = TestServer::start_with(|config| config.files.patience = patience).await;
+    let stage = Stage { server };
+    stage.add("ana", "member");
+    let files = of(&stage.server, "ana");
+    let id = files.begin("lobby", "x", 1000).await;
+    let head = format!("PATCH /api/files/{id} HTTP/1.1\r\nUpload-Offset: 0\r\nContent-Length: 1000\r\n");
+    let mut stream = half(&stage.server, &head, &[7; 10]).await;
+    let mut answer = Vec::new();
+    within(stream.read_to_end(&mut answer)).await.unwrap();
+    let answer = String::from_utf8(answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 400") && answer.contains("too slowly"), "{answer}");
+    assert_eq!(files.offset(&id).await.good()["offset"], 10);
+    let rest = files.piece(&id, 10, &[7; 990]).await.good();
+    assert_eq!(rest["file"]["size"], 1000);
+}
+
+#[tokio::test]
 async fn a_newer_request_goes_on_while_the_older_connection_hangs() {
     let stage = Stage::open().await;
     stage.add("ana", "member");

@@ -17,7 +17,7 @@ use crate::store::{Durability, StoreError};
 const APPLICATION_ID: i64 = 0x6368_6174;
 
 /// Each brings the schema from its index to the next number, in one transaction.
-pub(super) const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("../migrations/0001_start.sql"),
     include_str!("../migrations/0002_eras.sql"),
     include_str!("../migrations/0003_accounts.sql"),
