@@ -3,6 +3,8 @@
 use protocol::ids::UserId;
 use ratatui::style::{Color, Modifier, Style};
 
+use crate::markup::highlight::Class;
+
 /// Palette places that stand out from black and from white alike; one per person, by identity.
 const PEOPLE: [u8; 12] = [31, 64, 130, 97, 132, 62, 29, 167, 136, 66, 133, 69];
 const GOOD: u8 = 64;
@@ -63,6 +65,18 @@ impl Theme {
     /// Code within a line.
     pub fn code(self) -> Style {
         if self.color { self.tint(CODE) } else { Style::new().add_modifier(Modifier::ITALIC) }
+    }
+
+    /// A part of code in a block.
+    pub fn syntax(self, class: Class) -> Style {
+        match class {
+            Class::Comment => self.dim(),
+            Class::String | Class::Added => self.tint(GOOD),
+            Class::Number => self.tint(WARN),
+            Class::Keyword => self.tint(CODE),
+            Class::Name => self.tint(ACCENT),
+            Class::Removed => self.tint(BAD),
+        }
     }
 
     /// Where a link leads, or what leads there.
