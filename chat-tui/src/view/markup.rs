@@ -18,6 +18,7 @@ fn role(role: Role, theme: Theme) -> Style {
         Role::Words => Style::new(),
         Role::Sign => theme.dim(),
         Role::Code => theme.code(),
+        Role::Syntax(class) => theme.syntax(class),
         Role::Link => theme.link(),
         Role::Mention => theme.mention(),
         Role::Call => theme.mention().add_modifier(Modifier::REVERSED),

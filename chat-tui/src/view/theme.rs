@@ -6,6 +6,7 @@ mod shade;
 use protocol::ids::UserId;
 use ratatui::style::{Color, Modifier, Style};
 
+use crate::markup::highlight::Class;
 use crate::markup::sgr;
 
 /// Palette places that stand out from black and from white alike; one per person, by identity.
@@ -121,6 +122,18 @@ impl Theme {
         match self.depth {
             Depth::None => Style::new().add_modifier(Modifier::ITALIC),
             _ => self.tint(CODE),
+        }
+    }
+
+    /// A part of code in a block.
+    pub fn syntax(self, class: Class) -> Style {
+        match class {
+            Class::Comment => self.dim(),
+            Class::String | Class::Added => self.tint(GOOD),
+            Class::Number => self.tint(WARN),
+            Class::Keyword => self.tint(CODE),
+            Class::Name => self.tint(ACCENT),
+            Class::Removed => self.tint(BAD),
         }
     }
 
