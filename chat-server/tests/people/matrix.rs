@@ -34,8 +34,8 @@ pub(crate) fn tables() -> Vec<Table> {
     tables
 }
 
-/// What is not answered, so that a cell of it cannot be seen by its sender.
-const SILENT: [&str; 6] = ["hello", "typing", "presence", "pong", "read", "draft"];
+/// What is not answered, so that a cell of it cannot be seen by its sender; and what is asked over HTTP (`files/access`).
+const SILENT: [&str; 8] = ["hello", "typing", "presence", "pong", "read", "draft", "upload", "fetch"];
 
 /// What the server keeps beside the events that were written behind its back.
 const STRETCHES: &str =

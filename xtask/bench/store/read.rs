@@ -69,7 +69,9 @@ pub(crate) fn searches(record: &Record, count: usize) -> Result<Vec<Line>> {
             format!("\"{} {}\"", word(numbers.below(30) as usize), word(numbers.below(30) as usize))
         }),
         ("a prefix", Order::Newest, |numbers| format!("{}*", word(500 + numbers.below(500) as usize))),
-        ("a beginning of two letters", Order::Newest, |numbers| format!("{}*", word(numbers.below(80) as usize))),
+        ("a beginning of two letters", Order::Newest, |numbers| {
+            format!("{}*", word(numbers.below(80) as usize))
+        }),
         ("a beginning of three letters", Order::Newest, |numbers| {
             let (first, second) = (word(numbers.below(80) as usize), word(numbers.below(80) as usize));
             format!("{first}{}*", &second[..1])

@@ -2,10 +2,12 @@
 
 pub(super) mod accounts;
 pub mod backup;
+mod backup_files;
 pub(super) mod changes;
 mod clock;
 pub(super) mod deed;
 mod facts;
+pub(super) mod files;
 mod finding;
 mod folded;
 mod index;

@@ -17,13 +17,14 @@ use crate::store::{Durability, StoreError};
 const APPLICATION_ID: i64 = 0x6368_6174;
 
 /// Each brings the schema from its index to the next number, in one transaction.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("../migrations/0001_start.sql"),
     include_str!("../migrations/0002_eras.sql"),
     include_str!("../migrations/0003_accounts.sql"),
     include_str!("../migrations/0004_rooms.sql"),
     include_str!("../migrations/0005_messages.sql"),
     include_str!("../migrations/0006_finding.sql"),
+    include_str!("../migrations/0007_files.sql"),
 ];
 
 /// From which version on there are accounts.

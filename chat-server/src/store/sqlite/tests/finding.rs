@@ -18,15 +18,28 @@ fn guest(number: u32) -> Author {
 /// One thing that happens in a room.
 #[derive(Debug, Clone)]
 enum Step {
-    Say { by: u32, thread: bool, names: Option<u32>, calls: bool },
+    Say {
+        by: u32,
+        thread: bool,
+        names: Option<u32>,
+        calls: bool,
+    },
     /// Takes one of the messages out.
     Delete(prop::sample::Index),
     /// Somebody reads up to a place, and asks what is left.
-    Read { by: u32, upto: prop::sample::Index },
+    Read {
+        by: u32,
+        upto: prop::sample::Index,
+    },
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let say = (0..3_u32, prop::bool::weighted(0.2), prop::option::weighted(0.3, 0..3_u32), prop::bool::weighted(0.1))
+    let say = (
+        0..3_u32,
+        prop::bool::weighted(0.2),
+        prop::option::weighted(0.3, 0..3_u32),
+        prop::bool::weighted(0.1),
+    )
         .prop_map(|(by, thread, names, calls)| Step::Say { by, thread, names, calls });
     prop_oneof![
         8 => say,
@@ -133,7 +146,9 @@ async fn what_is_unread_is_counted_in_the_newest_events() {
     let fixture = open(dir.path());
     let lobby = RoomKey::lobby();
     let by = |user: u32, from: u64, count: u64| {
-        (from..from + count).map(|n| append(&RoomKey::lobby(), user, &format!("m{n}"), "text")).collect::<Vec<_>>()
+        (from..from + count)
+            .map(|n| append(&RoomKey::lobby(), user, &format!("m{n}"), "text"))
+            .collect::<Vec<_>>()
     };
     fixture.append(by(1, 0, 30)).await;
     fixture.append(by(2, 30, 500)).await;
