@@ -294,8 +294,8 @@ async fn what_is_deleted_is_in_no_file() {
     let dir = tempfile::tempdir().unwrap();
     let fixture = open(dir.path());
     let lobby = RoomKey::lobby();
-    let has = |word: &str| {
-        let files = std::fs::read_dir(dir.path()).unwrap().map(|file| file.unwrap().path());
+    let has = |dir: &Path, word: &str| {
+        let files = std::fs::read_dir(dir).unwrap().map(|file| file.unwrap().path());
         let holds = |path: &std::path::PathBuf| {
             let bytes = std::fs::read(path).unwrap();
             bytes.windows(word.len()).any(|bytes| bytes == word.as_bytes())
@@ -317,10 +317,19 @@ async fn what_is_deleted_is_in_no_file() {
         fixture.edit(1, &format!("f{n}"), *seq, "harmless").await.unwrap();
     }
     fixture.store.indexed().await.unwrap();
-    assert_ne!(has("SWORDFISH"), [""; 0]);
+    assert_ne!(has(dir.path(), "SWORDFISH"), [""; 0]);
     for (n, seq) in seqs.into_iter().enumerate() {
         fixture.delete(1, &format!("d{n}"), seq).await.unwrap();
     }
+    // What a killed process leaves is cut when the next one starts.
+    let left = tempfile::tempdir().unwrap();
+    for name in ["chat.db", "chat.db-wal"] {
+        std::fs::copy(dir.path().join(name), left.path().join(name)).unwrap();
+    }
+    assert_eq!(has(left.path(), "SWORDFISH"), ["chat.db-wal"]);
+    let again = open(left.path());
+    assert_eq!(has(left.path(), "SWORDFISH"), [""; 0]);
+    drop(again);
     // Somebody reads what was before: then it has to wait.
     let reader = rusqlite::Connection::open(dir.path().join("chat.db")).unwrap();
     reader.execute_batch("BEGIN; SELECT count(*) FROM rooms").unwrap();
@@ -329,7 +338,7 @@ async fn what_is_deleted_is_in_no_file() {
     drop(reader);
     fixture.store.indexed().await.unwrap();
     assert!(fixture.store.handle.scrub().await);
-    assert_eq!(has("SWORDFISH"), [""; 0]);
+    assert_eq!(has(dir.path(), "SWORDFISH"), [""; 0]);
     assert_eq!(fixture.texts(&lobby).await.last().unwrap(), "after");
 }
 
