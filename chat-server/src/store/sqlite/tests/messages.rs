@@ -288,6 +288,21 @@ async fn what_is_deleted_leaves_no_text_and_its_commands_are_still_known() {
     }
 }
 
+/// A message with files may lose its text, and is still there.
+#[tokio::test]
+async fn an_edit_to_nothing_is_known_from_one_that_is_gone() {
+    let dir = tempfile::tempdir().unwrap();
+    let fixture = open(dir.path());
+    let seq = fixture.say(append(&RoomKey::lobby(), 1, "m", "see the file")).await;
+    fixture.store.handle.sql("UPDATE events SET files = '[]'");
+    let ack = fixture.edit(1, "e", seq, "").await.unwrap();
+    assert_eq!(fixture.message(seq).await.folded.unwrap().text.as_deref(), Some(""));
+    assert_eq!(code(fixture.edit(1, "e", seq, "other").await.unwrap_err()), ErrorCode::IdReused);
+    assert_eq!(fixture.edit(1, "e", seq, "").await.unwrap(), Ack { dup: true, ..ack.clone() });
+    fixture.delete(1, "d", seq).await.unwrap();
+    assert_eq!(fixture.edit(1, "e", seq, "other").await.unwrap(), Ack { dup: true, ..ack });
+}
+
 /// F06: a text that is taken out is in no file any more, be it long or short, edited or not.
 #[tokio::test]
 async fn what_is_deleted_is_in_no_file() {
