@@ -19,24 +19,35 @@ pub(crate) fn part(asked: &str, size: u64) -> Part {
     if !unit.trim().eq_ignore_ascii_case("bytes") {
         return Part::Whole;
     }
-    match (number(first), number(last)) {
-        (Some(None), Some(Some(0))) => Part::None,
-        (Some(None), Some(Some(tail))) if size > 0 => Part::Range(size.saturating_sub(tail), size - 1),
-        (Some(None), Some(Some(_))) => Part::None,
-        (Some(Some(first)), Some(Some(last))) if last < first => Part::Whole,
-        (Some(Some(first)), Some(_)) if first >= size => Part::None,
-        (Some(Some(first)), Some(last)) => Part::Range(first, last.unwrap_or(u64::MAX).min(size - 1)),
+    match (end(first), end(last)) {
+        (End::Open, End::At(0)) => Part::None,
+        (End::Open, End::At(tail)) if size > 0 => Part::Range(size.saturating_sub(tail), size - 1),
+        (End::Open, End::At(_)) => Part::None,
+        (End::At(first), End::At(last)) if last < first => Part::Whole,
+        (End::At(first), End::At(_) | End::Open) if first >= size => Part::None,
+        (End::At(first), End::At(last)) => Part::Range(first, last.min(size - 1)),
+        (End::At(first), End::Open) => Part::Range(first, size - 1),
         _ => Part::Whole,
     }
 }
 
-/// Nothing, a number, or (outside) something else. What is larger than any file is just that.
-fn number(text: &str) -> Option<Option<u64>> {
+/// One end of a range, as it is written.
+enum End {
+    Open,
+    At(u64),
+    Wrong,
+}
+
+fn end(text: &str) -> End {
     let text = text.trim();
     if text.is_empty() {
-        return Some(None);
+        return End::Open;
     }
-    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| Some(text.parse().unwrap_or(u64::MAX)))
+    if !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return End::Wrong;
+    }
+    // What is larger than any file is just that.
+    End::At(text.parse().unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]

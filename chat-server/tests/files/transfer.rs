@@ -28,7 +28,7 @@ pub(crate) fn nobody(server: &TestServer) -> Files<'_> {
 }
 
 pub(crate) fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(bytes).iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 /// So many bytes that are no text and do not repeat soon.
