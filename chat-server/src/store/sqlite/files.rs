@@ -217,9 +217,11 @@ pub(in crate::store) fn garbage(db: &Connection, limit: u32) -> rusqlite::Result
     statement.query_map([limit], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
 }
 
-pub(in crate::store) fn swept(db: &Connection, hashes: &[Digest]) -> rusqlite::Result<()> {
-    let mut statement = db.prepare_cached("DELETE FROM garbage WHERE hash = ?1")?;
-    hashes.iter().try_for_each(|hash| statement.execute([hash]).map(drop))
+pub(in crate::store) fn swept(db: &Connection, looked_at: &[(Digest, bool)]) -> rusqlite::Result<()> {
+    let mut statement = db.prepare_cached(
+        "DELETE FROM garbage WHERE hash = ?1 AND (?2 OR EXISTS (SELECT 1 FROM files WHERE files.hash = ?1))",
+    )?;
+    looked_at.iter().try_for_each(|(hash, gone)| statement.execute(params![hash, gone]).map(drop))
 }
 
 /// Takes a message's files away from it: nobody fetches them any more, and their blobs go soon after.
