@@ -19,35 +19,34 @@ pub(crate) fn part(asked: &str, size: u64) -> Part {
     if !unit.trim().eq_ignore_ascii_case("bytes") {
         return Part::Whole;
     }
-    match (end(first), end(last)) {
-        (End::Open, End::At(0)) => Part::None,
-        (End::Open, End::At(tail)) if size > 0 => Part::Range(size.saturating_sub(tail), size - 1),
-        (End::Open, End::At(_)) => Part::None,
-        (End::At(first), End::At(last)) if last < first => Part::Whole,
-        (End::At(first), End::At(_) | End::Open) if first >= size => Part::None,
-        (End::At(first), End::At(last)) => Part::Range(first, last.min(size - 1)),
-        (End::At(first), End::Open) => Part::Range(first, size - 1),
+    match (bound(first), bound(last)) {
+        (Bound::None, Bound::At(0)) => Part::None,
+        (Bound::None, Bound::At(tail)) if size > 0 => Part::Range(size.saturating_sub(tail), size - 1),
+        (Bound::None, Bound::At(_)) => Part::None,
+        (Bound::At(first), Bound::At(last)) if last < first => Part::Whole,
+        (Bound::At(first), Bound::At(_) | Bound::None) if first >= size => Part::None,
+        (Bound::At(first), Bound::At(last)) => Part::Range(first, last.min(size - 1)),
+        (Bound::At(first), Bound::None) => Part::Range(first, size - 1),
         _ => Part::Whole,
     }
 }
 
-/// One end of a range, as it is written.
-enum End {
-    Open,
+/// One side of a range.
+enum Bound {
+    /// Nothing is said.
+    None,
+    /// A number; what is larger than any file is just that.
     At(u64),
-    Wrong,
+    /// It is not understood.
+    Strange,
 }
 
-fn end(text: &str) -> End {
-    let text = text.trim();
-    if text.is_empty() {
-        return End::Open;
+fn bound(text: &str) -> Bound {
+    match text.trim() {
+        "" => Bound::None,
+        text if text.bytes().all(|byte| byte.is_ascii_digit()) => Bound::At(text.parse().unwrap_or(u64::MAX)),
+        _ => Bound::Strange,
     }
-    if !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return End::Wrong;
-    }
-    // What is larger than any file is just that.
-    End::At(text.parse().unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]

@@ -278,7 +278,7 @@ async fn try_cell(person: &mut Person, cell: &Cell) -> (String, String) {
         // It is said, and calls everybody or nobody.
         let said = person.event(&cell.room, "message").await;
         if said.get("everyone").is_none() {
-            got = "forbidden".to_owned();
+            "forbidden".clone_into(&mut got);
         }
     }
     if by_connection && cell.reads && got != "no_room" {

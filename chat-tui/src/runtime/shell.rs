@@ -26,6 +26,8 @@ use crate::net::{Driver, fresh_id, random};
 
 /// Read markers are written at most this often.
 const SAVE_EVERY: Duration = Duration::from_secs(1);
+/// From something to keep until it is written: what is typed and sent in one go is never told as a draft.
+const SAVE_AFTER: Duration = Duration::from_millis(300);
 
 /// What only the terminal can do.
 #[derive(Debug)]
@@ -156,7 +158,7 @@ impl Shell {
             }
             for event in pumped.events {
                 self.keep(&event);
-                let mut msgs = vec![Msg::Session(event)];
+                let mut msgs = vec![Msg::Session(Box::new(event))];
                 while let Some(msg) = msgs.pop() {
                     for effect in update(&mut self.model, msg, now) {
                         self.carry_out(effect, now, &mut msgs, &mut next);
@@ -208,8 +210,8 @@ impl Shell {
             Effect::Suspend => next.push(Next::Suspend),
             Effect::Quit => next.push(Next::Quit),
             Effect::Keep => {
-                let soon = self.saved_at + SAVE_EVERY;
-                self.save_at = self.save_at.or(Some(soon.max(now)));
+                let soon = (self.saved_at + SAVE_EVERY).max(now + SAVE_AFTER);
+                self.save_at = self.save_at.or(Some(soon));
             }
             Effect::Load(room) => match self.logs.load(&room) {
                 Ok(events) => msgs.push(Msg::Cached { room, events }),
@@ -447,7 +449,7 @@ impl Shell {
         self.driver = Some(driver);
         for (id, state) in states {
             let event = SessionEvent::Outgoing { id, state };
-            let _ = update(&mut self.model, Msg::Session(event), self.start.elapsed());
+            let _ = update(&mut self.model, Msg::Session(Box::new(event)), self.start.elapsed());
         }
         self.pump();
     }

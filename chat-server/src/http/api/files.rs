@@ -64,7 +64,7 @@ impl Api {
             _ => self
                 .fetch(call == Call::FetchThumb, id, request, asker)
                 .await
-                .map(|response| Answer::File(Box::new(response))),
+                .map(|file| Answer::File(Box::new(file))),
         }
     }
 

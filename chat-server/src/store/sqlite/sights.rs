@@ -100,7 +100,8 @@ impl Reader {
             return Ok(Err(denied));
         }
         let sql = format!(
-            "SELECT {}, (SELECT role FROM members WHERE room = rooms.id AND user = ?2) AS standing
+            "SELECT {}, (SELECT role FROM members WHERE room = rooms.id AND user = ?2) AS standing,
+                    (SELECT count(*) FROM message_state AS m WHERE m.room = rooms.id AND pin IS NOT NULL) AS pins
              FROM rooms WHERE kind = 'public' AND NOT archived ORDER BY used_ms DESC, id LIMIT ?1",
             rows::ROOM
         );
@@ -120,7 +121,7 @@ impl Reader {
                     unread: 0,
                     mentions: 0,
                     people: Vec::new(),
-                    pins: 0,
+                    pins: row.get("pins")?,
                 });
             }
         }

@@ -106,8 +106,16 @@ pub(super) fn has_emojis_enough(
     emoji: &str,
     most: usize,
 ) -> rusqlite::Result<bool> {
-    let mut statement =
-        db.prepare_cached("SELECT DISTINCT emoji FROM reactions WHERE room = ?1 AND seq = ?2")?;
+    // From each emoji to the next, past all who reacted with it.
+    let mut statement = db.prepare_cached(
+        "WITH RECURSIVE there (emoji) AS (
+            SELECT min(emoji) FROM reactions WHERE room = ?1 AND seq = ?2
+            UNION ALL
+            SELECT (SELECT min(emoji) FROM reactions WHERE room = ?1 AND seq = ?2 AND emoji > there.emoji)
+            FROM there WHERE there.emoji IS NOT NULL
+         )
+         SELECT emoji FROM there WHERE emoji IS NOT NULL",
+    )?;
     let mut found = statement.query(params![room, to_sql(seq)])?;
     let mut count = 0;
     while let Some(row) = found.next()? {

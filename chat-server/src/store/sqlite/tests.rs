@@ -10,13 +10,14 @@ use protocol::error::ErrorCode;
 use protocol::event::Event;
 use protocol::ids::{Id, RoomKey, Seq, UserId};
 
-use super::backup::Blobs;
 use super::super::{
     Append, At, Commit, Durability, Options, Origin, Outcome, Store, StoreError, TryAppendError, WorkError,
     backup,
 };
+use super::backup::Blobs;
 
 mod failures;
+mod finding;
 mod messages;
 mod search;
 mod upgrade;

@@ -12,7 +12,7 @@ use protocol::ids::Epoch;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use thiserror::Error;
 
-use super::{FORMAT, Index, SCHEMA, Said, connect, prepared, row_of};
+use super::{FORMAT, Index, SCHEMA, Said, connect, row_of};
 use crate::store::StoreError;
 use crate::store::directory::Directory;
 use crate::store::sqlite::{kinds, rows, schema};
@@ -156,15 +156,17 @@ impl Indexer {
             let text = |column: usize| row.get_ref(column).ok().and_then(|value| value.as_str().ok());
             let (n, room) = (row.get(0)?, row.get(1).unwrap_or(0));
             match (text(2), text(4)) {
-                (Some(rows::MESSAGE), Some(said)) if !said.is_empty() || text(6).is_some() => {
+                (Some(rows::MESSAGE), Some(said)) => {
                     bytes += said.len();
                     let said = Said { room, sender: text(3).unwrap_or_default(), text: said, files: text(6) };
-                    slice.changes.insert(Reverse(n), Some(prepared(said)));
+                    if let Some(tokens) = said.tokens() {
+                        slice.changes.insert(Reverse(n), Some(tokens));
+                    }
                 }
                 (Some(kind @ (EDIT | kinds::DELETE)), Some(said)) => {
                     let target = row.get::<_, Option<i64>>(5).ok().flatten().unwrap_or(0);
-                    let said = if kind == EDIT { said } else { "" };
-                    bytes += said.len();
+                    let said = (kind == EDIT).then_some(said);
+                    bytes += said.map_or(0, str::len);
                     if let Some((target, tokens)) = self.changed(room, target, said)? {
                         slice.changes.insert(Reverse(target), tokens);
                         slice.takes = true;
@@ -177,17 +179,20 @@ impl Indexer {
         Ok(slice)
     }
 
-    /// The row of the message at a place, and by what it is found since it says this; taken out, it says nothing and has
-    /// no files.
-    fn changed(&self, room: i64, seq: i64, text: &str) -> rusqlite::Result<Option<(i64, Option<String>)>> {
+    /// The row of the message at a place, and by what it is found since it says this; taken out, it says nothing.
+    fn changed(
+        &self,
+        room: i64,
+        seq: i64,
+        text: Option<&str>,
+    ) -> rusqlite::Result<Option<(i64, Option<String>)>> {
         self.log
             .prepare_cached(&format!("SELECT n, sender, files FROM events WHERE {}", rows::AT_PLACE))?
             .query_row([room, seq], |row| {
                 let sender = row.get_ref(1)?.as_str().unwrap_or_default();
-                let files = row.get_ref(2)?.as_str_or_null().ok().flatten();
-                let said = Said { room, sender, text, files };
-                let stands = !text.is_empty() || files.is_some();
-                Ok((row.get(0)?, stands.then(|| prepared(said))))
+                let files = row.get_ref(2)?.as_str().ok();
+                let tokens = text.and_then(|text| Said { room, sender, text, files }.tokens());
+                Ok((row.get(0)?, tokens))
             })
             .optional()
     }

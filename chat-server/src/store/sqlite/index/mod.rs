@@ -151,22 +151,27 @@ struct Said<'a> {
     files: Option<&'a str>,
 }
 
-/// All that a message is found by, as the index wants it: with spaces between.
-fn prepared(said: Said<'_>) -> String {
-    let Said { room, sender, text, files } = said;
-    let mut prepared = String::with_capacity(text.len() + text.len() / 4 + 48);
-    tokens::tokens(text, |token| {
-        prepared.push_str(token);
-        prepared.push(' ');
-    });
-    for has in all_of(text, files) {
-        prepared.push_str(&has_token(has));
-        prepared.push(' ');
+impl Said<'_> {
+    /// All that a message is found by, as the index wants it: with spaces between. `None` where it was taken out.
+    fn tokens(self) -> Option<String> {
+        let Said { room, sender, text, files } = self;
+        if text.is_empty() && files.is_none() {
+            return None;
+        }
+        let mut tokens = String::with_capacity(text.len() + text.len() / 4 + 48);
+        tokens::tokens(text, |token| {
+            tokens.push_str(token);
+            tokens.push(' ');
+        });
+        for has in all_of(text, files) {
+            tokens.push_str(&has_token(has));
+            tokens.push(' ');
+        }
+        tokens.push_str(&sender_token(&tokens::name(sender)));
+        tokens.push(' ');
+        tokens.push_str(&room_token(room));
+        Some(tokens)
     }
-    prepared.push_str(&sender_token(&tokens::name(sender)));
-    prepared.push(' ');
-    prepared.push_str(&room_token(room));
-    prepared
 }
 
 /// What a message has beside words.

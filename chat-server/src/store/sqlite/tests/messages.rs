@@ -236,7 +236,7 @@ async fn what_is_said_in_a_thread_is_its_roots() {
     let thread = async |of, before, limit, bytes| {
         let store = &fixture.store;
         let thread = store.thread_for(guest(1), RoomKey::lobby(), of, before, limit, bytes).await;
-        let Some(thread) = thread.unwrap().unwrap() else { return None };
+        let thread = thread.unwrap().unwrap()?;
         let seqs: Vec<_> = thread.messages.iter().map(|message| message.seq).collect();
         assert_eq!((thread.root.seq, thread.head), (1, 7));
         Some((seqs, thread.more))
