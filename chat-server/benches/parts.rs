@@ -24,6 +24,9 @@ fn message(seq: Seq) -> Message {
         guest: true,
         reply: None,
         thread: None,
+        mentions: Vec::new(),
+        everyone: None,
+        files: Vec::new(),
         folded: None,
     }
 }

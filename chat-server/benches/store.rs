@@ -46,6 +46,9 @@ impl Fixture {
                 text: "what people say in about so many words, most of the time and nearly everywhere".into(),
                 reply: None,
                 thread: None,
+                mentions: Vec::new(),
+                everyone: None,
+                files: Vec::new(),
             };
             self.runtime.block_on(self.store.append(append)).expect("the store is open");
         }

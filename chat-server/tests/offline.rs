@@ -133,3 +133,88 @@ fn t08_no_password_is_taken_from_the_command_line() {
     let (code, _) = bad(data.path(), &["user", "add", "ana"], "");
     assert_eq!(code, 1, "nothing was said");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rooms_made_offline_are_there_when_the_server_is() {
+    let data = Arc::new(tempfile::tempdir().unwrap());
+    let password = format!("{PASSWORD}\n");
+    for name in ["ana", "bo"] {
+        good(data.path(), &["user", "add", name], &password);
+    }
+    let room = |arguments: &[&str]| good(data.path(), &[&["room"], arguments].concat(), "");
+    let refused = |arguments: &[&str]| bad(data.path(), &[&["room"], arguments].concat(), "");
+    assert_eq!(room(&["create", "Ops", "--topic", "Nights"]), "ops\n");
+    let made = room(&["create", "Board room", "--private", "--owner", "ana"]);
+    let (key, owned) = made.split_once('\n').unwrap();
+    assert!(key.starts_with("r-") && owned == format!("ana owns {key}\n"), "{made}");
+    for (arguments, reason) in [
+        (&["create", "ops"][..], "exists"),
+        (&["create", "0ps"], "looks like"),
+        (&["create", "x", "--owner", "nobody"], "there is no account"),
+        (&["owner", "nowhere", "bo"], "there is no such room"),
+        (&["members", "nowhere"], "there is no such room"),
+        (&["archive", "nowhere"], "there is no such room"),
+    ] {
+        let (code, line) = refused(arguments);
+        assert!(code == 1 && line.contains(reason), "{arguments:?}: {line}");
+    }
+    assert_eq!(refused(&["create", "Secret", "--private"]).0, 2, "a private room is somebody's");
+    let listed = room(&["list"]);
+    let mut rows: Vec<_> = listed.lines().collect();
+    rows.sort_unstable();
+    let expected = [
+        "lobby\tpublic\t0\tLobby\t",
+        "ops\tpublic\t0\tOps\t",
+        &format!("{key}\tprivate\t1\tBoard room\tana"),
+    ];
+    assert_eq!(rows, expected);
+    let members = room(&["members", key]);
+    assert!(members.starts_with("u-") && members.ends_with("\tana\towner\n"), "{members}");
+    assert_eq!(members.lines().count(), 1);
+    assert_eq!(room(&["owner", "ops", "bo"]), "bo owns ops\n");
+    assert_eq!(room(&["archive", "ops"]), "ops is archived\n");
+    assert!(room(&["list"]).contains("ops\tarchived\t1\tOps\tbo\n"));
+
+    let server = TestServer::start_in(Arc::clone(&data), |config| config.rate_limits = false).await;
+    let ana = login(&server, "ana", PASSWORD).await.good()["token"].as_str().unwrap().to_owned();
+    let (_, welcome) = hello(&server, &ana).await;
+    let rooms: Vec<_> = welcome["rooms"].as_array().unwrap().iter().map(|info| &info["title"]).collect();
+    assert_eq!(rooms, ["Lobby", "Board room"]);
+    assert_eq!(welcome["rooms"][1]["standing"], "owner");
+    let (code, line) = refused(&["list"]);
+    assert!(code == 4 && line.contains("stop it first"), "{line}");
+    server.stop().await;
+
+    assert_eq!(room(&["archive", "ops", "--undo"]), "ops is open again\n");
+    assert!(room(&["list"]).contains("ops\tpublic\t1\tOps\tbo\n"));
+}
+
+/// What was decided, from the command line and by people, for admins alone; over the wire and over HTTP the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_audit_log_is_read_over_http_by_admins() {
+    let data = Arc::new(tempfile::tempdir().unwrap());
+    let password = format!("{PASSWORD}\n");
+    good(data.path(), &["user", "add", "olga", "--owner"], &password);
+    good(data.path(), &["user", "add", "ana"], &password);
+    good(data.path(), &["room", "create", "ops", "--owner", "ana"], "");
+    good(data.path(), &["room", "archive", "ops"], "");
+    let server = TestServer::start_in(Arc::clone(&data), |config| config.rate_limits = false).await;
+    let token =
+        async |name: &str| login(&server, name, PASSWORD).await.good()["token"].as_str().unwrap().to_owned();
+    let (olga, ana) = (token("olga").await, token("ana").await);
+    let get = async |token: &str, path: &str| call(&server, token, "GET", path, json!(null)).await;
+    let audit = get(&olga, "/api/audit").await.good();
+    let entries = audit["entries"].as_array().unwrap();
+    let rooms: Vec<_> = entries.iter().filter(|entry| entry["room"] == "ops").collect();
+    let actions: Vec<_> = rooms.iter().map(|entry| &entry["action"]).collect();
+    assert_eq!(actions, ["archive", "role"], "{audit}");
+    assert!(rooms.iter().all(|entry| entry.get("user").is_none() && entry["sender"] == "server"), "{audit}");
+    assert!(rooms[1]["who"].as_str().unwrap().starts_with("u-"), "{audit}");
+    let newest = rooms[0]["n"].as_u64().unwrap();
+    let before = get(&olga, &format!("/api/audit/{newest}")).await.good();
+    assert!(before["entries"].as_array().unwrap().iter().all(|entry| entry["n"].as_u64() < Some(newest)));
+    assert_eq!(before["entries"][0], *rooms[1]);
+    assert_eq!(get(&ana, "/api/audit").await.refused(), (403, "forbidden".to_owned()));
+    assert_eq!(get(&ana, "/api/audit/9").await.refused(), (403, "forbidden".to_owned()));
+    assert_eq!(get("", "/api/audit").await.refused(), (401, "sign_in".to_owned()));
+}

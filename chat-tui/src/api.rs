@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use bytes::Bytes;
 use protocol::error::{ErrorCode, Refusal};
 use protocol::http::{Call, ROUTES, Route};
 use serde::{Deserialize, Serialize};
@@ -13,10 +14,19 @@ pub struct Request {
     pub call: Call,
     /// What stands where its path has `{…}`.
     pub parts: Vec<String>,
-    /// Its body, JSON.
-    pub body: Option<Hidden>,
+    /// Its body.
+    pub body: Option<Body>,
     /// The person waits for what comes of it; otherwise the client asked by itself.
     pub shown: bool,
+}
+
+/// What a request says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Body {
+    /// One of the protocol's bodies.
+    Json(Hidden),
+    /// A picture as it is on disk.
+    Picture(Bytes),
 }
 
 /// A text that no log and no debugger's dump is to show.
@@ -54,7 +64,14 @@ impl Request {
     #[must_use]
     pub fn saying(mut self, body: &impl Serialize) -> Self {
         let json = serde_json::to_string(body).expect("bodies hold only texts, numbers and lists");
-        self.body = Some(Hidden(json));
+        self.body = Some(Body::Json(Hidden(json)));
+        self
+    }
+
+    /// With a picture for a body.
+    #[must_use]
+    pub fn showing(mut self, picture: Bytes) -> Self {
+        self.body = Some(Body::Picture(picture));
         self
     }
 

@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand};
 #[command(
     name = "chat-tui",
     version,
-    after_help = "Settings can also stand in $XDG_CONFIG_HOME/chat-tui/config.toml, as url, name, room and profile.\n\
+    after_help = "Settings can also stand in $XDG_CONFIG_HOME/chat-tui/config.toml, as url, name, room, profile and ca_file.\n\
                   Unsent lines, the newest history and who you are is kept in $XDG_STATE_HOME/chat-tui/PROFILE.\n\n\
                   Examples:\n  chat-tui --url https://chat.example.com --name ana\n  \
                   chat-tui login ana\n  \
@@ -41,6 +41,9 @@ pub struct Options {
     /// Keep another identity and history under this name [default: one for each server]
     #[arg(long, env = "CHAT_TUI_PROFILE", global = true)]
     pub profile: Option<String>,
+    /// Trust a server whose certificate is signed by one in this file (PEM), beside those that the system trusts
+    #[arg(long, env = "CHAT_TUI_CA_FILE", global = true, value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
     /// Read the settings from this file
     #[arg(long, env = "CHAT_TUI_CONFIG", global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -69,12 +72,20 @@ pub enum Command {
     /// Both are asked for. Without a terminal they are read from the standard input: the password in the first line, the
     /// link in the second.
     Reset,
+    /// Show a picture beside your name, or none any more
+    Avatar {
+        /// The picture (PNG, JPEG, GIF or WebP), or `off`
+        #[arg(value_name = "FILE|off")]
+        file: String,
+    },
     /// Sign out, and forget what is kept here of the account
     Logout {
         /// On all devices
         #[arg(long)]
         everywhere: bool,
     },
+    /// Print what was decided here, newest first, one JSON object a line: for who runs the chat
+    Audit,
     /// Say something; succeeds only when the server has stored it
     ///
     /// Exit codes: 0 stored, 1 refused or impossible, 2 wrong usage, 3 not stored in time (it may be stored all the same).

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use crate::cli::Options;
-use crate::net::{Address, AddressError};
+use crate::net::{Address, AddressError, Authorities};
 
 /// The server where none is named.
 const URL: &str = "http://localhost:3000";
@@ -43,6 +43,9 @@ pub enum ConfigError {
     /// The server's address.
     #[error(transparent)]
     Url(#[from] AddressError),
+    /// Whom to trust.
+    #[error("cannot read the certificates in {0}: {1}")]
+    Certificates(PathBuf, String),
     /// The name.
     #[error("the name {0:?}: {1}")]
     Name(String, NameError),
@@ -65,6 +68,7 @@ struct Written {
     name: Option<String>,
     room: Option<String>,
     profile: Option<String>,
+    ca_file: Option<PathBuf>,
 }
 
 impl Config {
@@ -72,7 +76,11 @@ impl Config {
     pub fn settle(options: &Options) -> Result<Self, ConfigError> {
         let written = read(options.config.as_deref())?;
         let url = options.url.clone().or(written.url);
-        let address = Address::parse(url.as_deref().unwrap_or(URL))?;
+        let mut address = Address::parse(url.as_deref().unwrap_or(URL))?;
+        if let Some(path) = options.ca_file.clone().or(written.ca_file) {
+            let authorities = Authorities::read(&path);
+            address = address.trusting(authorities.map_err(|why| ConfigError::Certificates(path, why))?);
+        }
         let name = options.name.clone().or(written.name);
         let name = name
             .map(|name| names::name(&name).map_err(|error| ConfigError::Name(name, error)))

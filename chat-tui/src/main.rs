@@ -22,15 +22,23 @@ fn main() -> ExitCode {
     }
 }
 
+#[expect(clippy::print_stdout, reason = "a person is told what came of it")]
 fn run(cli: Cli, offset: UtcOffset) -> anyhow::Result<ExitCode> {
     let config = Config::settle(&cli.options)?;
     net::install_crypto();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let code = match cli.command {
-        None => runtime.block_on(runtime::run(config, offset)).map(|()| ExitCode::SUCCESS),
+        None => runtime.block_on(runtime::run(config, offset)).map(|farewell| {
+            if let Some(told) = farewell {
+                println!("{told}");
+            }
+            ExitCode::SUCCESS
+        }),
         Some(Command::Login { who }) => runtime.block_on(headless::login(&config, who)),
         Some(Command::Register { who }) => runtime.block_on(headless::register(&config, who)),
         Some(Command::Reset) => runtime.block_on(headless::reset(&config)),
+        Some(Command::Avatar { file }) => runtime.block_on(headless::avatar(&config, &file)),
+        Some(Command::Audit) => runtime.block_on(headless::audit(&config)),
         Some(Command::Logout { everywhere }) => runtime.block_on(headless::logout(&config, everywhere)),
         Some(Command::Send { text, timeout, bot }) => {
             runtime.block_on(headless::send(&config, &bot, text, timeout))

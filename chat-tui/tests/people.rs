@@ -4,44 +4,13 @@
 
 mod support;
 
-use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
-use std::process::{Command, Stdio};
 
 use chat_server::Config;
 use portable_pty::CommandBuilder;
 use protocol::people::Guests;
-use support::real::Real;
+use support::real::{PASSWORD, Real, close, open, owner, script};
 use support::{Tui, environment};
-
-const PASSWORD: &str = "correct horse battery";
-
-/// A command with what a script says on its standard input; its exit code, and all that it printed.
-fn script(home: &Path, server: &Real, arguments: &[&str], input: &str) -> (Option<i32>, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_chat-tui"));
-    command.env_clear().envs(environment(home)).args(["--url", &server.url]).args(arguments);
-    let mut child =
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    // It may end before it has read all.
-    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-    let output = child.wait_with_output().unwrap();
-    let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
-    (output.status.code(), text)
-}
-
-fn open(home: &Path, server: &Real, arguments: &[&str]) -> Tui {
-    Tui::start(home, &[&["--url", &server.url], arguments].concat())
-}
-
-/// The owner's home, signed in by the link of the first start.
-fn owner(server: &Real) -> tempfile::TempDir {
-    let home = tempfile::tempdir().unwrap();
-    let input = format!("{PASSWORD}\n{}\n", server.owner_link);
-    let (code, told) = script(home.path(), server, &["register", "ana"], &input);
-    assert_eq!((code, told.contains("as ana (owner)")), (Some(0), true), "{told}");
-    home
-}
 
 /// A code that makes an account.
 fn invite(owner: &mut Tui) -> String {
@@ -54,12 +23,6 @@ fn invite(owner: &mut Tui) -> String {
     let code: String = code.take("chat_i_".len() + 43).collect();
     close(owner);
     code
-}
-
-/// Closes the list that lies over the room. Escape with something right behind it would be another key.
-fn close(tui: &mut Tui) {
-    tui.type_in("\x1b");
-    tui.wait_until("the list is closed", |screen| !screen.contains("Esc closes"));
 }
 
 #[test]
@@ -192,11 +155,12 @@ fn rules_and_mutes_hold_and_say_so() {
     ana.wait_for("made this a room for announcements");
     let mut bo = open(bo_home.path(), &server, &["--name", "bo", "--room", "news"]);
     bo.wait_for("connected as bo (guest)");
-    bo.wait_for("announcements");
+    bo.wait_for("› Only owners and moderators write here");
     bo.type_in("may I?\r");
-    bo.wait_for("not sent:");
-    bo.type_in("\x1bx");
-    bo.wait_until("the line is gone", |screen| !screen.contains("may I?"));
+    bo.wait_until("why not", |screen| {
+        screen.contains("› may I?") && screen.contains("Only owners and moderators write here")
+    });
+    bo.type_in("\x15");
     ana.type_in("/announce off\r");
     bo.wait_for("let everybody write here again");
     ana.wait_for("bo joined");
@@ -309,8 +273,14 @@ fn what_people_tell_of_themselves_is_seen_and_what_is_rude_is_reported() {
     bo.type_in("/profile ana\r");
     bo.wait_until("ana's profile", |screen| screen.contains("away") && screen.contains("“at the sea”"));
     close(&mut bo);
+    ana.type_in("/colour 120\r");
+    ana.wait_for("your name has the hue 120");
     ana.type_in("go away\r");
     bo.wait_for("go away");
+    // One of the palette's greens, for the name and for the bar before the text.
+    let green = vt100::Color::Idx(28);
+    assert_eq!(bo.color_of("ana  "), Some(green));
+    assert_eq!(bo.color_of("▏ go away"), Some(green));
     bo.type_in("/report rude\r");
     bo.wait_for("Enter: report");
     bo.type_in("\r");

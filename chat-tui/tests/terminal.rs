@@ -7,7 +7,7 @@ mod support;
 use std::process::Command;
 
 use chat_tui::terminal::Terminal;
-use chat_tui::view::theme::Theme;
+use chat_tui::view::theme::{Depth, Theme};
 use portable_pty::CommandBuilder;
 use support::{Server, Tui};
 
@@ -97,7 +97,7 @@ fn t05_a_panic_gives_the_terminal_back() {
     const NAME: &str = "t05_a_panic_gives_the_terminal_back";
     const INSIDE: &str = "CHAT_TUI_TEST_INSIDE";
     if std::env::var_os(INSIDE).is_some() {
-        let _terminal = Terminal::enter(Theme { color: true }).unwrap();
+        let _terminal = Terminal::enter(Theme { depth: Depth::Palette }).unwrap();
         panic!("as it should \u{9b}2J");
     }
     let mut command = CommandBuilder::new(std::env::current_exe().unwrap());

@@ -10,7 +10,8 @@ use ts_rs::TS;
 use crate::error::{ErrorCode, Refusal};
 use crate::ids::{Epoch, Id, Ref, RoomKey, Seq};
 use crate::json::{Envelope, safe_integer, safe_integer_option};
-use crate::own::{Block, Draft, Notify, Read};
+use crate::messages::{Edit, EditsOf, OfRoom, Pin, React, Search, ThreadOf};
+use crate::own::{Block, Draft, Notify, Prefs, Read};
 use crate::rooms::{Browse, Change, Create, Delete, Direct, Moderate, Report, Resolve, SetRole};
 use crate::signal::PresenceState;
 
@@ -23,8 +24,26 @@ pub enum ClientFrame {
     Hello(Hello),
     /// Says something in a room. Durable: answered by `ack` or `error` with its `id`.
     Message(Say),
+    /// Changes the text of a message of one's own. Durable: answered by `ack` or `error` with its `id`.
+    Edit(Edit),
+    /// Puts a reaction on a message, or takes it off. Durable: answered by `ack` or `error` with its `id`.
+    React(React),
+    /// Pins a message to its room, or takes it off. Durable: answered by `ack` or `error` with its `id`.
+    Pin(Pin),
     /// Asks for a page of a room's log. Answered by `history`.
     History(History),
+    /// Asks for a page of a thread. Answered by `thread`.
+    Thread(ThreadOf),
+    /// Asks which texts a message has had. Answered by `edits`.
+    Edits(EditsOf),
+    /// Asks what is pinned in a room. Answered by `pins`.
+    Pins(OfRoom),
+    /// Asks for messages by what they say, in all rooms that one may read. Answered by `found`.
+    Search(Search),
+    /// Asks which messages name oneself, newest first. Answered by `mentioned`.
+    Mentions(Browse),
+    /// Asks who has read a room up to where. Answered by `readers`.
+    Readers(OfRoom),
     /// Makes a room and joins it. Answered by `ok` with the room.
     Create(Create),
     /// Opens the conversation with a few people. Answered by `ok` with the room.
@@ -76,6 +95,8 @@ pub enum ClientFrame {
     Block(Block),
     /// Keeps what is written and not yet said, for all devices. Not answered.
     Draft(Draft),
+    /// Says what one wants to be told of, and when. Answered by `ok`.
+    Prefs(Prefs),
     /// Says that the person is typing, or stopped. Not answered.
     Typing(Typing),
     /// Says that the person is there, or idle. Not answered.
@@ -135,12 +156,17 @@ pub struct Say {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(deserialize_with = "safe_integer_option")]
     pub thread: Option<Seq>,
+    /// Its files, each uploaded to this room before; at most [`FILES_PER_MESSAGE`](crate::limits::FILES_PER_MESSAGE).
+    /// With files the text may be empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "ts", ts(as = "Option<Vec<Id>>", optional))]
+    pub files: Vec<Id>,
     /// The nickname a plain client goes by; ignored in `chat.v1`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sender: Option<String>,
 }
 
-/// Asks for a page of a room's log: `before`, `after` or `around` a place, or with none of them the newest page.
+/// Asks for a page of a room's log: `before`, `after` or `around` a place, `at` a time, or with none of them the newest page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(TS), ts(optional_fields))]
 pub struct History {
@@ -162,6 +188,9 @@ pub struct History {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(deserialize_with = "safe_integer_option")]
     pub around: Option<Seq>,
+    /// The page with the first event of this time or later in its middle; RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
     /// At most so many events; lowered to [`HISTORY_EVENTS`](crate::limits::HISTORY_EVENTS).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
@@ -203,12 +232,16 @@ pub struct Nick {
 
 /// The person is typing, or stopped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(TS), ts(rename = "TypingCommand"))]
+#[cfg_attr(feature = "ts", derive(TS), ts(rename = "TypingCommand", optional_fields))]
 pub struct Typing {
     /// Where.
     pub room: RoomKey,
     /// Began or goes on (said anew every [`TYPING_RENEW`](crate::limits::TYPING_RENEW)); or stopped.
     pub on: bool,
+    /// The message in whose thread.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "safe_integer_option")]
+    pub thread: Option<Seq>,
 }
 
 /// The person is there, or idle.
@@ -243,7 +276,16 @@ impl ClientFrame {
         let frame = match kind {
             "hello" => serde_json::from_str(text).map(Self::Hello),
             "message" => serde_json::from_str(text).map(Self::Message),
+            "edit" => serde_json::from_str(text).map(Self::Edit),
+            "react" => serde_json::from_str(text).map(Self::React),
+            "pin" => serde_json::from_str(text).map(Self::Pin),
             "history" => serde_json::from_str(text).map(Self::History),
+            "thread" => serde_json::from_str(text).map(Self::Thread),
+            "edits" => serde_json::from_str(text).map(Self::Edits),
+            "pins" => serde_json::from_str(text).map(Self::Pins),
+            "search" => serde_json::from_str(text).map(Self::Search),
+            "mentions" => serde_json::from_str(text).map(Self::Mentions),
+            "readers" => serde_json::from_str(text).map(Self::Readers),
             "create" => serde_json::from_str(text).map(Self::Create),
             "direct" => serde_json::from_str(text).map(Self::Direct),
             "join" => serde_json::from_str(text).map(Self::Join),
@@ -269,6 +311,7 @@ impl ClientFrame {
             "notify" => serde_json::from_str(text).map(Self::Notify),
             "block" => serde_json::from_str(text).map(Self::Block),
             "draft" => serde_json::from_str(text).map(Self::Draft),
+            "prefs" => serde_json::from_str(text).map(Self::Prefs),
             "typing" => serde_json::from_str(text).map(Self::Typing),
             "presence" => serde_json::from_str(text).map(Self::Presence),
             "pong" => Ok(Self::Pong(Pong {})),
@@ -291,10 +334,12 @@ impl ClientFrame {
     }
 
     /// The `type` of each frame that there is.
-    pub const TYPES: [&str; 31] = [
-        "hello", "message", "history", "create", "direct", "join", "leave", "decline", "change", "invite",
-        "kick", "ban", "unban", "mute", "unmute", "role", "delete", "report", "reports", "resolve", "audit",
-        "members", "rooms", "nick", "read", "notify", "block", "draft", "typing", "presence", "pong",
+    pub const TYPES: [&str; 41] = [
+        "hello", "message", "edit", "react", "pin", "history", "thread", "edits", "pins", "search",
+        "mentions", "readers", "create", "direct", "join", "leave", "decline", "change", "invite", "kick",
+        "ban", "unban", "mute", "unmute", "role", "delete", "report", "reports", "resolve", "audit",
+        "members", "rooms", "nick", "read", "notify", "block", "draft", "prefs", "typing", "presence",
+        "pong",
     ];
 
     /// The frame's `type`.
@@ -302,7 +347,16 @@ impl ClientFrame {
         match self {
             Self::Hello(_) => "hello",
             Self::Message(_) => "message",
+            Self::Edit(_) => "edit",
+            Self::React(_) => "react",
+            Self::Pin(_) => "pin",
             Self::History(_) => "history",
+            Self::Thread(_) => "thread",
+            Self::Edits(_) => "edits",
+            Self::Pins(_) => "pins",
+            Self::Search(_) => "search",
+            Self::Mentions(_) => "mentions",
+            Self::Readers(_) => "readers",
             Self::Create(_) => "create",
             Self::Direct(_) => "direct",
             Self::Join(_) => "join",
@@ -328,6 +382,7 @@ impl ClientFrame {
             Self::Notify(_) => "notify",
             Self::Block(_) => "block",
             Self::Draft(_) => "draft",
+            Self::Prefs(_) => "prefs",
             Self::Typing(_) => "typing",
             Self::Presence(_) => "presence",
             Self::Pong(_) => "pong",
@@ -353,13 +408,15 @@ fn read_message(text: &str) -> Option<Say> {
         reply: Option<Seq>,
         #[serde(default, deserialize_with = "safe_integer_option")]
         thread: Option<Seq>,
+        #[serde(default)]
+        files: Vec<Id>,
         sender: Option<String>,
     }
     if !text.starts_with(r#"{"type":"message","#) {
         return None;
     }
-    let Typed { message, room, id, reply, thread, sender, .. } = serde_json::from_str(text).ok()?;
-    Some(Say { room, message, id, reply, thread, sender })
+    let Typed { message, room, id, reply, thread, files, sender, .. } = serde_json::from_str(text).ok()?;
+    Some(Say { room, message, id, reply, thread, files, sender })
 }
 
 fn refuse(envelope: Envelope, code: ErrorCode, reason: String) -> Refusal {
@@ -367,92 +424,4 @@ fn refuse(envelope: Envelope, code: ErrorCode, reason: String) -> Refusal {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn refused(text: &str) -> Refusal {
-        *ClientFrame::parse(text).expect_err(text)
-    }
-
-    #[test]
-    fn a_message_needs_no_type() {
-        let frame = ClientFrame::parse(r#"{"message":"Hello!","timestamp":"whatever"}"#).unwrap();
-        assert_eq!(frame, ClientFrame::Message(Say { message: "Hello!".into(), ..Say::default() }));
-    }
-
-    #[test]
-    fn one_pass_reads_what_two_passes_read() {
-        let fields = [
-            r#""message":"a\n\u00e9""#,
-            r#""room":"Lobby""#,
-            r#""room":null"#,
-            r#""id":"a1""#,
-            r#""id":"a 1""#,
-            r#""reply":1"#,
-            r#""reply":9007199254740992"#,
-            r#""thread":null"#,
-            r#""thread":"1""#,
-            r#""sender":"bo""#,
-            r#""more":[1,{}]"#,
-            r#""type":"pong""#,
-            r#""message":1"#,
-        ];
-        for one in fields {
-            for two in fields {
-                let quick = ClientFrame::parse(&format!(r#"{{"type":"message",{one},{two}}}"#));
-                let slow = ClientFrame::parse(&format!(r#"{{ "type":"message",{one},{two}}}"#));
-                assert_eq!(quick.is_ok(), slow.is_ok(), "{one},{two}");
-                assert_eq!(quick.ok(), slow.ok());
-            }
-        }
-    }
-
-    #[test]
-    fn refusals_name_what_they_refuse() {
-        let refusal = refused(r#"{"type":"message","id":"a1","room":"lobby","message":{"$gt":""}}"#);
-        assert_eq!(refusal.code, ErrorCode::BadFrame);
-        assert_eq!(refusal.id, Some(Id::new("a1").unwrap()));
-        assert_eq!(refusal.room, Some(RoomKey::lobby()));
-        let refusal = refused(r#"{"type":"explode","ref":7}"#);
-        assert_eq!((refusal.code, refusal.reference), (ErrorCode::UnknownType, Some(7)));
-    }
-
-    #[test]
-    fn junk_is_refused_without_harm() {
-        let deep =
-            format!("{{\"type\":\"message\",\"message\":{}1{}}}", "[".repeat(100_000), "]".repeat(100_000));
-        let keys = format!("{{{}\"type\":1}}", "\"a\":1,".repeat(50_000));
-        for text in [
-            "",
-            "{",
-            "null",
-            "[]",
-            "[1]",
-            "7",
-            "\"x\"",
-            "{}",
-            r#"{"type":null}"#,
-            r#"{"type":["message"]}"#,
-            &deep,
-            &keys,
-            r#"{"type":"message","message":"a","message":"b"}"#,
-            r#"{"type":"message","message":"a"} trailing"#,
-            r#"{"type":"history","ref":1e400,"room":"lobby"}"#,
-            r#"{"type":"history","ref":-1,"room":"lobby"}"#,
-            r#"{"type":"history","ref":9007199254740992,"room":"lobby"}"#,
-            r#"{"type":"history","ref":1.5,"room":"lobby"}"#,
-            r#"{"type":"message","message":"\ud800"}"#,
-            "\u{feff}{\"message\":\"bom\"}",
-            r#"{"type":"typing","room":"a b","on":true}"#,
-        ] {
-            assert_eq!(refused(text).code, ErrorCode::BadFrame, "{}", &text[..text.len().min(80)]);
-        }
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn parsing_never_panics(text in ".{0,200}") {
-            let _ = ClientFrame::parse(&text);
-        }
-    }
-}
+mod tests;

@@ -71,6 +71,16 @@ pub enum ErrorCode {
     LastOwner,
     /// The request came from a page of another site.
     BadOrigin,
+    /// A search that cannot be understood; the reason says why.
+    BadQuery,
+    /// A file over the limit of bytes, or one too many of them; the reason says which.
+    TooBig,
+    /// Nothing that can be reacted with, or one too many; the reason says which.
+    BadEmoji,
+    /// A piece of an upload that does not go on where the last one ended; ask for the offset and go on there.
+    BadOffset,
+    /// What was uploaded is not what was announced.
+    BadFile,
     /// A code this version does not know.
     #[serde(other)]
     Other,

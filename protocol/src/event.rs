@@ -10,7 +10,8 @@ use ts_rs::TS;
 
 use crate::ids::{Id, RoomKey, Seq, UserId};
 use crate::json::{Envelope, is_false, safe_integer, safe_integer_option};
-use crate::own::{Blocked, Drafted, Invited, Joined, NotifyOf, ReadUpto};
+use crate::messages::{Everyone, File, Replies};
+use crate::own::{Blocked, Drafted, Invited, Joined, NotifyOf, PrefsSet, ReadUpto};
 use crate::rooms::{MemberChanged, RoomEdited};
 
 /// One durable thing that happened in a room.
@@ -26,6 +27,8 @@ pub enum Event {
     Delete(Delete),
     /// A reaction was put on an earlier message or taken off.
     React(React),
+    /// An earlier message was pinned to the room, or taken off.
+    Pin(Pin),
     /// Somebody's membership changed.
     Member(MemberChanged),
     /// The room's title, topic or rules changed.
@@ -38,6 +41,8 @@ pub enum Event {
     Block(Blocked),
     /// In `@self`: what is written and not yet said.
     Draft(Drafted),
+    /// In `@self`: what one wants to be told of, and when.
+    Prefs(PrefsSet),
     /// In `@self`: somebody invites to a room.
     Invited(Invited),
     /// In `@self`: one is in a room, or no more.
@@ -78,6 +83,17 @@ pub struct Message {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(deserialize_with = "safe_integer_option")]
     pub thread: Option<Seq>,
+    /// Whom its text names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "ts", ts(as = "Option<Vec<UserId>>", optional))]
+    pub mentions: Vec<UserId>,
+    /// Whom it calls beside those.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub everyone: Option<Everyone>,
+    /// Its files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "ts", ts(as = "Option<Vec<File>>", optional))]
+    pub files: Vec<File>,
     /// What later events made of it; only on history pages, as of the page's `as_of`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub folded: Option<Folded>,
@@ -87,9 +103,12 @@ pub struct Message {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(TS), ts(optional_fields))]
 pub struct Folded {
-    /// Its newest text.
+    /// Its newest text; whom it names is said anew by the message's own `mentions` and `everyone`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// When the text was last changed, RFC 3339 in UTC with milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edited: Option<String>,
     /// It was taken out.
     #[serde(default, skip_serializing_if = "is_false")]
     #[cfg_attr(feature = "ts", ts(as = "Option<bool>", optional))]
@@ -98,11 +117,18 @@ pub struct Folded {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[cfg_attr(feature = "ts", ts(as = "Option<BTreeMap<String, Vec<UserId>>>", optional))]
     pub reactions: BTreeMap<String, Vec<UserId>>,
+    /// It is pinned to the room.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[cfg_attr(feature = "ts", ts(as = "Option<bool>", optional))]
+    pub pinned: bool,
+    /// What was answered in its thread.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replies: Option<Replies>,
 }
 
 /// A changed text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(TS))]
+#[cfg_attr(feature = "ts", derive(TS), ts(optional_fields))]
 pub struct Edit {
     /// Where.
     pub room: RoomKey,
@@ -118,8 +144,15 @@ pub struct Edit {
     pub user: UserId,
     /// Their name at that moment.
     pub sender: String,
-    /// The new text.
+    /// The new text; empty where the message, and with it this text, was taken out later.
     pub text: String,
+    /// Whom the new text names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "ts", ts(as = "Option<Vec<UserId>>", optional))]
+    pub mentions: Vec<UserId>,
+    /// Whom it calls beside those.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub everyone: Option<Everyone>,
     /// When it was stored.
     pub timestamp: String,
 }
@@ -172,6 +205,30 @@ pub struct React {
     pub timestamp: String,
 }
 
+/// A message pinned to its room, or taken off.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(TS))]
+pub struct Pin {
+    /// Where.
+    pub room: RoomKey,
+    /// Its own place in the log.
+    #[serde(deserialize_with = "safe_integer")]
+    pub seq: Seq,
+    /// The command that made it.
+    pub id: Id,
+    /// The message that it is about.
+    #[serde(deserialize_with = "safe_integer")]
+    pub target: Seq,
+    /// Who did it.
+    pub user: UserId,
+    /// Their name at that moment.
+    pub sender: String,
+    /// Pinned, or taken off.
+    pub on: bool,
+    /// When it was stored.
+    pub timestamp: String,
+}
+
 /// An event that cannot be read, reduced to its place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(TS))]
@@ -191,12 +248,14 @@ impl Event {
             Self::Edit(event) => &event.room,
             Self::Delete(event) => &event.room,
             Self::React(event) => &event.room,
+            Self::Pin(event) => &event.room,
             Self::Member(event) => &event.room,
             Self::Changed(event) => &event.room,
             Self::Read(event) => &event.room,
             Self::Notify(event) => &event.room,
             Self::Block(event) => &event.room,
             Self::Draft(event) => &event.room,
+            Self::Prefs(event) => &event.room,
             Self::Invited(event) => &event.room,
             Self::Joined(event) => &event.room,
             Self::Unknown(event) => &event.room,
@@ -210,12 +269,14 @@ impl Event {
             Self::Edit(event) => event.seq,
             Self::Delete(event) => event.seq,
             Self::React(event) => event.seq,
+            Self::Pin(event) => event.seq,
             Self::Member(event) => event.seq,
             Self::Changed(event) => event.seq,
             Self::Read(event) => event.seq,
             Self::Notify(event) => event.seq,
             Self::Block(event) => event.seq,
             Self::Draft(event) => event.seq,
+            Self::Prefs(event) => event.seq,
             Self::Invited(event) => event.seq,
             Self::Joined(event) => event.seq,
             Self::Unknown(event) => event.seq,
@@ -229,12 +290,35 @@ impl Event {
             Self::Edit(event) => Some((&event.user, &event.id)),
             Self::Delete(event) => Some((&event.user, &event.id)),
             Self::React(event) => Some((&event.user, &event.id)),
+            Self::Pin(event) => Some((&event.user, &event.id)),
             Self::Member(event) => Some((&event.user, &event.id)),
             Self::Changed(event) => Some((&event.user, &event.id)),
             Self::Read(_)
             | Self::Notify(_)
             | Self::Block(_)
             | Self::Draft(_)
+            | Self::Prefs(_)
+            | Self::Invited(_)
+            | Self::Joined(_)
+            | Self::Unknown(_) => None,
+        }
+    }
+
+    /// When it was stored, RFC 3339 in UTC with milliseconds; for display, never for order.
+    pub fn timestamp(&self) -> Option<&str> {
+        match self {
+            Self::Message(event) => Some(&event.timestamp),
+            Self::Edit(event) => Some(&event.timestamp),
+            Self::Delete(event) => Some(&event.timestamp),
+            Self::React(event) => Some(&event.timestamp),
+            Self::Pin(event) => Some(&event.timestamp),
+            Self::Member(event) => Some(&event.timestamp),
+            Self::Changed(event) => Some(&event.timestamp),
+            Self::Read(_)
+            | Self::Notify(_)
+            | Self::Block(_)
+            | Self::Draft(_)
+            | Self::Prefs(_)
             | Self::Invited(_)
             | Self::Joined(_)
             | Self::Unknown(_) => None,
@@ -253,12 +337,14 @@ impl Event {
             "edit" => serde_json::from_str(text).map(Self::Edit),
             "delete" => serde_json::from_str(text).map(Self::Delete),
             "react" => serde_json::from_str(text).map(Self::React),
+            "pin" => serde_json::from_str(text).map(Self::Pin),
             "member" => serde_json::from_str(text).map(Self::Member),
             "changed" => serde_json::from_str(text).map(Self::Changed),
             "read" => serde_json::from_str(text).map(Self::Read),
             "notify" => serde_json::from_str(text).map(Self::Notify),
             "block" => serde_json::from_str(text).map(Self::Block),
             "draft" => serde_json::from_str(text).map(Self::Draft),
+            "prefs" => serde_json::from_str(text).map(Self::Prefs),
             "invited" => serde_json::from_str(text).map(Self::Invited),
             "joined" => serde_json::from_str(text).map(Self::Joined),
             _ => Err(serde_json::Error::custom("not an event of this version")),

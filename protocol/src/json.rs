@@ -74,6 +74,12 @@ pub(crate) fn safe_integer_option<'de, D: serde::Deserializer<'de>>(
     }
 }
 
+/// For `skip_serializing_if`: leaves out what is zero.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+pub(crate) fn is_zero(value: &u32) -> bool {
+    *value == 0
+}
+
 /// For `skip_serializing_if`: leaves out what is false.
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
 pub(crate) fn is_false(value: &bool) -> bool {

@@ -25,10 +25,13 @@
 pub mod client;
 pub mod error;
 pub mod event;
+pub mod file_name;
+pub mod fold;
 pub mod http;
 pub mod ids;
 mod json;
 pub mod limits;
+pub mod messages;
 pub mod names;
 pub mod own;
 pub mod people;

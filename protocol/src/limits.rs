@@ -35,10 +35,44 @@ pub const TOPIC_CHARS: usize = 250;
 pub const REASON_CHARS: usize = 500;
 /// The people in a direct conversation, with oneself.
 pub const DIRECT_PEOPLE: usize = 10;
+/// The conversations that a person is in at most: beyond it nobody opens another one with them.
+pub const CONVERSATIONS: u32 = 400;
+/// The rooms that a person with an account makes at most, and the conversations that they open at most.
+pub const ROOMS_MADE: u32 = 500;
+/// The rooms that a guest makes at most.
+pub const ROOMS_MADE_BY_GUEST: u32 = 20;
+/// The invitations that wait for one person at most: beyond it nobody is invited who has not answered some.
+pub const INVITATIONS: u32 = 100;
 /// The longest pause between two messages that a room may ask for, in seconds.
 pub const SLOW_SECONDS: u32 = 21_600;
 /// The bytes of what is written and not yet said.
 pub const DRAFT_BYTES: usize = 16 * 1024;
+/// The bytes of an emoji that one reacts with.
+pub const EMOJI_BYTES: usize = 64;
+/// The different emojis on one message.
+pub const EMOJIS_PER_MESSAGE: usize = 20;
+/// The messages that are pinned in one room.
+pub const PINS_PER_ROOM: u32 = 100;
+/// The texts of a message that are told of it: the newest ones.
+pub const VERSIONS: usize = 100;
+/// The messages that one answer to a search or to `mentions` holds.
+pub const FOUND_MESSAGES: u32 = 50;
+/// People whom one message names; more are not told.
+pub const MENTIONS: usize = 50;
+/// The files of one message.
+pub const FILES_PER_MESSAGE: usize = 20;
+/// The bytes of a file's name.
+pub const FILE_NAME_BYTES: usize = 255;
+/// The bytes of one piece of an upload.
+pub const UPLOAD_BYTES: usize = 4 * 1024 * 1024;
+/// The longer side of a small picture of a file, in pixels.
+pub const THUMB_PIXELS: usize = 480;
+/// Words that somebody wants to be told of.
+pub const KEYWORDS: usize = 20;
+/// The characters of such a word.
+pub const KEYWORD_CHARS: usize = 50;
+/// Up to here unread messages are counted.
+pub const UNREAD: u32 = 100;
 /// The events of one history page; a larger `limit` is lowered to it.
 pub const HISTORY_EVENTS: u32 = 200;
 /// The events of a history page whose request gives no `limit`.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::ids::{Ref, RoomKey, Seq, UserId};
-use crate::json::{safe_integer, safe_integer_option};
+use crate::json::{is_false, safe_integer, safe_integer_option};
 use crate::rooms::RoomKind;
 
 /// Of which of a room's messages somebody wants to be told.
@@ -32,9 +32,13 @@ pub enum Level {
 pub struct Read {
     /// Which room.
     pub room: RoomKey,
-    /// The last event that was read; never moves back.
+    /// The last event that was read; moves back only with `back`.
     #[serde(deserialize_with = "safe_integer")]
     pub seq: Seq,
+    /// What comes after it is to be read again: it was marked as unread.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[cfg_attr(feature = "ts", ts(as = "Option<bool>", optional))]
+    pub back: bool,
 }
 
 /// Says of what in a room to be told.
@@ -77,6 +81,37 @@ pub struct Draft {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(deserialize_with = "safe_integer_option")]
     pub reply: Option<Seq>,
+    /// The message whose thread it is for; each thread has a draft of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "safe_integer_option")]
+    pub thread: Option<Seq>,
+}
+
+/// Says what one wants to be told of, and when.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(TS), ts(optional_fields))]
+pub struct Prefs {
+    /// Names the answer.
+    #[serde(rename = "ref", default)]
+    #[serde(deserialize_with = "safe_integer")]
+    pub reference: Ref,
+    /// Words that count as being named, whole and in any case; at most [`KEYWORDS`](crate::limits::KEYWORDS) of at most
+    /// [`KEYWORD_CHARS`](crate::limits::KEYWORD_CHARS) characters.
+    #[serde(default)]
+    pub keywords: Vec<String>,
+    /// When not to be disturbed; missing: never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quiet: Option<Quiet>,
+}
+
+/// Hours of each day, by the clock of the device that keeps quiet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(TS))]
+pub struct Quiet {
+    /// From this minute of the day, 0 to 1439,
+    pub from: u16,
+    /// up to, but not including, this one; before `from`: on the next day.
+    pub to: u16,
 }
 
 /// A room was read up to here.
@@ -142,6 +177,27 @@ pub struct Drafted {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(deserialize_with = "safe_integer_option")]
     pub reply: Option<Seq>,
+    /// The message whose thread it is for; each thread has a draft of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "safe_integer_option")]
+    pub thread: Option<Seq>,
+}
+
+/// What one wants to be told of, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(TS), ts(optional_fields))]
+pub struct PrefsSet {
+    /// Always `@self`.
+    pub room: RoomKey,
+    /// Its place in that log.
+    #[serde(deserialize_with = "safe_integer")]
+    pub seq: Seq,
+    /// Words that count as being named.
+    #[serde(default)]
+    pub keywords: Vec<String>,
+    /// When not to be disturbed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quiet: Option<Quiet>,
 }
 
 /// Somebody invites to a room, or the invitation is over.

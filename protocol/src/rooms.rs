@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::ids::{Id, Ref, RoomKey, Seq, UserId};
-use crate::json::{is_false, safe_integer, safe_integer_option};
+use crate::json::{is_false, is_zero, safe_integer, safe_integer_option};
 
 /// What somebody is in one room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -91,6 +91,10 @@ pub struct Rules {
     #[serde(default, skip_serializing_if = "is_false")]
     #[cfg_attr(feature = "ts", ts(as = "Option<bool>", optional))]
     pub archived: bool,
+    /// Its members see who has read up to where.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[cfg_attr(feature = "ts", ts(as = "Option<bool>", optional))]
+    pub seen: bool,
 }
 
 impl Rules {
@@ -98,11 +102,6 @@ impl Rules {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
-fn is_zero(value: &u32) -> bool {
-    *value == 0
 }
 
 /// Makes a room.
@@ -164,6 +163,9 @@ pub struct Change {
     /// Kept to be read only, or open again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archived: Option<bool>,
+    /// Its members see who has read up to where, or no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<bool>,
 }
 
 /// Does something to somebody in a room.
@@ -186,6 +188,22 @@ pub struct Moderate {
     #[serde(deserialize_with = "safe_integer_option")]
     pub for_s: Option<u64>,
     /// Why, at most [`REASON_CHARS`](crate::limits::REASON_CHARS) characters; the room sees it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// What was decided against somebody in a room, and can be lifted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(TS), ts(optional_fields))]
+pub struct Sentence {
+    /// Against whom.
+    pub user: UserId,
+    /// Their name now, or when it was decided where they have no account.
+    pub name: String,
+    /// When it is over, RFC 3339; missing: never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+    /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
@@ -468,6 +486,9 @@ pub struct RoomEdited {
     /// Kept to be read only, or open again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archived: Option<bool>,
+    /// Its members see who has read up to where, or no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<bool>,
     /// When it was stored.
     pub timestamp: String,
 }

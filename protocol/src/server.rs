@@ -9,11 +9,12 @@ use ts_rs::TS;
 use crate::error::Refusal;
 use crate::event::Event;
 use crate::ids::{Epoch, Id, Ref, RoomKey, Seq, UserId};
-use crate::json::{Envelope, is_false, safe_integer, safe_integer_option};
+use crate::json::{Envelope, is_false, is_zero, safe_integer, safe_integer_option};
+use crate::messages::{Edits, Found, Mentioned, Pins, Readers, ThreadPage};
 use crate::people::{Profile, Role};
 pub use crate::rooms::RoomKind;
-use crate::rooms::{Audit, Reports, RoomRole, Rules};
-use crate::signal::{ComeAndGo, Presence, PresenceState, Profiled, Renamed, Typing};
+use crate::rooms::{Audit, Reports, RoomRole, Rules, Sentence};
+use crate::signal::{ComeAndGo, Presence, PresenceState, Profiled, Renamed, Seen, Typing};
 
 /// One frame from the server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -40,6 +41,18 @@ pub enum ServerFrame {
     Reports(Reports),
     /// Answers `audit`.
     Audit(Audit),
+    /// Answers `search`.
+    Found(Found),
+    /// Answers `mentions`.
+    Mentioned(Mentioned),
+    /// Answers `thread`.
+    Thread(ThreadPage),
+    /// Answers `pins`.
+    Pins(Pins),
+    /// Answers `edits`.
+    Edits(Edits),
+    /// Answers `readers`.
+    Readers(Readers),
     /// Another connection of this user joined or left a room.
     Room(RoomChanged),
     /// Who came.
@@ -54,6 +67,8 @@ pub enum ServerFrame {
     Typing(Typing),
     /// Somebody's state changed.
     Presence(Presence),
+    /// Somebody has read a room up to a place.
+    Seen(Seen),
     /// What was refused.
     Error(Refusal),
     /// A heartbeat; answer it with `pong`.
@@ -86,6 +101,10 @@ pub struct Welcome {
     pub heartbeat_ms: u64,
     /// This server's bounds.
     pub limits: Limits,
+    /// This connection may read, and write nothing: a guest's where guests only read, or a bot's that may only read.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[cfg_attr(feature = "ts", ts(as = "Option<bool>", optional))]
+    pub read_only: bool,
     /// The rooms that this connection is in.
     pub rooms: Vec<RoomInfo>,
 }
@@ -155,6 +174,18 @@ pub struct RoomInfo {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(deserialize_with = "safe_integer_option")]
     pub read: Option<Seq>,
+    /// How many messages of others came after that; counted up to [`UNREAD`](crate::limits::UNREAD).
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[cfg_attr(feature = "ts", ts(as = "Option<u32>", optional))]
+    pub unread: u32,
+    /// How many of those name them; counted alike.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[cfg_attr(feature = "ts", ts(as = "Option<u32>", optional))]
+    pub mentions: u32,
+    /// How many messages are pinned.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[cfg_attr(feature = "ts", ts(as = "Option<u32>", optional))]
+    pub pins: u32,
     /// The others in a direct conversation.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "ts", ts(as = "Option<Vec<User>>", optional))]
@@ -296,7 +327,7 @@ pub struct Member {
 
 /// Answers `members`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(TS))]
+#[cfg_attr(feature = "ts", derive(TS), ts(optional_fields))]
 pub struct Members {
     /// The question.
     #[serde(rename = "ref")]
@@ -308,6 +339,14 @@ pub struct Members {
     pub members: Vec<Member>,
     /// How many are there.
     pub present: u32,
+    /// Who is banned, by name, the first 500: told only to whoever may `unban`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "ts", ts(as = "Option<Vec<Sentence>>", optional))]
+    pub banned: Vec<Sentence>,
+    /// Who is muted, by name, the first 500: told only to whoever may `unmute`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "ts", ts(as = "Option<Vec<Sentence>>", optional))]
+    pub muted: Vec<Sentence>,
 }
 
 /// Answers `rooms`.
@@ -359,8 +398,10 @@ impl ServerFrame {
         let kind = envelope.kind.as_deref().unwrap_or_default();
         match kind {
             "welcome" => serde_json::from_str(text).map(Self::Welcome),
-            "message" | "edit" | "delete" | "react" | "member" | "changed" | "read" | "notify" | "block"
-            | "draft" | "invited" | "joined" => Event::parse_as(kind, &envelope, text).map(Self::Event),
+            "message" | "edit" | "delete" | "react" | "pin" | "member" | "changed" | "read" | "notify"
+            | "block" | "draft" | "prefs" | "invited" | "joined" => {
+                Event::parse_as(kind, &envelope, text).map(Self::Event)
+            }
             "synced" => serde_json::from_str(text).map(Self::Synced),
             "reset" => serde_json::from_str(text).map(Self::Reset),
             "ack" => serde_json::from_str(text).map(Self::Ack),
@@ -370,6 +411,12 @@ impl ServerFrame {
             "rooms" => serde_json::from_str(text).map(Self::Rooms),
             "reports" => serde_json::from_str(text).map(Self::Reports),
             "audit" => serde_json::from_str(text).map(Self::Audit),
+            "found" => serde_json::from_str(text).map(Self::Found),
+            "mentioned" => serde_json::from_str(text).map(Self::Mentioned),
+            "thread" => serde_json::from_str(text).map(Self::Thread),
+            "pins" => serde_json::from_str(text).map(Self::Pins),
+            "edits" => serde_json::from_str(text).map(Self::Edits),
+            "readers" => serde_json::from_str(text).map(Self::Readers),
             "room" => serde_json::from_str(text).map(Self::Room),
             "join" => serde_json::from_str(text).map(Self::Join),
             "leave" => serde_json::from_str(text).map(Self::Leave),
@@ -377,6 +424,7 @@ impl ServerFrame {
             "profile" => serde_json::from_str(text).map(Self::Profile),
             "typing" => serde_json::from_str(text).map(Self::Typing),
             "presence" => serde_json::from_str(text).map(Self::Presence),
+            "seen" => serde_json::from_str(text).map(Self::Seen),
             "error" => serde_json::from_str(text).map(Self::Error),
             "ping" => serde_json::from_str(text).map(Self::Ping),
             "goaway" => serde_json::from_str(text).map(Self::Goaway),

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "ts")]
 use ts_rs::TS;
 
-use crate::ids::{RoomKey, UserId};
+use crate::ids::{RoomKey, Seq, UserId};
+use crate::json::{safe_integer, safe_integer_option};
 use crate::people;
 
 /// Whether a person is there.
@@ -22,7 +23,7 @@ pub enum PresenceState {
 
 /// Somebody types, or stopped; over after [`TYPING_TTL`](crate::limits::TYPING_TTL) if not renewed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(TS))]
+#[cfg_attr(feature = "ts", derive(TS), ts(optional_fields))]
 pub struct Typing {
     /// Where.
     pub room: RoomKey,
@@ -32,6 +33,25 @@ pub struct Typing {
     pub sender: String,
     /// Began or goes on; or stopped.
     pub on: bool,
+    /// The message in whose thread.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "safe_integer_option")]
+    pub thread: Option<Seq>,
+}
+
+/// Somebody has read a room up to here; told only where the room's rules say so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(TS))]
+pub struct Seen {
+    /// Where.
+    pub room: RoomKey,
+    /// Who.
+    pub user: UserId,
+    /// Their name.
+    pub sender: String,
+    /// The last event that they have read.
+    #[serde(deserialize_with = "safe_integer")]
+    pub upto: Seq,
 }
 
 /// Somebody's state changed, or their name did.

@@ -3,7 +3,7 @@
 
 import { Session } from './session.js';
 import { Signals, Socket } from './socket.js';
-import { Saver, Store, inTurn, ulid } from './store.js';
+import { Outbox, Saver, Store, isAnothers, ulid } from './store.js';
 import { OWN, cover } from './room.js';
 import * as model from './state.js';
 import { Screen } from './view/app.js';
@@ -11,7 +11,6 @@ import { Screen } from './view/app.js';
 /**
  * @typedef {import('./protocol.js').ServerFrame} ServerFrame
  * @typedef {import('./session.js').Output} Output
- * @typedef {import('./store.js').Kept} Kept
  */
 
 const CLIENT = 'chat-web/0.1.0';
@@ -34,25 +33,25 @@ export class Chat {
     this.wanted = undefined;
     /** A name taken without a link. @type {string | undefined} */
     this.wish = undefined;
+    /** Whose session ended here by itself. @type {string | undefined} */
+    this.last = kept.identity.last;
     this.drafts = kept.drafts;
+    /** The drafts of an account, on all of its devices. @type {import('./later/account.js').Drafts | undefined} */
+    this.shared = undefined;
+    this.outbox = new Outbox(this);
     this.#restore(kept);
     this.session = new Session({
       client: CLIENT,
       conn: ulid(),
       token: kept.identity.token,
       name: kept.identity.name,
+      isAccount: kept.identity.guest === false || this.last !== undefined,
       epoch: kept.identity.epoch,
       rooms: Object.fromEntries(kept.rooms.map((room) => [room.room, room.last])),
     });
     const url = new URL('ws', document.baseURI);
     url.protocol = url.protocol.replace('http', 'ws');
-    this.socket = new Socket({ session: this.session, url: url.href, onOutput: (output) => this.#told(output) });
-    this.channel = new BroadcastChannel('chat');
-    this.channel.onmessage = ({ data }) => this.#heard(data);
-    this.sending = false;
-    this.releaseLock = () => {};
-    /** Lines are kept one after the other, so that the disk has them in the order they were written. @type {Promise<unknown>} */
-    this.saying = Promise.resolve();
+    this.socket = new Socket({ session: this.session, url: url.href, onOutput: (output) => this.told(output) });
     this.signals = new Signals(this.socket);
     this.everLive = false;
     /** The history that the store's rooms belong to. */
@@ -84,41 +83,14 @@ export class Chat {
 
   /** What only accounts and links need is no part of the first load. @param {(module: typeof import('./later/account.js')) => void} work */
   #account(work) {
-    import('./later/account.js').then(work).catch(() => this.#say('This needs a connection: try again in a moment.'));
+    import('./later/account.js').then(work).catch((error) => this.unloaded(error));
   }
 
-  /** @param {string} text */
-  say(text) {
-    const entry = { id: ulid(), room: this.state.active, text, user: this.state.me?.user ?? null, at: Date.now() };
-    this.#show(entry, 'saving');
-    // Given up only when the line is on disk: there is no moment at which the text is nowhere.
-    this.store.saveDraft(entry.room, text);
-    this.drafts.delete(entry.room);
-    this.signals.typing(this.state.active, false);
-    const room = model.roomOf(this.state, entry.room);
-    room.mark = null;
-    model.seen(this.state, room);
-    this.#inOrder(() => this.#send(entry));
-  }
-
-  /** @param {string} id */
-  retry(id) {
-    const line = this.state.lines.find((line) => line.id === id);
-    if (!line) return;
-    // An id that was used for something else, or by somebody else, cannot be used again.
-    const entry = { id: line.code === 'id_reused' || line.code === 'other' ? ulid() : id, room: line.room, text: line.text, user: this.state.me?.user ?? null, at: Date.now() };
-    model.drop(this.state, id, true);
-    this.channel.postMessage({ is: 'gone', id });
-    this.#show(entry, 'saving');
-    this.#inOrder(() => this.#send(entry, id));
-  }
-
-  /** @param {string} id */
-  discard(id) {
-    model.drop(this.state, id);
-    this.socket.do((now) => this.session.withdraw((entry) => entry.id === id, now));
-    this.channel.postMessage({ is: 'gone', id });
-    this.#inOrder(() => this.store.forget(id));
+  /** What is loaded later was not, or does not fit: there is no link, or the chat was updated and this page is older than it. @param {unknown} error */
+  unloaded(error) {
+    const isOld = this.session.live || this.session.phase === 'stopped';
+    if (isOld) reportError(error);
+    Object.assign(this.state, { isOld, notice: isOld ? 'This could not be loaded. The chat may have been updated since this page was opened.' : 'This needs a connection: try again in a moment.' });
     this.draw();
   }
 
@@ -153,7 +125,7 @@ export class Chat {
   leave(room, discard = false) {
     const lines = model.unsent(this.state, room);
     if (lines.length > 0 && !discard) return lines.length;
-    for (const { id } of lines) this.discard(id);
+    for (const { id } of lines) this.outbox.discard(id);
     this.socket.do(() => this.session.leave(room));
     this.#gone(room);
     return 0;
@@ -203,6 +175,7 @@ export class Chat {
     else this.drafts.set(room, text);
     this.saver.written.add(room);
     this.saver.soon();
+    this.shared?.written(room);
   }
 
   /** The timeline's end is on screen, or not any more. @param {boolean} atEnd */
@@ -238,7 +211,7 @@ export class Chat {
   }
 
   dismiss() {
-    Object.assign(this.state, { notice: null, trouble: null });
+    Object.assign(this.state, { notice: null, trouble: null, isOld: false });
     this.draw();
   }
 
@@ -263,52 +236,30 @@ export class Chat {
     }
     model.roomOf(this.state, 'lobby');
     model.open(this.state, this.state.rooms.has(identity.active ?? '') ? /** @type {string} */ (identity.active) : 'lobby');
-    for (const entry of outbox) this.#show(entry);
-  }
-
-  /** @param {Kept} entry @param {'saving' | 'queued'} [state] */
-  #show({ id, room, text, user, at, failed }, state = 'queued') {
-    if (this.state.lines.some((line) => line.id === id)) return;
-    this.state.lines = [...this.state.lines, { id, room, text, user, at, state: failed ? 'failed' : state, ...failed }];
-    this.state.version += 1;
-    model.roomOf(this.state, room).version += 1;
-    this.draw();
-  }
-
-  /** One that fails holds up none of the others. @param {() => Promise<void>} work */
-  #inOrder(work) {
-    this.saying = this.saying.then(work).catch(reportError);
-  }
-
-  /** On disk first, then on the wire, or to the tab that sends. @param {Kept} entry @param {string} [instead] the line that it replaces */
-  async #send(entry, instead) {
-    await this.store.keep(entry, instead);
-    // Discarded meanwhile, or its room is gone.
-    if (!this.state.lines.some((line) => line.id === entry.id && line.state !== 'failed')) return;
-    this.#told({ is: 'line', id: entry.id, state: 'queued' });
-    this.store.saveDraft(entry.room, this.drafts.get(entry.room) ?? '');
-    this.channel.postMessage({ is: 'queued', entry });
-    if (this.sending) this.socket.do((now) => this.session.queue(entry, now));
+    const waiting = outbox.filter((entry) => !isAnothers(entry, user ?? identity.last));
+    for (const entry of waiting) this.outbox.show(entry);
+    // Where nobody is signed in, what waits is all there is to see.
+    if (identity.last !== undefined && waiting[0]) model.open(this.state, waiting[0].room);
   }
 
   /** @param {Output} output */
-  #told(output) {
+  told(output) {
     model.update(this.state, output, performance.now());
     switch (output.is) {
       case 'link':
         if (output.link.state === 'live') this.everLive = true;
-        else this.releaseLock();
+        else this.outbox.release();
         if (output.link.state === 'stopped' && output.link.code === SIGN_IN) this.#account(({ signedOut }) => signedOut(this));
         break;
       case 'stored':
-        this.channel.postMessage(output);
+        this.outbox.tell(output);
         this.store.forget(output.id);
         break;
       case 'line':
-        this.channel.postMessage(output);
+        this.outbox.tell(output);
         break;
       case 'failed':
-        this.channel.postMessage(output);
+        this.outbox.tell(output);
         this.store.fail(output.id, { code: output.code, reason: output.reason });
         break;
       case 'frame':
@@ -327,9 +278,12 @@ export class Chat {
         this.epoch = epoch;
         if (!user.guest) this.#account(({ own }) => own(this));
         this.signals.again();
-        for (const { room } of frame.rooms) this.saver.rooms.add(room);
+        for (const { room, read = 0 } of frame.rooms) {
+          this.readTold.set(room, read);
+          this.saver.rooms.add(room);
+        }
         if (this.wish !== undefined) this.#account(({ wished }) => wished(this, user.name));
-        this.#claim();
+        this.outbox.claim();
         if (this.wanted !== undefined) this.#account(({ follow }) => follow(this));
         // Unread on this device too, though it holds nothing of them yet.
         const behind = frame.rooms.filter(({ read = Infinity, head }) => read < head).slice(0, 50);
@@ -340,6 +294,11 @@ export class Chat {
         if (frame.on && !this.session.cursors.has(frame.of)) this.socket.ask({ type: 'join', room: frame.of });
         if (frame.why) this.#say(`You are not in ${frame.title} any more${frame.reason ? `: ${frame.reason}` : '.'}`);
         return;
+      case 'draft':
+        return this.shared?.learn(frame);
+      case 'history':
+        if (frame.room === OWN) for (const event of frame.events) if (event.type === 'draft') this.shared?.learn(event);
+        break;
       case 'reset':
         if (frame.room === OWN) return this.#account(({ own }) => own(this));
         if (frame.why === 'gone') return this.#gone(frame.room);
@@ -365,38 +324,6 @@ export class Chat {
     }
     if ('room' in frame && typeof frame.room === 'string') this.saver.rooms.add(frame.room);
     this.saver.soon();
-  }
-
-  /** What other tabs of this browser tell: what they wrote, and what became of it. @param {any} data */
-  #heard(data) {
-    if (data.is === 'queued') {
-      this.#show(data.entry);
-      this.socket.do((now) => (this.sending ? this.session.queue(data.entry, now) : this.session.handleWake(now)));
-    } else if (data.is === 'gone') {
-      model.drop(this.state, data.id);
-      this.socket.do((now) => this.session.withdraw((entry) => entry.id === data.id, now));
-    } else model.update(this.state, data, performance.now());
-    this.draw();
-  }
-
-  /** While connected, one tab at a time sends what all of them wrote. */
-  #claim() {
-    const user = this.state.me?.user ?? '';
-    const over = new AbortController();
-    this.releaseLock = () => over.abort();
-    const send = async () => {
-      if (over.signal.aborted) return;
-      this.sending = true;
-      const entries = await this.store.outbox(user);
-      if (!over.signal.aborted) {
-        const waiting = entries.filter((entry) => !entry.failed);
-        this.socket.do((now) => this.session.takeOutbox(waiting, now));
-        await new Promise((resolve) => over.signal.addEventListener('abort', resolve));
-      }
-      this.sending = false;
-      this.session.releaseOutbox();
-    };
-    inTurn(over.signal, send);
   }
 
   /** Asks for what a room on screen needs and does not have. @param {string} key */
@@ -438,7 +365,7 @@ export class Chat {
     for (const line of model.unsent(this.state, room)) {
       if (line.state === 'failed') continue;
       this.socket.do((now) => this.session.withdraw((entry) => entry.id === line.id, now));
-      this.#told({ is: 'failed', id: line.id, code: 'not_joined', reason: 'You are not in this room any more.' });
+      this.told({ is: 'failed', id: line.id, code: 'not_joined', reason: 'You are not in this room any more.' });
     }
     model.left(this.state, room);
     this.saver.rooms.delete(room);
@@ -476,7 +403,7 @@ export class Chat {
     if (!room || cursor === undefined) return null;
     const [from, last] = room.stretches.at(-1) ?? [cursor + 1, cursor];
     const { title, topic, kind, first, head, read } = room;
-    if (this.state.me?.guest === false && read > (this.readTold.get(key) ?? 0)) {
+    if (this.session.live && this.state.me?.guest === false && read > (this.readTold.get(key) ?? 0)) {
       this.readTold.set(key, read);
       this.socket.do(() => this.session.signal({ type: 'read', room: key, seq: read }));
     }

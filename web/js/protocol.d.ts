@@ -16,7 +16,11 @@ registration: Registration,
 /**
  * There is an owner: the one-time link that the first start printed is closed.
  */
-owned: boolean, };
+owned: boolean, 
+/**
+ * The bytes that a file may have; 0 where no files are taken.
+ */
+max_file: number, };
 export type Account = { 
 /**
  * The immutable identity.
@@ -200,8 +204,12 @@ slow_s?: number,
 /**
  * Kept to be read only, or open again.
  */
-archived?: boolean, };
-export type ClientFrame = { "type": "hello" } & Hello | { "type": "message" } & Say | { "type": "history" } & History | { "type": "create" } & Create | { "type": "direct" } & Direct | { "type": "join" } & RoomQuestion | { "type": "leave" } & RoomQuestion | { "type": "decline" } & RoomQuestion | { "type": "change" } & Change | { "type": "invite" } & Moderate | { "type": "kick" } & Moderate | { "type": "ban" } & Moderate | { "type": "unban" } & Moderate | { "type": "mute" } & Moderate | { "type": "unmute" } & Moderate | { "type": "role" } & SetRole | { "type": "delete" } & DeleteCommand | { "type": "report" } & Report | { "type": "reports" } & Browse | { "type": "resolve" } & Resolve | { "type": "audit" } & Browse | { "type": "members" } & RoomQuestion | { "type": "rooms" } & Question | { "type": "nick" } & Nick | { "type": "read" } & Read | { "type": "notify" } & Notify | { "type": "block" } & Block | { "type": "draft" } & Draft | { "type": "typing" } & TypingCommand | { "type": "presence" } & PresenceCommand | { "type": "pong" } & Pong;
+archived?: boolean, 
+/**
+ * Its members see who has read up to where, or no more.
+ */
+seen?: boolean, };
+export type ClientFrame = { "type": "hello" } & Hello | { "type": "message" } & Say | { "type": "edit" } & EditCommand | { "type": "react" } & ReactCommand | { "type": "pin" } & PinCommand | { "type": "history" } & History | { "type": "thread" } & ThreadOf | { "type": "edits" } & EditsOf | { "type": "pins" } & OfRoom | { "type": "search" } & Search | { "type": "mentions" } & Browse | { "type": "readers" } & OfRoom | { "type": "create" } & Create | { "type": "direct" } & Direct | { "type": "join" } & RoomQuestion | { "type": "leave" } & RoomQuestion | { "type": "decline" } & RoomQuestion | { "type": "change" } & Change | { "type": "invite" } & Moderate | { "type": "kick" } & Moderate | { "type": "ban" } & Moderate | { "type": "unban" } & Moderate | { "type": "mute" } & Moderate | { "type": "unmute" } & Moderate | { "type": "role" } & SetRole | { "type": "delete" } & DeleteCommand | { "type": "report" } & Report | { "type": "reports" } & Browse | { "type": "resolve" } & Resolve | { "type": "audit" } & Browse | { "type": "members" } & RoomQuestion | { "type": "rooms" } & Question | { "type": "nick" } & Nick | { "type": "read" } & Read | { "type": "notify" } & Notify | { "type": "block" } & Block | { "type": "draft" } & Draft | { "type": "prefs" } & Prefs | { "type": "typing" } & TypingCommand | { "type": "presence" } & PresenceCommand | { "type": "pong" } & Pong;
 export type ComeAndGo = { 
 /**
  * Where.
@@ -324,7 +332,11 @@ text: string,
 /**
  * The message it is to answer.
  */
-reply?: number, };
+reply?: number, 
+/**
+ * The message whose thread it is for; each thread has a draft of its own.
+ */
+thread?: number, };
 export type Drafted = { 
 /**
  * Always `@self`.
@@ -345,7 +357,11 @@ text: string,
 /**
  * The message it is to answer.
  */
-reply?: number, };
+reply?: number, 
+/**
+ * The message whose thread it is for; each thread has a draft of its own.
+ */
+thread?: number, };
 export type Edit = { 
 /**
  * Where.
@@ -372,21 +388,111 @@ user: UserId,
  */
 sender: string, 
 /**
- * The new text.
+ * The new text; empty where the message, and with it this text, was taken out later.
  */
 text: string, 
+/**
+ * Whom the new text names.
+ */
+mentions?: Array<UserId>, 
+/**
+ * Whom it calls beside those.
+ */
+everyone?: Everyone, 
 /**
  * When it was stored.
  */
 timestamp: string, };
+export type EditCommand = { 
+/**
+ * Where.
+ */
+room: RoomKey, 
+/**
+ * The message.
+ */
+target: number, 
+/**
+ * Its text from now on, at most [`MESSAGE_BYTES`](crate::limits::MESSAGE_BYTES) bytes; empty only where the message
+ * has files.
+ */
+text: string, 
+/**
+ * The sender's name for this command, kept over repeats; made by the server where it is missing.
+ */
+id?: Id, };
+export type Edits = { 
+/**
+ * The question.
+ */
+ref: number, 
+/**
+ * Where.
+ */
+room: RoomKey, 
+/**
+ * The message.
+ */
+target: number, 
+/**
+ * Its texts, the first one first; at most the newest [`VERSIONS`](crate::limits::VERSIONS).
+ */
+versions: Array<Version>, };
+export type EditsOf = { 
+/**
+ * Names the answer.
+ */
+ref: number, 
+/**
+ * Where.
+ */
+room: RoomKey, 
+/**
+ * The message.
+ */
+target: number, };
 export type Epoch = string;
-export type ErrorCode = "bad_frame" | "unknown_type" | "hello_expected" | "unexpected_hello" | "bad_name" | "name_taken" | "room_exists" | "no_room" | "not_joined" | "too_many_rooms" | "empty" | "too_long" | "id_reused" | "rate_limited" | "storage_full" | "unavailable" | "muted" | "banned" | "archived" | "announce_only" | "sign_in" | "forbidden" | "bad_login" | "bad_password" | "bad_link" | "not_found" | "bad_image" | "last_owner" | "bad_origin" | "other";
-export type Event = { "type": "message" } & Message | { "type": "edit" } & Edit | { "type": "delete" } & Delete | { "type": "react" } & React | { "type": "member" } & MemberChanged | { "type": "changed" } & RoomEdited | { "type": "read" } & ReadUpto | { "type": "notify" } & NotifyOf | { "type": "block" } & Blocked | { "type": "draft" } & Drafted | { "type": "invited" } & Invited | { "type": "joined" } & Joined | { "type": "unknown" } & Unknown;
+export type ErrorCode = "bad_frame" | "unknown_type" | "hello_expected" | "unexpected_hello" | "bad_name" | "name_taken" | "room_exists" | "no_room" | "not_joined" | "too_many_rooms" | "empty" | "too_long" | "id_reused" | "rate_limited" | "storage_full" | "unavailable" | "muted" | "banned" | "archived" | "announce_only" | "sign_in" | "forbidden" | "bad_login" | "bad_password" | "bad_link" | "not_found" | "bad_image" | "last_owner" | "bad_origin" | "bad_query" | "too_big" | "bad_emoji" | "bad_offset" | "bad_file" | "other";
+export type Event = { "type": "message" } & Message | { "type": "edit" } & Edit | { "type": "delete" } & Delete | { "type": "react" } & React | { "type": "pin" } & Pin | { "type": "member" } & MemberChanged | { "type": "changed" } & RoomEdited | { "type": "read" } & ReadUpto | { "type": "notify" } & NotifyOf | { "type": "block" } & Blocked | { "type": "draft" } & Drafted | { "type": "prefs" } & PrefsSet | { "type": "invited" } & Invited | { "type": "joined" } & Joined | { "type": "unknown" } & Unknown;
+export type Everyone = "here" | "room" | "other";
+export type File = { 
+/**
+ * Its id: `GET /api/files/ID`.
+ */
+file: Id, 
+/**
+ * Its name, without a path; at most [`FILE_NAME_BYTES`](crate::limits::FILE_NAME_BYTES) bytes.
+ */
+name: string, 
+/**
+ * Its bytes.
+ */
+size: number, 
+/**
+ * Its media type (RFC 6838) as the server found it: `image/png`; `application/octet-stream` where nothing is known.
+ */
+kind: string, 
+/**
+ * Of a picture: its width in pixels.
+ */
+width?: number, 
+/**
+ * Of a picture: its height in pixels.
+ */
+height?: number, 
+/**
+ * There is a small picture of it: `GET /api/files/ID/thumb`.
+ */
+thumb?: boolean, };
 export type Folded = { 
 /**
- * Its newest text.
+ * Its newest text; whom it names is said anew by the message's own `mentions` and `everyone`.
  */
 text?: string, 
+/**
+ * When the text was last changed, RFC 3339 in UTC with milliseconds.
+ */
+edited?: string, 
 /**
  * It was taken out.
  */
@@ -394,7 +500,32 @@ deleted?: boolean,
 /**
  * Who reacted with what.
  */
-reactions?: { [key in string]: Array<UserId> }, };
+reactions?: { [key in string]: Array<UserId> }, 
+/**
+ * It is pinned to the room.
+ */
+pinned?: boolean, 
+/**
+ * What was answered in its thread.
+ */
+replies?: Replies, };
+export type Found = { 
+/**
+ * The question.
+ */
+ref: number, 
+/**
+ * In the order that was asked for.
+ */
+hits: Array<Hit>, 
+/**
+ * There may be more: ask again with it.
+ */
+before?: number, 
+/**
+ * How many of the newest events cannot be found yet.
+ */
+behind: number, };
 export type Goaway = { 
 /**
  * Reconnect after a random time up to this, in milliseconds.
@@ -449,6 +580,10 @@ after?: number,
  */
 around?: number, 
 /**
+ * The page with the first event of this time or later in its middle; RFC 3339.
+ */
+at?: string, 
+/**
  * At most so many events; lowered to [`HISTORY_EVENTS`](crate::limits::HISTORY_EVENTS).
  */
 limit?: number, };
@@ -485,6 +620,23 @@ as_of: number,
  * There is more in the direction that was asked: before the page, or after it for `after`.
  */
 more: boolean, };
+export type Hit = { 
+/**
+ * The message, with what later events made of it.
+ */
+message: Message, 
+/**
+ * What its room is called.
+ */
+title: string, 
+/**
+ * What was said just before it.
+ */
+previous?: Message, 
+/**
+ * What was said just after it.
+ */
+next?: Message, };
 export type Id = string;
 export type InviteInfo = { 
 /**
@@ -754,7 +906,28 @@ members: Array<Member>,
 /**
  * How many are there.
  */
-present: number, };
+present: number, 
+/**
+ * Who is banned, by name, the first 500: told only to whoever may `unban`.
+ */
+banned?: Array<Sentence>, 
+/**
+ * Who is muted, by name, the first 500: told only to whoever may `unmute`.
+ */
+muted?: Array<Sentence>, };
+export type Mentioned = { 
+/**
+ * The question.
+ */
+ref: number, 
+/**
+ * Newest first.
+ */
+hits: Array<Hit>, 
+/**
+ * There are older ones: ask again with it.
+ */
+before?: number, };
 export type Message = { 
 /**
  * Where.
@@ -797,6 +970,18 @@ reply?: number,
  */
 thread?: number, 
 /**
+ * Whom its text names.
+ */
+mentions?: Array<UserId>, 
+/**
+ * Whom it calls beside those.
+ */
+everyone?: Everyone, 
+/**
+ * Its files.
+ */
+files?: Array<File>, 
+/**
  * What later events made of it; only on history pages, as of the page's `as_of`.
  */
 folded?: Folded, };
@@ -825,6 +1010,23 @@ for_s?: number,
  * Why, at most [`REASON_CHARS`](crate::limits::REASON_CHARS) characters; the room sees it.
  */
 reason?: string, };
+export type NewFile = { 
+/**
+ * The room for whose members it is.
+ */
+room: RoomKey, 
+/**
+ * What it is called; the server keeps what is safe of it ([`file_name`](crate::file_name)).
+ */
+name: string, 
+/**
+ * Its bytes, at most [`About::max_file`](crate::http::About::max_file).
+ */
+size: number, 
+/**
+ * The SHA-256 of its content, 64 hexadecimal digits: what arrives and is something else is refused.
+ */
+sha256?: string, };
 export type NewInvite = { 
 /**
  * What whoever uses it becomes; missing: member.
@@ -911,6 +1113,15 @@ of: RoomKey,
  * Of what.
  */
 level: Level, };
+export type OfRoom = { 
+/**
+ * Names the answer.
+ */
+ref: number, 
+/**
+ * Which room.
+ */
+room: RoomKey, };
 export type PasswordChange = { 
 /**
  * The one until now.
@@ -933,12 +1144,106 @@ password: string,
  * What the device is called in the list of sessions.
  */
 device?: string, };
+export type Pin = { 
+/**
+ * Where.
+ */
+room: RoomKey, 
+/**
+ * Its own place in the log.
+ */
+seq: number, 
+/**
+ * The command that made it.
+ */
+id: Id, 
+/**
+ * The message that it is about.
+ */
+target: number, 
+/**
+ * Who did it.
+ */
+user: UserId, 
+/**
+ * Their name at that moment.
+ */
+sender: string, 
+/**
+ * Pinned, or taken off.
+ */
+on: boolean, 
+/**
+ * When it was stored.
+ */
+timestamp: string, };
+export type PinCommand = { 
+/**
+ * Where.
+ */
+room: RoomKey, 
+/**
+ * The message.
+ */
+target: number, 
+/**
+ * Pinned, or no more.
+ */
+on: boolean, 
+/**
+ * The sender's name for this command, kept over repeats; made by the server where it is missing.
+ */
+id?: Id, };
 export type Ping = { 
 /**
  * The last `seq` written to this connection, per room: what is above the client's own was lost on the way.
  */
 heads: { [key in RoomKey]: number }, };
+export type Pins = { 
+/**
+ * The question.
+ */
+ref: number, 
+/**
+ * Where.
+ */
+room: RoomKey, 
+/**
+ * The pinned messages as they are now, the latest pinned first.
+ */
+messages: Array<Message>, };
 export type Pong = Record<symbol, never>;
+export type Prefs = { 
+/**
+ * Names the answer.
+ */
+ref: number, 
+/**
+ * Words that count as being named, whole and in any case; at most [`KEYWORDS`](crate::limits::KEYWORDS) of at most
+ * [`KEYWORD_CHARS`](crate::limits::KEYWORD_CHARS) characters.
+ */
+keywords: Array<string>, 
+/**
+ * When not to be disturbed; missing: never.
+ */
+quiet?: Quiet, };
+export type PrefsSet = { 
+/**
+ * Always `@self`.
+ */
+room: RoomKey, 
+/**
+ * Its place in that log.
+ */
+seq: number, 
+/**
+ * Words that count as being named.
+ */
+keywords: Array<string>, 
+/**
+ * When not to be disturbed.
+ */
+quiet?: Quiet, };
 export type Presence = { 
 /**
  * Where this is told.
@@ -1022,6 +1327,15 @@ export type Question = {
  * Names the answer.
  */
 ref: number, };
+export type Quiet = { 
+/**
+ * From this minute of the day, 0 to 1439,
+ */
+from: number, 
+/**
+ * up to, but not including, this one; before `from`: on the next day.
+ */
+to: number, };
 export type React = { 
 /**
  * Where.
@@ -1059,15 +1373,40 @@ on: boolean,
  * When it was stored.
  */
 timestamp: string, };
+export type ReactCommand = { 
+/**
+ * Where.
+ */
+room: RoomKey, 
+/**
+ * The message.
+ */
+target: number, 
+/**
+ * With what: one emoji, at most [`EMOJI_BYTES`](crate::limits::EMOJI_BYTES) bytes.
+ */
+emoji: string, 
+/**
+ * Put on, or taken off.
+ */
+on: boolean, 
+/**
+ * The sender's name for this command, kept over repeats; made by the server where it is missing.
+ */
+id?: Id, };
 export type Read = { 
 /**
  * Which room.
  */
 room: RoomKey, 
 /**
- * The last event that was read; never moves back.
+ * The last event that was read; moves back only with `back`.
  */
-seq: number, };
+seq: number, 
+/**
+ * What comes after it is to be read again: it was marked as unread.
+ */
+back?: boolean, };
 export type ReadUpto = { 
 /**
  * Always `@self`.
@@ -1085,6 +1424,32 @@ of: RoomKey,
  * The last event that was read.
  */
 upto: number, };
+export type Reader = { 
+/**
+ * Who.
+ */
+user: UserId, 
+/**
+ * Their name.
+ */
+name: string, 
+/**
+ * The last event that they have read.
+ */
+upto: number, };
+export type Readers = { 
+/**
+ * The question.
+ */
+ref: number, 
+/**
+ * Where.
+ */
+room: RoomKey, 
+/**
+ * Who has read up to where; nobody where the room does not tell.
+ */
+readers: Array<Reader>, };
 export type Refusal = { 
 /**
  * The refused command's `id`.
@@ -1153,6 +1518,23 @@ from: string,
  * The name from now on.
  */
 to: string, };
+export type Replies = { 
+/**
+ * How many answers were given; one that was taken out still counts.
+ */
+count: number, 
+/**
+ * The newest one.
+ */
+last: number, 
+/**
+ * When that was.
+ */
+timestamp: string, 
+/**
+ * Who answered, the latest first; at most 5.
+ */
+users: Array<UserId>, };
 export type Report = { 
 /**
  * Names the answer.
@@ -1326,6 +1708,10 @@ slow_s?: number,
  */
 archived?: boolean, 
 /**
+ * Its members see who has read up to where, or no more.
+ */
+seen?: boolean, 
+/**
  * When it was stored.
  */
 timestamp: string, };
@@ -1371,6 +1757,18 @@ standing?: RoomRole,
  */
 read?: number, 
 /**
+ * How many messages of others came after that; counted up to [`UNREAD`](crate::limits::UNREAD).
+ */
+unread?: number, 
+/**
+ * How many of those name them; counted alike.
+ */
+mentions?: number, 
+/**
+ * How many messages are pinned.
+ */
+pins?: number, 
+/**
  * The others in a direct conversation.
  */
 people?: Array<User>, };
@@ -1407,7 +1805,11 @@ slow_s?: number,
 /**
  * Kept to be read: nothing more is said in it.
  */
-archived?: boolean, };
+archived?: boolean, 
+/**
+ * Its members see who has read up to where.
+ */
+seen?: boolean, };
 export type Say = { 
 /**
  * Where; a plain connection may leave it out and means the room it is in.
@@ -1430,11 +1832,73 @@ reply?: number,
  */
 thread?: number, 
 /**
+ * Its files, each uploaded to this room before; at most [`FILES_PER_MESSAGE`](crate::limits::FILES_PER_MESSAGE).
+ * With files the text may be empty.
+ */
+files?: Array<Id>, 
+/**
  * The nickname a plain client goes by; ignored in `chat.v1`.
  */
 sender?: string, };
 export type Scope = "read" | "write" | "other";
-export type ServerFrame = { "type": "welcome" } & Welcome | { "type": "synced" } & Synced | { "type": "reset" } & Reset | { "type": "ack" } & Ack | { "type": "history" } & HistoryPage | { "type": "ok" } & Done | { "type": "members" } & Members | { "type": "rooms" } & Rooms | { "type": "reports" } & Reports | { "type": "audit" } & Audit | { "type": "room" } & RoomChanged | { "type": "join" } & ComeAndGo | { "type": "leave" } & ComeAndGo | { "type": "renamed" } & Renamed | { "type": "profile" } & Profiled | { "type": "typing" } & Typing | { "type": "presence" } & Presence | { "type": "error" } & Refusal | { "type": "ping" } & Ping | { "type": "goaway" } & Goaway | Event;
+export type Search = { 
+/**
+ * Names the answer.
+ */
+ref: number, 
+/**
+ * Words, `"phrases"`, `prefix*`, and `from:NAME`, `in:ROOM`, `before:DAY`, `after:DAY`, `has:file`, `has:link`,
+ * `has:image`; all must hold.
+ */
+query: string, 
+/**
+ * Which come first.
+ */
+order?: SearchOrder, 
+/**
+ * From where an earlier answer ended.
+ */
+before?: number, 
+/**
+ * At most so many; lowered to [`FOUND_MESSAGES`](crate::limits::FOUND_MESSAGES).
+ */
+limit?: number, };
+export type SearchOrder = "newest" | "rank";
+export type Seen = { 
+/**
+ * Where.
+ */
+room: RoomKey, 
+/**
+ * Who.
+ */
+user: UserId, 
+/**
+ * Their name.
+ */
+sender: string, 
+/**
+ * The last event that they have read.
+ */
+upto: number, };
+export type Sentence = { 
+/**
+ * Against whom.
+ */
+user: UserId, 
+/**
+ * Their name now, or when it was decided where they have no account.
+ */
+name: string, 
+/**
+ * When it is over, RFC 3339; missing: never.
+ */
+until?: string, 
+/**
+ * Why.
+ */
+reason?: string, };
+export type ServerFrame = { "type": "welcome" } & Welcome | { "type": "synced" } & Synced | { "type": "reset" } & Reset | { "type": "ack" } & Ack | { "type": "history" } & HistoryPage | { "type": "ok" } & Done | { "type": "members" } & Members | { "type": "rooms" } & Rooms | { "type": "reports" } & Reports | { "type": "audit" } & Audit | { "type": "found" } & Found | { "type": "mentioned" } & Mentioned | { "type": "thread" } & ThreadPage | { "type": "pins" } & Pins | { "type": "edits" } & Edits | { "type": "readers" } & Readers | { "type": "room" } & RoomChanged | { "type": "join" } & ComeAndGo | { "type": "leave" } & ComeAndGo | { "type": "renamed" } & Renamed | { "type": "profile" } & Profiled | { "type": "typing" } & Typing | { "type": "presence" } & Presence | { "type": "seen" } & Seen | { "type": "error" } & Refusal | { "type": "ping" } & Ping | { "type": "goaway" } & Goaway | Event;
 export type Session = { 
 /**
  * Names it; proves nothing.
@@ -1508,6 +1972,52 @@ room: RoomKey,
  * The last event that was sent.
  */
 head: number, };
+export type ThreadOf = { 
+/**
+ * Names the answer.
+ */
+ref: number, 
+/**
+ * Where.
+ */
+room: RoomKey, 
+/**
+ * The message that it began with.
+ */
+root: number, 
+/**
+ * Only what was said before this place.
+ */
+before?: number, 
+/**
+ * At most so many answers; lowered to [`HISTORY_EVENTS`](crate::limits::HISTORY_EVENTS).
+ */
+limit?: number, };
+export type ThreadPage = { 
+/**
+ * The question.
+ */
+ref: number, 
+/**
+ * Where.
+ */
+room: RoomKey, 
+/**
+ * The message that it began with, as it is now.
+ */
+root: Message, 
+/**
+ * Its answers, oldest first, as they are now.
+ */
+messages: Array<Message>, 
+/**
+ * There are older answers.
+ */
+more: boolean, 
+/**
+ * The events up to here are folded in: ignore changes with `seq <= as_of`.
+ */
+as_of: number, };
 export type Token = { 
 /**
  * Names it; proves nothing.
@@ -1567,7 +2077,11 @@ sender: string,
 /**
  * Began or goes on; or stopped.
  */
-on: boolean, };
+on: boolean, 
+/**
+ * The message in whose thread.
+ */
+thread?: number, };
 export type TypingCommand = { 
 /**
  * Where.
@@ -1576,7 +2090,11 @@ room: RoomKey,
 /**
  * Began or goes on (said anew every [`TYPING_RENEW`](crate::limits::TYPING_RENEW)); or stopped.
  */
-on: boolean, };
+on: boolean, 
+/**
+ * The message in whose thread.
+ */
+thread?: number, };
 export type Unknown = { 
 /**
  * Where.
@@ -1586,6 +2104,28 @@ room: RoomKey,
  * Its place in the log.
  */
 seq: number, };
+export type Upload = { 
+/**
+ * Its id, from now on and for good.
+ */
+upload: Id, 
+/**
+ * Where to begin: 0.
+ */
+offset: number, 
+/**
+ * The bytes of one piece at most.
+ */
+chunk: number, };
+export type Uploaded = { 
+/**
+ * So many bytes are on the server's disk; the next piece begins here.
+ */
+offset: number, 
+/**
+ * It is whole and verified: a `message` can have it.
+ */
+file?: File, };
 export type User = { 
 /**
  * The immutable identity.
@@ -1622,6 +2162,19 @@ export type Users = {
  * By name.
  */
 users: Array<Account>, };
+export type Version = { 
+/**
+ * The event that gave it: the message itself, or an edit.
+ */
+seq: number, 
+/**
+ * The text.
+ */
+text: string, 
+/**
+ * Since when, RFC 3339 in UTC with milliseconds.
+ */
+timestamp: string, };
 export type Welcome = { 
 /**
  * The server's name and version.
@@ -1647,6 +2200,10 @@ heartbeat_ms: number,
  * This server's bounds.
  */
 limits: Limits, 
+/**
+ * This connection may read, and write nothing: a guest's where guests only read, or a bot's that may only read.
+ */
+read_only?: boolean, 
 /**
  * The rooms that this connection is in.
  */

@@ -46,6 +46,7 @@ export function moderates(state, room) {
 
 /** Why one may say nothing in the room, or ''. @param {State} state @param {Room} room */
 export function silence(state, room) {
+  if (state.readOnly) return 'Guests only read here. Sign in to write.';
   if (room.rules.archived) return 'This room is archived: it can be read, and nothing more is said in it.';
   if (room.rules.announce && !moderates(state, room)) return 'Only its owners and moderators write in this room.';
   return '';

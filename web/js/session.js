@@ -30,7 +30,7 @@ import { isEvent, readFrame, seq } from './safe_text.js';
  *   | {is: 'failed', id: string, code: string, reason: string}} Output
  *
  * @typedef {{client: string, conn: string, token?: string | undefined, name?: string | undefined, epoch?: string | undefined,
- *   rooms?: Record<string, number> | undefined}} Start
+ *   isAccount?: boolean | undefined, rooms?: Record<string, number> | undefined}} Start
  */
 
 export const SUBPROTOCOL = 'chat.v1';
@@ -49,8 +49,9 @@ const RETRY_MS = 2_000;
 
 /** Questions after whose answer a room's events flow, from the head that it tells. @type {Set<string | undefined>} */
 const JOINING = new Set(['join', 'create', 'direct']);
+const SIGNED_OUT = 4001;
 /** Signed out, protocol violated, replaced: a client closed so must not come back by itself. */
-const FINAL_CODES = new Set([4001, 4003, 4010]);
+const FINAL_CODES = new Set([SIGNED_OUT, 4003, 4010]);
 
 export class Session {
   /** @param {Start} start */
@@ -59,6 +60,8 @@ export class Session {
     this.conn = start.conn;
     this.token = start.token;
     this.name = start.name;
+    /** Signed in: never silently a guest. */
+    this.isAccount = start.isAccount === true;
     this.epoch = start.epoch;
     /** @type {User | null} */
     this.user = null;
@@ -259,6 +262,12 @@ export class Session {
 
   /** @param {ServerFrame & {type: 'welcome'}} welcome @param {number} now */
   #welcome(welcome, now) {
+    if (this.isAccount && welcome.user.guest) {
+      // The session is over, and the browser itself threw its cookie away.
+      this.outputs.push({ is: 'drop' });
+      return this.handleClose(SIGNED_OUT, now, 0);
+    }
+    this.isAccount = !welcome.user.guest;
     this.phase = 'live';
     this.liveAt = now;
     this.token = welcome.token;

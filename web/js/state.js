@@ -33,8 +33,8 @@ import { OWN, cameOrWent, cover, edited, fold, moved, person, renamed, trim, unr
  * @typedef {{room: string, title: string, topic: string, kind: RoomInfo['kind'], rules: Rules, standing: RoomRole | undefined, first: number, head: number, present: number,
  *   events: Event[], stretches: Stretch[], notices: Notice[], people: Map<string, Person>, before: Set<string>, typing: Map<string, {name: string, until: number}>,
  *   read: number, mark: number | null, atEnd: boolean, loading: boolean, synced: boolean, joined: boolean, version: number}} Room
- * @typedef {{rooms: Map<string, Room>, active: string, me: User | null, faces: Map<string, Face>, invitations: Map<string, Invitation>, blocked: Set<string>, muted: Set<string>, link: Link | {state: 'idle'},
- *   limit: number, lines: Line[], watching: boolean, trouble: string | null, notice: string | null, dialog: {name: string, args: any} | null, liveAt: number, version: number}} State
+ * @typedef {{rooms: Map<string, Room>, active: string, me: User | null, faces: Map<string, Face>, invitations: Map<string, Invitation>, blocked: Set<string>, muted: Set<string>, link: Link | {state: 'idle'}, readOnly: boolean,
+ *   limit: number, lines: Line[], watching: boolean, trouble: string | null, notice: string | null, isOld: boolean, dialog: {name: string, args: any} | null, liveAt: number, version: number}} State
  */
 
 /** A typing signal that is not renewed is over after this. */
@@ -45,8 +45,8 @@ const RUN_MS = 5 * 60_000;
 /** @returns {State} */
 export function initial() {
   return {
-    rooms: new Map(), active: 'lobby', me: null, faces: new Map(), invitations: new Map(), blocked: new Set(), muted: new Set(), link: { state: 'idle' }, limit: 65_536, lines: [],
-    watching: true, trouble: null, notice: null, dialog: null, liveAt: 0, version: 0,
+    rooms: new Map(), active: 'lobby', me: null, faces: new Map(), invitations: new Map(), blocked: new Set(), muted: new Set(), link: { state: 'idle' }, readOnly: false, limit: 65_536, lines: [],
+    watching: true, trouble: null, notice: null, isOld: false, dialog: null, liveAt: 0, version: 0,
   };
 }
 
@@ -190,6 +190,7 @@ function frame(state, frame, now) {
       state.me = frame.user;
       seeFace(state, frame.user);
       if (Number.isSafeInteger(frame.limits.message_bytes)) state.limit = frame.limits.message_bytes;
+      state.readOnly = frame.read_only === true;
       state.liveAt = now;
       for (const info of frame.rooms) {
         const room = roomOf(state, info.room);
@@ -311,10 +312,11 @@ function own(state, event) {
   } else if (event.type === 'joined' && event.on) state.invitations.delete(event.of);
 }
 
-/** Whoever was here is not any more: what was told to them is forgotten, but for their own unsent lines. @param {State} state */
+/** Whoever was here is not any more: what was told to them is forgotten, but for their own unsent lines, which stay in sight. @param {State} state */
 export function forget(state) {
-  Object.assign(state, { rooms: new Map(), active: 'lobby', me: null, faces: new Map(), invitations: new Map(), blocked: new Set(), muted: new Set() });
-  roomOf(state, 'lobby');
+  state.lines = state.lines.filter((line) => line.state !== 'stored');
+  Object.assign(state, { rooms: new Map(), active: state.lines[0]?.room ?? 'lobby', me: null, faces: new Map(), invitations: new Map(), blocked: new Set(), muted: new Set() });
+  for (const key of ['lobby', ...state.lines.map(({ room }) => room)]) roomOf(state, key);
   state.version += 1;
 }
 

@@ -22,6 +22,8 @@ export class FakeServer {
     this.holds = () => false;
     this.held = [];
     this.withholds = () => false;
+    /** What a file is instead, or null where there is none any more: as after an upgrade. @type {Map<string, string | null>} */
+    this.renewed = new Map();
     this.room('lobby', 'Lobby');
   }
 
@@ -76,7 +78,7 @@ export class FakeServer {
     if (this.withholds(path)) return request.socket.destroy();
     const file = path === '/' ? 'index.html' : path.slice(1);
     try {
-      const body = await readFile(join(WEB, file));
+      const body = this.renewed.get(path) ?? (await readFile(this.renewed.has(path) ? '' : join(WEB, file)));
       const index = await readFile(join(WEB, 'index.html'), 'utf8');
       const map = /<script type="importmap">(.*?)<\/script>/s.exec(index)[1];
       const hash = createHash('sha256').update(map).digest('base64');

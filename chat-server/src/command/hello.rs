@@ -7,7 +7,7 @@ use protocol::error::close;
 use protocol::http::Me;
 use protocol::ids::{RoomKey, Seq, UserId};
 use protocol::limits::{HEARTBEAT, HISTORY_EVENTS, MESSAGE_BYTES, RESUME_EVENTS, ROOMS_PER_CONNECTION};
-use protocol::people::Role;
+use protocol::people::{Guests, Role};
 use protocol::server::{Limits, Reset, ResetWhy, RoomInfo, ServerFrame, User, Welcome};
 
 use super::rooms::{own_or, wire_key};
@@ -67,8 +67,10 @@ impl Client {
         if let Err(next) = self.still(&identity, hello.token.as_deref(), stamp).await {
             return next;
         }
+        self.cookie = None;
         let session = self.identity.as_ref().and_then(Identity::session).cloned();
-        self.with_shard(|shard| shard.identify(self.link, user.clone(), session));
+        let reaches = identity.reaches();
+        self.with_shard(|shard| shard.identify(self.link, user.clone(), session, &reaches));
         let Places { rooms, mut resets } = match self.find_places(&user, wanted).await {
             Ok(places) => places,
             Err(error) => {
@@ -98,6 +100,8 @@ impl Client {
             resets.extend(joined.reset);
         }
         infos.sort_by_key(|info| info.room.as_str() != protocol::LOBBY);
+        let is_silent_guest = me.is_none() && self.shared.guests != Guests::On;
+        let read_only = is_silent_guest || !identity.reaches().write;
         let welcome = Welcome {
             server: SERVER.to_owned(),
             epoch: store.epoch().clone(),
@@ -115,6 +119,7 @@ impl Client {
                 history: HISTORY_EVENTS,
                 resume: RESUME_EVENTS,
             },
+            read_only,
             rooms: infos,
         };
         shard.reply(self.link, &ServerFrame::Welcome(Box::new(welcome)));

@@ -6,23 +6,25 @@
 pub(crate) mod accounts;
 mod hello;
 mod history;
+mod messages;
 mod moderation;
 mod own;
 mod plain;
 mod proof;
 mod rooms;
 mod say;
+mod search;
 mod signals;
 
 use std::future::Future;
 use std::net::IpAddr;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::client::ClientFrame;
 use protocol::error::{ErrorCode, Refusal, close};
-use protocol::ids::{Id, RoomKey, Seq, UserId};
-use protocol::own::Draft;
+use protocol::ids::{Id, RoomKey, UserId};
 use protocol::server::ServerFrame;
 
 use crate::core::few::Few;
@@ -62,15 +64,14 @@ pub(crate) struct Client {
     user: Option<UserId>,
     /// How that was proved.
     identity: Option<Identity>,
-    /// A browser's, said at the handshake.
+    /// A browser's, said at the handshake; forgotten once it is proved.
     cookie: Option<Secret>,
     /// Plain mode: where a message goes that names no room.
     current: Option<RoomKey>,
     frames: Bucket,
     commands: Bucket,
     typing: Few<RoomKey, signals::Told>,
-    marks: own::Latest<Seq>,
-    drafts: own::Latest<Draft>,
+    own: Option<Rc<own::Own>>,
 }
 
 impl Client {
@@ -89,8 +90,7 @@ impl Client {
             frames: Bucket::new(FRAME_RATE, now),
             commands: Bucket::new(COMMAND_RATE, now),
             typing: Few::default(),
-            marks: own::Latest::default(),
-            drafts: own::Latest::default(),
+            own: None,
         }
     }
 
@@ -144,7 +144,13 @@ impl Client {
             ClientFrame::Mute(mute) => self.moderate(user, Measure::Mute, mute).await,
             ClientFrame::Unmute(unmute) => self.moderate(user, Measure::Unmute, unmute).await,
             ClientFrame::Role(role) => self.set_role(user, role).await,
+            ClientFrame::Edit(edit) => self.edit(user, edit).await,
             ClientFrame::Delete(delete) => self.delete(user, delete).await,
+            ClientFrame::React(react) => self.react(user, react).await,
+            ClientFrame::Pin(pin) => self.pin(user, pin).await,
+            ClientFrame::Thread(thread) => self.thread(user, thread).await,
+            ClientFrame::Pins(pins) => self.pins(user, pins).await,
+            ClientFrame::Edits(edits) => self.edits(user, edits).await,
             ClientFrame::Report(report) => self.report(user, report).await,
             ClientFrame::Reports(reports) => self.reports(user, &reports).await,
             ClientFrame::Resolve(resolve) => self.resolve(user, &resolve).await,
@@ -156,6 +162,10 @@ impl Client {
             ClientFrame::Notify(notify) => self.notify(user, notify).await,
             ClientFrame::Block(block) => self.block(user, block).await,
             ClientFrame::Draft(draft) => self.draft(user, draft).await,
+            ClientFrame::Prefs(prefs) => self.prefs(user, prefs).await,
+            ClientFrame::Search(search) => self.search(user, search).await,
+            ClientFrame::Mentions(mentions) => self.mentions(user, &mentions).await,
+            ClientFrame::Readers(readers) => self.readers(user, readers).await,
         }
     }
 

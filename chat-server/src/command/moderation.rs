@@ -3,7 +3,7 @@
 use protocol::error::{ErrorCode, Refusal};
 use protocol::ids::{Ref, UserId};
 use protocol::limits::{HISTORY_DEFAULT, REASON_CHARS};
-use protocol::rooms::{Audit, Browse, Delete, Moderate, Report, Reports, Resolve, SetRole};
+use protocol::rooms::{Audit, Browse, Moderate, Report, Reports, Resolve, SetRole};
 use protocol::server::{Done, ServerFrame};
 
 use super::{Client, new_id, unreadable};
@@ -33,15 +33,6 @@ impl Client {
             done.map_err(|undone| refusal(undone).with_id(Some(id)).with_room(Some(room))),
             reference,
         );
-    }
-
-    pub(super) async fn delete(&mut self, user: &UserId, asked: Delete) {
-        let room = asked.room.clone();
-        let id = asked.id.clone().unwrap_or_else(new_id);
-        match self.shared.store.delete(self.author(user), asked, id.clone()).await {
-            Ok(ack) => self.reply(&ServerFrame::Ack(ack)),
-            Err(undone) => self.refuse(refusal(undone).with_id(Some(id)).with_room(Some(room))),
-        }
     }
 
     pub(super) async fn report(&mut self, user: &UserId, asked: Report) {

@@ -7,13 +7,15 @@ use protocol::ids::{RoomKey, UserId};
 use protocol::limits::MESSAGE_BYTES;
 
 use super::{Client, Next, new_guest};
-use crate::core::policy::{Denied, InRoom};
+use crate::core::policy::{Denied, InRoom, Reaches};
 use crate::hub::{Admitted, Audience, Loaded, Signal, binary_frame, load};
 use crate::store::ReadError;
 
 impl Client {
     /// Opens a plain connection: greets it and puts it into a room as a guest.
     pub(crate) async fn open_plain(&mut self, room: Option<String>, name: Option<String>) -> Next {
+        // Nobody but a guest speaks plainly.
+        self.cookie = None;
         if let Err(next) = self.admit_guest() {
             return next;
         }
@@ -38,7 +40,7 @@ impl Client {
         self.connect(&user, None, Some(name.as_deref().unwrap_or("guest")), None).await;
         self.current = key;
         let mut shard = self.shard.borrow_mut();
-        shard.identify(self.link, user, None);
+        shard.identify(self.link, user, None, &Reaches::FULL);
         shard.reply_text(self.link, PLAIN_GREETING);
         shard.enter(self.link, &loaded, None, 0);
         shard.flush_now(self.link);

@@ -94,3 +94,111 @@ impl Client {
         self.close(close::INTERNAL, "the store cannot be read now")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::net::Ipv4Addr;
+    use std::rc::Rc;
+    use std::sync::{Arc, Mutex};
+
+    use protocol::ids::Id;
+    use protocol::people::{Guests, Registration};
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::core::identity::Proof;
+    use crate::hub::{Hub, Shard, ShardRef, Shared};
+    use crate::store::accounts::{NewAccount, NewSession, Registered};
+    use crate::store::{Commit, Options, Store};
+
+    /// A shard that hears of commits when the test says so.
+    struct Stage {
+        _dir: TempDir,
+        store: Store,
+        shard: ShardRef,
+        commits: Arc<Mutex<VecDeque<Arc<Commit>>>>,
+    }
+
+    impl Stage {
+        fn open() -> Self {
+            let dir = tempfile::tempdir().unwrap();
+            let commits = Arc::<Mutex<VecDeque<Arc<Commit>>>>::default();
+            let heard = Arc::clone(&commits);
+            let on_commit = Box::new(move |commit| heard.lock().unwrap().push_back(commit));
+            let store = Store::open(dir.path(), Options::default(), on_commit).unwrap();
+            let shared = Arc::new(Shared::new(store.clone(), Hub::new(1).0, false, Guests::On));
+            Self { _dir: dir, store, shard: Shard::new(0, shared, Rc::default()), commits }
+        }
+
+        fn client(&self) -> Client {
+            Client::new(Rc::clone(&self.shard), 1, Ipv4Addr::LOCALHOST.into(), None)
+        }
+
+        fn hear(&self) {
+            for commit in self.commits.lock().unwrap().drain(..) {
+                self.shard.borrow_mut().apply(&commit);
+            }
+        }
+
+        /// Makes an account with a session; the session's token.
+        async fn register(&self, user: &UserId, n: u8) -> Secret {
+            let secret = Secret::new(Kind::Session, [n; 32]);
+            let (device, address) = ("test".to_owned(), "127.0.0.1".to_owned());
+            let id = Id::new(format!("s{n}")).unwrap();
+            let session = NewSession { id, hash: secret.hash(), device, address };
+            let account =
+                NewAccount { user: user.clone(), name: format!("name{n}"), bot: false, password: None };
+            let new = Registered { account, invite: None, session };
+            self.store.register(new, Registration::Open).await.unwrap();
+            self.hear();
+            secret
+        }
+
+        async fn end(&self, user: &UserId, session: &str) {
+            let session = Id::new(session).unwrap();
+            self.store.end_session(user.clone(), session.clone(), session).await.unwrap();
+            self.hear();
+        }
+    }
+
+    fn user(id: &str) -> UserId {
+        UserId::new(id).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_session_that_ends_while_its_hello_waits_does_not_slip_in() {
+        let stage = Stage::open();
+        let (ana, bo) = (user("u-ana"), user("u-bo"));
+        let token = stage.register(&ana, 1).await;
+        stage.register(&bo, 2).await;
+        let mut client = stage.client();
+        let stamp = client.any_stamp();
+        let (identity, me) = client.prove(Some(token.expose())).await.unwrap();
+        assert_eq!((&identity.user, me.unwrap().name.as_str()), (&ana, "name1"));
+        assert!(matches!(&identity.proof, Proof::Session(id) if id.as_str() == "s1"));
+        assert_eq!(client.still(&identity, Some(token.expose()), stamp).await, Ok(()));
+        stage.end(&bo, "s2").await;
+        assert_ne!(client.any_stamp(), stamp);
+        assert_eq!(
+            client.still(&identity, Some(token.expose()), stamp).await,
+            Ok(()),
+            "another's is no matter"
+        );
+        stage.end(&ana, "s1").await;
+        assert_eq!(client.still(&identity, Some(token.expose()), stamp).await, Err(Next::Stop));
+    }
+
+    #[tokio::test]
+    async fn a_guest_who_registers_while_their_hello_waits_is_no_guest() {
+        let stage = Stage::open();
+        let gast = user("g-gast");
+        let token = token::issue(stage.store.secret(), &gast);
+        let mut client = stage.client();
+        let stamp = client.any_stamp();
+        let (identity, _) = client.prove(Some(&token)).await.unwrap();
+        assert_eq!((&identity.user, &identity.proof), (&gast, &Proof::Guest));
+        stage.register(&gast, 1).await;
+        assert_eq!(client.still(&identity, Some(&token), stamp).await, Err(Next::Stop));
+    }
+}

@@ -16,7 +16,7 @@ use super::{Client, new_id, no_room, unreadable};
 use crate::core::policy::{Denied, InRoom};
 use crate::core::presence::MEMBERS_LISTED;
 use crate::hub::{Order, encode_frame, load};
-use crate::store::deeds::{NewRoom, Sight, refusal};
+use crate::store::deeds::{NewRoom, Roster, Sight, refusal};
 
 /// Rooms that `rooms` lists at most.
 const ROOMS_LISTED: usize = 1000;
@@ -76,6 +76,9 @@ impl Client {
         let sight = self.shared.store.sight(self.author(user), key.clone()).await;
         let is_stored = match sight {
             Ok(Ok(sight)) => key.is_own() || sight.standing.is_some() || self.is_guest(),
+            Ok(Err(denied)) if key.is_own() => {
+                return self.refuse_ref(denied.refusal().with_room(Some(wire_key(&key))), reference);
+            }
             // Invited, perhaps.
             Ok(Err(_)) => false,
             Err(error) => return self.refuse_ref(unreadable(&error), reference),
@@ -197,7 +200,7 @@ impl Client {
         let Ok(key) = RoomKey::new(&asked.room) else { return self.refuse_ref(no_room(), reference) };
         let read = || self.shared.store.members_for(self.author(user), key.clone(), MEMBERS_LISTED);
         match self.steadily(user, read).await {
-            Ok(Ok(listed)) => {
+            Ok(Ok(Roster { members: listed, banned, muted })) => {
                 let (mut members, present) = {
                     let presence = self.shared.presence();
                     (presence.members(&key), presence.present(&key))
@@ -218,7 +221,8 @@ impl Client {
                     }
                 }
                 members.sort_by_cached_key(|member| (member.name.to_lowercase(), member.user.clone()));
-                self.reply(&ServerFrame::Members(Members { reference, room: key, members, present }));
+                let told = Members { reference, room: key, members, present, banned, muted };
+                self.reply(&ServerFrame::Members(told));
             }
             Ok(Err(denied)) => self.refuse_ref(denied.refusal().with_room(Some(key)), reference),
             Err(error) => self.refuse_ref(unreadable(&error).with_room(Some(key)), reference),
@@ -245,7 +249,7 @@ impl Client {
 
     /// Puts what a room is to its reader beside what it is to everybody.
     pub(super) fn complete(&self, info: &mut RoomInfo, sight: Sight) {
-        let Sight { record, standing, read, mut people } = sight;
+        let Sight { record, standing, read, unread, mentions, mut people, pins } = sight;
         if record.kind == RoomKind::Direct {
             // A guest's name is known only where they are there.
             let presence = self.shared.presence();
@@ -256,7 +260,9 @@ impl Client {
         }
         info.standing = standing;
         info.read = read;
+        (info.unread, info.mentions) = (unread, mentions);
         info.people = people;
+        info.pins = pins;
     }
 
     fn info_of(&self, sight: Sight) -> RoomInfo {
@@ -273,6 +279,9 @@ impl Client {
             rules: record.rules,
             standing: None,
             read: None,
+            unread: 0,
+            mentions: 0,
+            pins: 0,
             people: Vec::new(),
         };
         self.complete(&mut info, sight);
@@ -282,8 +291,14 @@ impl Client {
     /// A user's devices show the same rooms.
     async fn tell_other_connections(&self, user: &UserId, room: RoomInfo, joined: bool) {
         if self.shared.presence().connections(user) > 1 {
+            let key = room.room.clone();
             let frame = Arc::new(encode_frame(&ServerFrame::Room(RoomChanged { room, joined })));
-            let order = || Order::Tell { user: user.clone(), except: self.link, frame: Arc::clone(&frame) };
+            let order = || Order::Tell {
+                user: user.clone(),
+                except: self.link,
+                room: key.clone(),
+                frame: Arc::clone(&frame),
+            };
             self.shared.hub.order(order).await;
         }
     }

@@ -6,11 +6,13 @@ use std::time::Duration;
 use protocol::client::Say;
 use protocol::error::{ErrorCode, Refusal, close};
 use protocol::ids::{Id, RoomKey, Seq, UserId};
-use protocol::limits::MESSAGE_BYTES;
+use protocol::limits::{FILES_PER_MESSAGE, MESSAGE_BYTES};
 
+use super::messages::too_long;
 use super::{COMMAND_RATE, Client, new_id};
 use crate::core::policy::{Denied, Reach};
 use crate::hub::Admitted;
+use crate::store::deeds::Named;
 use crate::store::{Append, Origin};
 
 impl Client {
@@ -55,6 +57,7 @@ impl Client {
                 }
             });
         }
+        let Named { mentions, everyone } = self.named(&say.message);
         let append = Append {
             origin,
             room: room.clone(),
@@ -66,6 +69,9 @@ impl Client {
             text: say.message,
             reply: say.reply,
             thread: say.thread,
+            mentions,
+            everyone,
+            files: say.files,
         };
         if self.shared.store.append(append).await.is_err() {
             let refusal = Refusal::new(ErrorCode::Unavailable, "the server is closing");
@@ -75,11 +81,16 @@ impl Client {
 
     fn check(&self, room: &RoomKey, id: &Id, say: &Say) -> Result<(), Refusal> {
         if say.message.len() > MESSAGE_BYTES {
-            let reason =
-                format!("a message has at most {MESSAGE_BYTES} bytes; this one has {}", say.message.len());
-            return Err(Refusal::new(ErrorCode::TooLong, reason));
+            return Err(too_long(say.message.len()));
         }
-        if say.message.trim().is_empty() {
+        if say.files.len() > FILES_PER_MESSAGE {
+            let reason = format!("a message has at most {FILES_PER_MESSAGE} files");
+            return Err(Refusal::new(ErrorCode::TooBig, reason));
+        }
+        if say.files.iter().enumerate().any(|(index, file)| say.files[..index].contains(file)) {
+            return Err(Refusal::new(ErrorCode::BadFile, "a message has each of its files once"));
+        }
+        if say.message.trim().is_empty() && say.files.is_empty() {
             return Err(Refusal::new(ErrorCode::Empty, "there is nothing in this message"));
         }
         self.with_shard(|shard| {
@@ -93,24 +104,40 @@ impl Client {
                     "`reply` and `thread` name messages of the room",
                 ));
             }
-            let admitted =
-                shard.connection(self.link).is_none_or(|connection| connection.order.admit(room, id));
-            if admitted {
-                return Ok(());
-            }
-            let reason = "an earlier message of yours was refused and must come first";
-            Err(Refusal::new(ErrorCode::RateLimited, reason).with_retry_ms(1000))
-        })
+            Ok(())
+        })?;
+        self.in_order(room, id)
     }
 
-    /// Refuses a message for its address's rate; later ones of the room wait for it, if it can come again: an id that
-    /// the server made cannot.
-    fn hold_back(&self, room: RoomKey, id: Id, ordered: bool, wait: Duration) {
+    /// Whether nothing that was refused before must come first.
+    pub(super) fn in_order(&self, room: &RoomKey, id: &Id) -> Result<(), Refusal> {
+        let admitted = self.with_shard(|shard| {
+            shard.connection(self.link).is_none_or(|connection| connection.order.admit(room, id))
+        });
+        if admitted {
+            return Ok(());
+        }
+        let reason = "an earlier message of yours was refused and must come first";
+        Err(Refusal::new(ErrorCode::RateLimited, reason).with_retry_ms(1000))
+    }
+
+    /// Has later ones of a room wait until the refused one comes again. Where the connection is not in the room, nothing
+    /// is kept of it.
+    pub(super) fn await_again(&self, room: &RoomKey, id: &Id) {
         self.with_shard(|shard| {
-            if let Some(connection) = shard.connection(self.link).filter(|_| ordered) {
+            let is_in = shard.head_of(self.link, room).is_some();
+            if let Some(connection) = shard.connection(self.link).filter(|_| is_in) {
                 connection.order.refuse(room.clone(), id.clone());
             }
         });
+    }
+
+    /// Refuses what comes too fast; later ones of the room wait for it, if it can come again: an id that the server
+    /// made cannot.
+    pub(super) fn hold_back(&self, room: RoomKey, id: Id, ordered: bool, wait: Duration) {
+        if ordered {
+            self.await_again(&room, &id);
+        }
         let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
         let refusal = Refusal::new(ErrorCode::RateLimited, "too many messages from you or from your address");
         self.refuse(refusal.with_retry_ms(wait_ms).with_id(Some(id)).with_room(Some(room)));

@@ -4,26 +4,59 @@ use std::time::Duration;
 
 use protocol::client;
 use protocol::error::{ErrorCode, Refusal};
-use protocol::ids::{Ref, RoomKey, UserId};
+use protocol::ids::{Ref, RoomKey, Seq, UserId};
 use protocol::names;
 use protocol::server::{Done, ServerFrame};
-use protocol::signal::{Presence, PresenceState, Renamed, Typing};
+use protocol::signal::{Presence, PresenceState, Renamed, Seen, Typing};
 
 use super::{Client, accounts};
 use crate::core::identity::Proof;
 use crate::core::policy::InRoom;
 use crate::core::presence::Change;
-use crate::hub::Audience;
+use crate::hub::{Audience, Shared};
 use crate::store::accounts::NewProfile;
+use crate::store::deeds::Author;
 
 /// Between two tellings that the same person is still typing.
 const TYPING_PACE: Duration = Duration::from_secs(1);
+
+/// How long an answer of the policy holds for typing, if nothing changes before: whatever changes without being told of
+/// in the room (a role on the server, a mute that is over) shows after that.
+const TYPING_GRANT: Duration = Duration::from_secs(10);
 
 /// What a room was last told of this connection's typing.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Told {
     on: bool,
+    thread: Option<Seq>,
     at: Duration,
+    /// Whether it may be told.
+    granted: Option<Grant>,
+}
+
+/// What the policy said of typing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Grant {
+    may: bool,
+    read: Duration,
+    /// What it was decided on.
+    basis: Basis,
+}
+
+/// Changes with whatever is decided about somebody or their room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Basis {
+    /// That of the person: they were put out of something.
+    stamp: u64,
+    /// That of the room: its rules changed, or what somebody is in it.
+    decisions: u64,
+}
+
+impl Grant {
+    /// What it still says.
+    fn holds(self, basis: Basis, now: Duration) -> Option<bool> {
+        (self.basis == basis && now < self.read + TYPING_GRANT).then_some(self.may)
+    }
 }
 
 impl Client {
@@ -82,22 +115,55 @@ impl Client {
 
     pub(super) async fn typing(&mut self, user: &UserId, typing: &client::Typing) {
         let now = self.shared.now();
-        if self.with_shard(|shard| shard.head_of(self.link, &typing.room)).is_none() {
+        if self.typing_basis(user, &typing.room).is_none() {
             return;
         }
-        let is_known = |before: &Told| before.on == typing.on && now < before.at + TYPING_PACE;
-        if self.typing.get(&typing.room).is_some_and(is_known) {
+        let before = self.typing.get(&typing.room).copied();
+        let is_known = |before: Told| {
+            (before.on, before.thread) == (typing.on, typing.thread) && now < before.at + TYPING_PACE
+        };
+        if before.is_some_and(is_known) {
             return;
         }
-        self.typing.insert(typing.room.clone(), Told { on: typing.on, at: now });
+        let mut granted = before.and_then(|before| before.granted);
+        let told = Told { on: typing.on, thread: typing.thread, at: now, granted };
+        self.typing.insert(typing.room.clone(), told);
         self.keep_pace(super::COMMAND_RATE).await;
-        if self.may(user, &typing.room, InRoom::Type).await.is_err() {
+        let Some(basis) = self.typing_basis(user, &typing.room) else { return };
+        if granted.and_then(|granted| granted.holds(basis, now)).is_none() {
+            let may = self.may(user, &typing.room, InRoom::Type).await.is_ok();
+            // The basis is that of before the reading: what changed meanwhile has it read anew the next time.
+            granted = Some(Grant { may, read: now, basis });
+            self.typing.insert(typing.room.clone(), Told { granted, ..told });
+        }
+        if !granted.is_some_and(|granted| granted.may) {
             return;
         }
         self.show(user);
         let Some(sender) = self.shared.presence().name(user) else { return };
-        let told = Typing { room: typing.room.clone(), user: user.clone(), sender, on: typing.on };
+        let told = Typing {
+            room: typing.room.clone(),
+            user: user.clone(),
+            sender,
+            on: typing.on,
+            thread: typing.thread,
+        };
         self.shared.signal(&typing.room, &ServerFrame::Typing(told), Audience::Full, Some(user.clone()));
+    }
+
+    /// `None` where this connection is not in the room.
+    fn typing_basis(&self, user: &UserId, room: &RoomKey) -> Option<Basis> {
+        self.with_shard(|shard| {
+            let decisions = shard.decisions_of(self.link, room)?;
+            Some(Basis { stamp: shard.cuts.of(user), decisions })
+        })
+    }
+
+    /// Tells a room, if it is to be told, up to where somebody has read it.
+    pub(super) fn tell_seen(shared: &Shared, room: &RoomKey, author: &Author, upto: Seq) {
+        let (user, sender) = (author.user.clone(), author.name.to_string());
+        let told = Seen { room: room.clone(), user: user.clone(), sender, upto };
+        shared.signal(room, &ServerFrame::Seen(told), Audience::Full, Some(user));
     }
 
     pub(super) fn forget_typing(&mut self, room: &RoomKey) {
@@ -112,5 +178,22 @@ impl Client {
                 self.shared.signal(&room, &ServerFrame::Presence(told), Audience::Full, None);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_policy_said_holds_until_something_is_decided_or_it_is_old() {
+        let s = Duration::from_secs;
+        let basis = Basis { stamp: 3, decisions: 5 };
+        let granted = Grant { may: true, read: s(100), basis };
+        assert_eq!(granted.holds(basis, s(101)), Some(true));
+        assert_eq!(Grant { may: false, ..granted }.holds(basis, s(109)), Some(false));
+        assert_eq!(granted.holds(basis, s(110)), None);
+        assert_eq!(granted.holds(Basis { stamp: 4, ..basis }, s(101)), None);
+        assert_eq!(granted.holds(Basis { decisions: 6, ..basis }, s(101)), None);
     }
 }

@@ -32,11 +32,9 @@ impl Bucket {
         now: Duration,
         patience: Duration,
     ) -> Result<Duration, Duration> {
-        let gained = now.saturating_sub(self.updated).as_secs_f64() * rate.per_second;
-        self.tokens = (self.tokens + gained).min(rate.burst);
+        let wait = self.wait(rate, now);
+        self.tokens = self.level(rate, now);
         self.updated = self.updated.max(now);
-        let missing = 1.0 - self.tokens;
-        let wait = Duration::from_secs_f64((missing / rate.per_second).max(0.0));
         if wait > patience {
             return Err(wait);
         }
@@ -49,9 +47,25 @@ impl Bucket {
         self.tokens = (self.tokens + 1.0).min(rate.burst);
     }
 
+    /// How long to wait for one token; nothing is taken.
+    pub(crate) fn wait(&self, rate: Rate, now: Duration) -> Duration {
+        let missing = 1.0 - self.level(rate, now);
+        Duration::from_secs_f64((missing / rate.per_second).max(0.0))
+    }
+
     /// Whether it is full again, so that it need not be remembered.
     pub(crate) fn is_full(&self, rate: Rate, now: Duration) -> bool {
-        self.tokens + now.saturating_sub(self.updated).as_secs_f64() * rate.per_second >= rate.burst
+        self.until_full(rate, now).is_zero()
+    }
+
+    /// How long until it is full again.
+    pub(crate) fn until_full(&self, rate: Rate, now: Duration) -> Duration {
+        Duration::from_secs_f64(((rate.burst - self.level(rate, now)) / rate.per_second).max(0.0))
+    }
+
+    fn level(&self, rate: Rate, now: Duration) -> f64 {
+        let gained = now.saturating_sub(self.updated).as_secs_f64() * rate.per_second;
+        (self.tokens + gained).min(rate.burst)
     }
 }
 

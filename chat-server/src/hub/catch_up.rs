@@ -37,7 +37,7 @@ pub(super) async fn run(shard: ShardRef, link: Link) {
             Step::Read(room, key, seq) => {
                 let store = shard.borrow().shared.store.clone();
                 let page = store.page(key.clone(), At::After(seq), HISTORY_EVENTS, READ_BYTES).await;
-                shard.borrow_mut().push_page(link, room, &key, page);
+                shard.borrow_mut().push_page(link, room, &key, seq, page);
             }
         }
     }
@@ -85,7 +85,16 @@ impl Shard {
         Step::Done
     }
 
-    fn push_page(&mut self, link: Link, room: usize, key: &RoomKey, page: Result<Option<Page>, ReadError>) {
+    /// Takes a page that was asked for from behind `after`, as far as this shard has heard of its events: of what was
+    /// committed later, it is not known here yet whether the connection may still have it.
+    fn push_page(
+        &mut self,
+        link: Link,
+        room: usize,
+        key: &RoomKey,
+        after: Seq,
+        page: Result<Option<Page>, ReadError>,
+    ) {
         let Some(&at) = self.by_link.get(&link) else { return };
         let page = match page {
             Ok(Some(page)) if page.first <= page.last => page,
@@ -96,16 +105,18 @@ impl Shard {
         let Some(entry) = self.rooms.get_mut(room).filter(|entry| entry.key == *key) else { return };
         let Some(place) = self.connections[at].place(room) else { return };
         let member = &mut entry.members[place.index];
-        if member.live {
+        // It was put out and let in again meanwhile, or moved: the next step asks from where it is now.
+        if member.live || member.seq != after {
             return;
         }
-        if member.seq + 1 != page.first {
+        if after + 1 != page.first {
             return self.fail_catching_up(link, "the store has not what the room's log should have");
         }
-        member.seq = page.last;
+        let last = page.last.min(entry.tail.head());
+        member.seq = last;
         let connection = &mut self.connections[at];
         let mut frames = Vec::new();
-        for event in &page.events {
+        for event in page.events.iter().take_while(|event| event.seq() <= last) {
             if connection.full || matches!(event, Event::Message(_)) {
                 frame::push_event(&mut frames, EventRef::from(event));
             }

@@ -88,24 +88,42 @@ impl Shard {
 
     fn cut_room(&mut self, user: &UserId, key: &RoomKey, decided: Seq) {
         let Some(room) = self.by_room.get(key) else { return };
-        // Whoever was let in again after that stays.
+        // Whoever came in after that stays.
         let members = self.rooms[room].members.iter().filter(|member| member.since < decided);
-        let connections = members.map(|member| &self.connections[member.connection]);
-        let links: Vec<Link> = connections
-            .filter(|connection| connection.user.as_ref() == Some(user))
-            .map(|connection| connection.link)
+        let meant: Vec<(Link, Seq)> = members
+            .map(|member| (&self.connections[member.connection], member.again))
+            .filter(|(connection, _)| connection.user.as_ref() == Some(user))
+            .map(|(connection, again)| (connection.link, again))
             .collect();
-        let epoch = self.shared.store.epoch().clone();
-        let gone = Reset { room: key.clone(), epoch, first: 1, head: 0, why: ResetWhy::Gone };
-        let told = frame::server_frame(&ServerFrame::Reset(gone));
-        for link in links {
+        for (link, again) in meant {
+            if again >= decided {
+                self.skip(link, room, again);
+                continue;
+            }
+            let epoch = self.shared.store.epoch().clone();
+            let gone = Reset { room: key.clone(), epoch, first: 1, head: 0, why: ResetWhy::Gone };
             self.exit(link, key);
             if self.connection(link).is_some_and(|connection| connection.full) {
-                self.reply_bytes(link, &told);
+                self.reply(link, &ServerFrame::Reset(gone));
             } else {
                 // A plain connection has nowhere else to be.
                 self.close(link, close::BAD_PROTOCOL, "you may not be in this room any more");
             }
+        }
+    }
+
+    /// Somebody was put out and let in again before this shard heard of either: they go on from there.
+    fn skip(&mut self, link: Link, room: usize, to: Seq) {
+        let Some(&at) = self.by_link.get(&link) else { return };
+        let Some(place) = self.connections[at].place(room) else { return };
+        let entry = &mut self.rooms[room];
+        let member = &mut entry.members[place.index];
+        (member.since, member.seq, member.live) = (to, member.seq.max(to), false);
+        let first = entry.record.as_ref().map_or(1, |record| record.first);
+        let (room, epoch) = (entry.key.clone(), self.shared.store.epoch().clone());
+        let reset = Reset { room, epoch, first, head: to, why: ResetWhy::TooOld };
+        if self.connections[at].full {
+            self.reply(link, &ServerFrame::Reset(reset));
         }
     }
 
@@ -127,9 +145,20 @@ impl Shard {
         let Some(room) = self.by_room.get(event.room()) else { return };
         let entry = &mut self.rooms[room];
         entry.tail.push_hidden(event.seq(), |out| frame::push_event(out, EventRef::from(event)));
+        if matches!(event, Event::Member(_) | Event::Changed(_)) {
+            entry.decisions += 1;
+        }
         match event {
-            // Its text is gone from the record: whoever is behind reads it there as what is left of it.
-            Event::Delete(delete) => entry.tail.forget(delete.target),
+            Event::Edit(edit) => {
+                let first = entry.tail.first();
+                entry.edits.retain(|&(_, at)| at >= first);
+                entry.edits.push((edit.target, edit.seq));
+            }
+            // Its texts are gone from the record: whoever is behind reads there what is left of it.
+            Event::Delete(delete) => {
+                let edited = entry.edits.iter().rfind(|(target, _)| *target == delete.target);
+                entry.tail.forget(edited.map_or(delete.target, |&(_, at)| at));
+            }
             Event::Changed(changed) => {
                 if let Some(record) = &mut entry.record {
                     if let Some(title) = &changed.title {

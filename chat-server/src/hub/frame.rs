@@ -121,6 +121,9 @@ mod tests {
             guest: true,
             reply: None,
             thread: None,
+            mentions: Vec::new(),
+            everyone: None,
+            files: Vec::new(),
             folded: None,
         }
     }

@@ -23,7 +23,11 @@ const TAIL_BYTES: usize = 256 * 1024;
 pub(super) struct Room {
     pub(super) key: RoomKey,
     pub(super) record: Option<RoomRecord>,
+    /// How often its rules changed, or what somebody is in it, since this shard knows it.
+    pub(super) decisions: u64,
     pub(super) tail: Tail,
+    /// The edits in the tail, oldest first: each its message and its own place.
+    pub(super) edits: Vec<(Seq, Seq)>,
     pub(super) members: Vec<Member>,
     /// Connections that are reading what they need to know of the room.
     pub(super) loading: u32,
@@ -49,6 +53,9 @@ pub(super) struct Member {
     pub(super) owed_synced: bool,
     /// It was let in on a reading of the record as of this event: what was decided before that concerns it no more.
     pub(super) since: Seq,
+    /// It asked to be let in while it was in, and might as of this event: if it turns out to have been put out before
+    /// that, it stays, without what was said meanwhile.
+    pub(super) again: Seq,
     /// The last `seq` that a heartbeat told.
     told: Seq,
 }
@@ -75,7 +82,9 @@ impl Room {
         Self {
             key,
             record: None,
+            decisions: 0,
             tail: Tail::new(TAIL_BYTES),
+            edits: Vec::new(),
             members: Vec::new(),
             loading: 0,
             ring: 0,
@@ -98,6 +107,9 @@ impl Room {
             rules: record.rules.clone(),
             standing: None,
             read: None,
+            unread: 0,
+            mentions: 0,
+            pins: 0,
             people: Vec::new(),
         })
     }
@@ -165,11 +177,7 @@ impl Shard {
         let resumed = cursor.filter(|_| reset.is_none());
         if let Some(place) = self.connections[at].place(room) {
             let member = &mut entry.members[place.index];
-            member.since = member.since.max(seen);
-            if seen > here {
-                // It may have been put out meanwhile, and let in again.
-                (member.seq, member.live) = (member.seq.max(seen), false);
-            }
+            member.again = member.again.max(seen);
             // What it was not yet sent still comes.
             info.head = member.seq;
         } else {
@@ -181,6 +189,7 @@ impl Shard {
                 live: resumed.is_none() && head == here,
                 owed_synced: resumed.is_some(),
                 since: seen,
+                again: seen,
                 told: 0,
             });
         }
@@ -200,6 +209,13 @@ impl Shard {
         let connection = &self.connections[*self.by_link.get(&link)?];
         let room = self.by_room.get(key).filter(|&room| connection.place(room).is_some())?;
         Some(self.rooms[room].tail.head())
+    }
+
+    /// Of a room that a connection is in: changes with its rules, and with what anybody is in it.
+    pub(crate) fn decisions_of(&self, link: Link, key: &RoomKey) -> Option<u64> {
+        let connection = &self.connections[*self.by_link.get(&link)?];
+        let room = self.by_room.get(key).filter(|&room| connection.place(room).is_some())?;
+        Some(self.rooms[room].decisions)
     }
 
     /// How many rooms a connection is in.

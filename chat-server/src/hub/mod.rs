@@ -21,6 +21,8 @@ mod run;
 mod shard;
 mod shared;
 pub(crate) mod tail;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use pulse::Pulse;
 pub(crate) use run::start;
@@ -35,7 +37,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
-use protocol::ids::UserId;
+use protocol::ids::{RoomKey, UserId};
 use tokio::sync::mpsc;
 
 use crate::core::presence::Link;
@@ -54,8 +56,8 @@ pub(crate) enum Order {
     Accept { stream: std::net::TcpStream, leftover: Bytes, upgrade: Upgrade },
     /// Tell a room's members something that may be lost.
     Signal(Arc<Signal>),
-    /// Tell all connections of a user but one.
-    Tell { user: UserId, except: Link, frame: Arc<Vec<u8>> },
+    /// Tell all connections of a user but one, as far as what proved them is good for the room that is told of.
+    Tell { user: UserId, except: Link, room: RoomKey, frame: Arc<Vec<u8>> },
     /// Another connection took this one's place.
     Replace(Link),
     /// Tell everybody that the server is about to close, and take no more commands.

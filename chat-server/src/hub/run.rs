@@ -106,7 +106,9 @@ fn follow(shard: &ShardRef, order: Order) -> Option<Duration> {
             }
         }
         Order::Signal(signal) => shard.borrow_mut().signal(&signal),
-        Order::Tell { user, except, frame } => shard.borrow_mut().tell_user(&user, except, &frame),
+        Order::Tell { user, except, room, frame } => {
+            shard.borrow_mut().tell_user(&user, except, &room, &frame);
+        }
         Order::Replace(link) => {
             shard.borrow_mut().close(
                 link,

@@ -1,12 +1,12 @@
 //! One shard's state: its connections, and the rooms that any of them is in.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
 use protocol::error::close;
-use protocol::ids::{Id, UserId};
+use protocol::ids::{Id, RoomKey, UserId};
 use protocol::limits::{HEARTBEAT, HELLO_PATIENCE};
 use protocol::server::{Ping, ServerFrame};
 use slab::Slab;
@@ -21,6 +21,7 @@ use super::pulse::Pulse;
 use super::rooms::RoomIndex;
 use super::shared::{Audience, Shared, Signal};
 use super::{Replies, frame};
+use crate::core::policy::Reaches;
 use crate::core::presence::Link;
 use crate::core::send_order::SendOrder;
 use crate::store::{Commit, Outcome};
@@ -80,6 +81,8 @@ pub(crate) struct Connection {
     pub(super) user: Option<UserId>,
     /// What proved it: the session of a device, or a bot's token; a guest has none.
     pub(super) session: Option<Id>,
+    /// A bot's token may be good for these rooms alone.
+    only: Option<Arc<BTreeSet<RoomKey>>>,
     /// The rooms it is in.
     pub(super) places: Vec<Place>,
     /// Since which second the socket has been taking nothing.
@@ -102,7 +105,7 @@ pub(crate) struct Connection {
 }
 
 impl Shard {
-    pub(super) fn new(index: u32, shared: Arc<Shared>, work: Rc<Notify>) -> ShardRef {
+    pub(crate) fn new(index: u32, shared: Arc<Shared>, work: Rc<Notify>) -> ShardRef {
         Rc::new_cyclic(|me| {
             RefCell::new(Self {
                 index,
@@ -136,6 +139,7 @@ impl Shard {
             greeting: !full,
             user: None,
             session: None,
+            only: None,
             places: Vec::new(),
             blocked: None,
             dirty: false,
@@ -182,11 +186,12 @@ impl Shard {
         }
     }
 
-    /// Says who a connection is, after its `hello`, and which session proved it.
-    pub(crate) fn identify(&mut self, link: Link, user: UserId, session: Option<Id>) {
+    /// Says who a connection is, after its `hello`, which session proved it, and how far that reaches.
+    pub(crate) fn identify(&mut self, link: Link, user: UserId, session: Option<Id>, reaches: &Reaches) {
         if let Some(connection) = self.connection(link) {
             connection.user = Some(user);
             connection.session = session;
+            connection.only = if reaches.read { reaches.rooms.clone() } else { Some(Arc::default()) };
         }
     }
 
@@ -274,7 +279,7 @@ impl Shard {
     }
 
     /// What a commit means for this shard: its rooms' tails grow, and whoever asked is answered.
-    pub(super) fn apply(&mut self, commit: &Commit) {
+    pub(crate) fn apply(&mut self, commit: &Commit) {
         for event in &commit.events {
             self.append(event);
         }
@@ -340,10 +345,11 @@ impl Shard {
         self.mark_room(room);
     }
 
-    /// Tells all connections of a user but one.
-    pub(super) fn tell_user(&mut self, user: &UserId, except: Link, frames: &[u8]) {
+    /// Tells all connections of a user but one of a room, as far as they may hear of it.
+    pub(super) fn tell_user(&mut self, user: &UserId, except: Link, room: &RoomKey, frames: &[u8]) {
         let of_user = |connection: &Connection| {
-            connection.user.as_ref() == Some(user) && connection.full && connection.welcomed
+            let may_hear = connection.only.as_ref().is_none_or(|only| only.contains(room));
+            connection.user.as_ref() == Some(user) && connection.full && connection.welcomed && may_hear
         };
         let links: Vec<_> = self
             .connections

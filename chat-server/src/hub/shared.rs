@@ -22,6 +22,9 @@ use crate::store::Store;
 const ADDRESS_RATE: Rate = Rate { per_second: 200.0, burst: 1000.0 };
 /// Messages of all connections of one person.
 const USER_RATE: Rate = Rate { per_second: 50.0, burst: 250.0 };
+/// Searches of all connections of one person, and of one address.
+const SEARCH_RATE: Rate = Rate { per_second: 5.0, burst: 20.0 };
+const ADDRESS_SEARCH_RATE: Rate = Rate { per_second: 20.0, burst: 80.0 };
 /// How long a command may be held back before it is refused.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Addresses, and people, remembered before those that are at rest are forgotten.
@@ -58,6 +61,60 @@ pub(crate) enum Admitted {
     Not(Duration),
 }
 
+/// The rates that span connections, taken together.
+#[derive(Debug, Default)]
+struct Rates {
+    users: Buckets<UserId>,
+    addresses: Buckets<IpAddr>,
+    searching: Buckets<UserId>,
+    searching_from: Buckets<IpAddr>,
+}
+
+/// Takes of a person's rate and an address's: the wait before it may go on, or after which it may come again.
+type Take = fn(&mut Rates, &UserId, IpAddr, Duration) -> Result<Duration, Duration>;
+
+impl Rates {
+    /// For a message.
+    fn take(&mut self, user: &UserId, address: IpAddr, now: Duration) -> Result<Duration, Duration> {
+        let wait = self.users.take(user, USER_RATE, now)?;
+        Ok(wait.max(self.addresses.take(&address, ADDRESS_RATE, now)?))
+    }
+
+    /// For a search.
+    fn take_search(&mut self, user: &UserId, address: IpAddr, now: Duration) -> Result<Duration, Duration> {
+        let wait = self.searching.take(user, SEARCH_RATE, now)?;
+        Ok(wait.max(self.searching_from.take(&address, ADDRESS_SEARCH_RATE, now)?))
+    }
+}
+
+/// What each may still do.
+#[derive(Debug)]
+struct Buckets<K> {
+    each: HashMap<K, Bucket>,
+    /// At how many those at rest are forgotten.
+    sweep_at: usize,
+}
+
+impl<K> Default for Buckets<K> {
+    fn default() -> Self {
+        Self { each: HashMap::new(), sweep_at: REMEMBERED }
+    }
+}
+
+impl<K: Hash + Eq + Clone> Buckets<K> {
+    fn take(&mut self, key: &K, rate: Rate, now: Duration) -> Result<Duration, Duration> {
+        if let Some(bucket) = self.each.get_mut(key) {
+            return bucket.take(rate, now, PATIENCE);
+        }
+        if self.each.len() >= self.sweep_at {
+            self.each.retain(|_, bucket| !bucket.is_full(rate, now));
+            // Where most are in use, not all are looked at for every new one.
+            self.sweep_at = REMEMBERED.max(2 * self.each.len());
+        }
+        self.each.entry(key.clone()).or_insert_with(|| Bucket::new(rate, now)).take(rate, now, PATIENCE)
+    }
+}
+
 /// What all shards share.
 #[derive(Debug)]
 pub(crate) struct Shared {
@@ -70,8 +127,7 @@ pub(crate) struct Shared {
     presence: Mutex<Presence>,
     /// Presence has something to tell sooner than it was known.
     pub(crate) stirred: Notify,
-    addresses: Mutex<HashMap<IpAddr, Bucket>>,
-    users: Mutex<HashMap<UserId, Bucket>>,
+    rates: Mutex<Rates>,
     links: AtomicU64,
     origin: Instant,
 }
@@ -85,8 +141,7 @@ impl Shared {
             guests,
             presence: Mutex::default(),
             stirred: Notify::new(),
-            addresses: Mutex::default(),
-            users: Mutex::default(),
+            rates: Mutex::default(),
             links: AtomicU64::new(1),
             origin: Instant::now(),
         }
@@ -115,16 +170,22 @@ impl Shared {
 
     /// Takes one message's worth of the rates of a person, over all connections, and of an address; IPv6 counts by /64.
     pub(crate) fn admit(&self, user: &UserId, address: IpAddr) -> Admitted {
+        self.admit_by(Rates::take, user, address)
+    }
+
+    /// The same for a search, which costs more than a message does.
+    pub(crate) fn admit_search(&self, user: &UserId, address: IpAddr) -> Admitted {
+        self.admit_by(Rates::take_search, user, address)
+    }
+
+    fn admit_by(&self, take: Take, user: &UserId, address: IpAddr) -> Admitted {
         if !self.limited {
             return Admitted::After(Duration::ZERO);
         }
         let now = self.now();
-        let by_user = take(&self.users, user.clone(), USER_RATE, now);
-        let by_address = by_user.and_then(|wait| {
-            let wait_more = take(&self.addresses, customer(address), ADDRESS_RATE, now)?;
-            Ok(wait.max(wait_more))
-        });
-        by_address.map_or_else(Admitted::Not, Admitted::After)
+        // Counts are whole after every statement.
+        let mut rates = self.rates.lock().unwrap_or_else(PoisonError::into_inner);
+        take(&mut rates, user, customer(address), now).map_or_else(Admitted::Not, Admitted::After)
     }
 
     /// Tells a room's members something that may be lost.
@@ -185,16 +246,40 @@ impl Shared {
     }
 }
 
-fn take<K: Hash + Eq>(
-    buckets: &Mutex<HashMap<K, Bucket>>,
-    key: K,
-    rate: Rate,
-    now: Duration,
-) -> Result<Duration, Duration> {
-    // Counts are whole after every statement.
-    let mut buckets = buckets.lock().unwrap_or_else(PoisonError::into_inner);
-    if buckets.len() > REMEMBERED {
-        buckets.retain(|_, bucket| !bucket.is_full(rate, now));
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn those_at_rest_are_forgotten_and_those_in_use_are_not_looked_at_for_each_new_one() {
+        let mut buckets = Buckets::<usize>::default();
+        let s = Duration::from_secs;
+        for key in 0..REMEMBERED {
+            assert_eq!(buckets.take(&key, USER_RATE, s(1)), Ok(Duration::ZERO));
+        }
+        // At this time all of them are full but the last.
+        buckets.take(&0, USER_RATE, s(9)).unwrap();
+        buckets.take(&REMEMBERED, USER_RATE, s(9)).unwrap();
+        assert_eq!((buckets.each.len(), buckets.sweep_at), (2, REMEMBERED));
+        for key in 0..2 * REMEMBERED {
+            buckets.take(&key, USER_RATE, s(9)).unwrap();
+        }
+        assert_eq!((buckets.each.len(), buckets.sweep_at), (2 * REMEMBERED, 2 * REMEMBERED));
     }
-    buckets.entry(key).or_insert_with(|| Bucket::new(rate, now)).take(rate, now, PATIENCE)
+
+    #[test]
+    fn a_person_and_an_address_are_each_held_to_their_rate() {
+        let mut rates = Rates::default();
+        let address = |n: u8| IpAddr::from([10, 0, 0, n]);
+        let user = |n: usize| UserId::new(format!("g-{n}")).unwrap();
+        let now = Duration::from_secs(1);
+        let mut taken = 0;
+        while rates.take(&user(1), address(1), now).is_ok() {
+            taken += 1;
+        }
+        assert_eq!(taken, 250 + 100, "the burst, and what may be waited for");
+        assert!(rates.take(&user(1), address(2), now).is_err(), "from wherever they come");
+        let others = (2..2000).take_while(|&n| rates.take(&user(n), address(1), now).is_ok()).count();
+        assert_eq!(taken + others, 1000 + 400);
+    }
 }

@@ -30,6 +30,7 @@ pub(super) async fn run(desk: &Desk, what: RoomCommand) -> Done {
                 announce: None,
                 slow_s: None,
                 archived: Some(!undo),
+                seen: None,
             };
             desk.store.change_room(Author::server(), change, new_id()).await.map_err(undone)?;
             print(&format!("{room} is {}", if undo { "open again" } else { "archived" }))
@@ -38,7 +39,7 @@ pub(super) async fn run(desk: &Desk, what: RoomCommand) -> Done {
             let members =
                 desk.store.members_for(Author::server(), key(&room)?, LISTED).await.map_err(unread)?;
             let members = members.map_err(|denied| denied.reason().to_owned())?;
-            print_rows(members.into_iter().map(|member| {
+            print_rows(members.members.into_iter().map(|member| {
                 let name = safe_text::line(&member.user.name).into_owned();
                 vec![member.user.user.to_string(), name, member.standing.as_str().to_owned()]
             }))

@@ -4,6 +4,8 @@
 //! one wins, and whoever was deactivated or signed out a moment before changes nothing more. Secrets come here as
 //! their hashes.
 
+use std::time::Duration;
+
 use protocol::error::Refusal;
 use protocol::http::{Account, InviteInfo, Me, Session, Token};
 use protocol::ids::{Id, RoomKey, UserId};
@@ -242,6 +244,17 @@ impl Store {
         }
     }
 
+    /// Ends the sessions and tokens whose time is over; how long until the next one ends.
+    pub(crate) async fn end_old(&self) -> Result<Option<Duration>, WorkError<ReadError>> {
+        let until_next = || self.handle.read(|reader| Ok(sql::until_next_end(reader.db())?));
+        let next = until_next().await.map_err(WorkError::Refused)?;
+        if next != Some(Duration::ZERO) {
+            return Ok(next);
+        }
+        self.handle.work(64, move |turn| sql::end_old(turn).map(Ok::<_, ReadError>)).await?;
+        until_next().await.map_err(WorkError::Refused)
+    }
+
     /// Makes the one link by which the first owner is made; false where there is an owner.
     pub(crate) async fn make_owner_link(&self, link: NewLink) -> Work<bool> {
         self.handle
@@ -258,7 +271,12 @@ impl Store {
 
     /// Signs a device in to an account whose password `verified` is the hash of.
     pub(crate) async fn sign_in(&self, user: UserId, verified: String, session: NewSession) -> Work<Me> {
-        self.handle.work(1024, move |turn| given(sql::sign_in(turn, &user, &verified, &session))).await
+        self.handle
+            .work(1024, move |turn| {
+                turn.leave_facts();
+                given(sql::sign_in(turn, &user, &verified, &session))
+            })
+            .await
     }
 
     pub(crate) async fn reset(&self, link: Hash, password: String, session: NewSession) -> Work<Me> {
@@ -273,7 +291,13 @@ impl Store {
         self.handle.work(512, move |turn| given(sql::change_password(turn, &user, &session, &new))).await
     }
 
-    pub(crate) async fn change_profile(&self, user: UserId, session: Id, change: NewProfile) -> Work<Me> {
+    /// Tells also which former names are free by it, by how they look.
+    pub(crate) async fn change_profile(
+        &self,
+        user: UserId,
+        session: Id,
+        change: NewProfile,
+    ) -> Work<(Me, Vec<String>)> {
         self.handle.work(1024, move |turn| given(sql::change_profile(turn, &user, &session, &change))).await
     }
 

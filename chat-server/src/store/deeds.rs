@@ -8,14 +8,20 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use protocol::error::Refusal;
+use protocol::event::Message;
 use protocol::ids::{Id, RoomKey, Seq, UserId};
-use protocol::own::{Block, Draft, Notify};
-use protocol::rooms::{AuditEntry, Change, Delete, Moderate, Reported, RoomKind, RoomRole, SetRole};
+use protocol::messages::{Edit, Everyone, Hit, Pin, React, Reader as Receipt, Version};
+use protocol::own::{Block, Draft, Notify, Prefs};
+use protocol::rooms::{
+    AuditEntry, Change, Delete, Moderate, Reported, RoomKind, RoomRole, Sentence, SetRole,
+};
 use protocol::server::{Ack, User};
 
+#[cfg(test)]
+use super::Readable;
 pub(crate) use super::sqlite::deed::refusal;
-use super::sqlite::{deed, members, moderation, own, rooms};
-use super::{At, Page, ReadError, Readable, RoomRecord, Store, WorkError};
+use super::sqlite::{changes, deed, members, moderation, own, rooms};
+use super::{At, Order, Page, Query, ReadError, RoomRecord, Store, WorkError};
 use crate::core::policy::{Denied, InRoom, Reaches};
 
 /// Who has something done.
@@ -68,6 +74,27 @@ pub(crate) enum Measure {
     Unmute,
 }
 
+/// Whom a text names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Named {
+    pub(crate) mentions: Vec<UserId>,
+    /// Whom it calls beside those, if its author may.
+    pub(crate) everyone: Option<Everyone>,
+}
+
+/// A page of a thread.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Thread {
+    /// The message that it began with.
+    pub(crate) root: Message,
+    /// Its answers, oldest first.
+    pub(crate) messages: Vec<Message>,
+    /// There are older answers.
+    pub(crate) more: bool,
+    /// The room's newest event when it was read.
+    pub(crate) head: Seq,
+}
+
 /// A room as somebody may see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Sight {
@@ -76,8 +103,15 @@ pub(crate) struct Sight {
     pub(crate) standing: Option<RoomRole>,
     /// Up to where they have read it.
     pub(crate) read: Option<Seq>,
+    /// How many messages of others came after that, outside threads; counted up to
+    /// [`UNREAD`](protocol::limits::UNREAD).
+    pub(crate) unread: u32,
+    /// How many name them or call everybody there; counted alike, in threads as well.
+    pub(crate) mentions: u32,
     /// The others in a direct conversation.
     pub(crate) people: Vec<User>,
+    /// How many messages are pinned there.
+    pub(crate) pins: u32,
 }
 
 /// A member of a room, as the record knows them.
@@ -85,6 +119,14 @@ pub(crate) struct Sight {
 pub(crate) struct Listed {
     pub(crate) user: User,
     pub(crate) standing: RoomRole,
+}
+
+/// Who is in a room, as the record knows them, and who was put out or silenced, as far as the reader may lift that.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Roster {
+    pub(crate) members: Vec<Listed>,
+    pub(crate) banned: Vec<Sentence>,
+    pub(crate) muted: Vec<Sentence>,
 }
 
 /// A room as whoever runs the server sees it.
@@ -102,6 +144,26 @@ pub(crate) struct Sheet<T> {
     pub(crate) rows: Vec<T>,
     /// There are older ones.
     pub(crate) more: bool,
+}
+
+/// A search of somebody's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Asked {
+    pub(crate) query: Query,
+    pub(crate) order: Order,
+    /// From where an earlier answer ended.
+    pub(crate) before: Option<u64>,
+    pub(crate) limit: u32,
+}
+
+/// Messages that were found, as they are now.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Finds {
+    pub(crate) hits: Vec<Hit>,
+    /// There may be more: ask again with it.
+    pub(crate) before: Option<u64>,
+    /// How many of the newest events cannot be found yet.
+    pub(crate) behind: u64,
 }
 
 /// Rooms with what somebody may see of each.
@@ -176,9 +238,33 @@ impl Store {
         self.handle.deed(author, 0, move |deed| members::set_role(deed, &asked, name, &id)).await
     }
 
-    /// Takes a message out.
+    /// Gives a message another text.
+    pub(crate) async fn edit(
+        &self,
+        author: Author,
+        asked: Edit,
+        named: Named,
+        id: Id,
+    ) -> Result<Ack, Undone> {
+        let bytes = 2 * asked.text.len();
+        self.handle.deed(author, bytes, move |deed| changes::edit(deed, &asked, named, &id)).await
+    }
+
+    /// Puts a reaction on a message, or takes it off.
+    pub(crate) async fn react(&self, author: Author, asked: React, id: Id) -> Result<Ack, Undone> {
+        self.handle.deed(author, 0, move |deed| changes::react(deed, asked, &id)).await
+    }
+
+    /// Pins a message to its room, or takes it off.
+    pub(crate) async fn pin(&self, author: Author, asked: Pin, id: Id) -> Result<Ack, Undone> {
+        self.handle.deed(author, 0, move |deed| changes::pin(deed, &asked, &id)).await
+    }
+
+    /// Takes a message out: out of the files, too, a few seconds later.
     pub(crate) async fn delete(&self, author: Author, asked: Delete, id: Id) -> Result<Ack, Undone> {
-        self.handle.deed(author, 0, move |deed| moderation::delete(deed, &asked, &id)).await
+        let ack = self.handle.deed(author, 0, move |deed| moderation::delete(deed, &asked, &id)).await?;
+        self.handle.scrub_soon();
+        Ok(ack)
     }
 
     /// Keeps what somebody tells of a message.
@@ -198,9 +284,20 @@ impl Store {
         self.handle.deed(author, 0, move |deed| moderation::resolve(deed, report)).await
     }
 
-    /// A room was read up to this place.
-    pub(crate) async fn read_upto(&self, author: Author, room: RoomKey, seq: Seq) -> Result<(), Undone> {
-        self.handle.deed(author, 0, move |deed| own::read_upto(deed, &room, seq)).await
+    /// A room was read up to this place; the marker moves back only with `back`. What the room is to be told of it.
+    pub(crate) async fn read_upto(
+        &self,
+        author: Author,
+        room: RoomKey,
+        seq: Seq,
+        back: bool,
+    ) -> Result<Option<Seq>, Undone> {
+        self.handle.deed(author, 0, move |deed| own::read_upto(deed, &room, seq, back)).await
+    }
+
+    /// What somebody wants to be told of, and when.
+    pub(crate) async fn set_prefs(&self, author: Author, asked: Prefs) -> Result<(), Undone> {
+        self.handle.deed(author, 1024, move |deed| own::set_prefs(deed, &asked)).await
     }
 
     /// Of what in a room to be told.
@@ -243,10 +340,28 @@ impl Store {
     }
 
     /// What somebody may search.
-    #[cfg_attr(not(test), expect(dead_code, reason = "there is no command that searches yet"))]
+    #[cfg(test)]
     pub(crate) async fn readable(&self, author: Author) -> Seen<Readable> {
         let guests = self.handle.guests();
         self.handle.read(move |reader| reader.readable(&author, guests)).await
+    }
+
+    /// What answers a question, of what somebody may read. Takes up to about 250 ms; of several, some wait.
+    pub(crate) async fn find(&self, author: Author, asked: Asked) -> Seen<Finds> {
+        let guests = self.handle.guests();
+        self.handle.read_slowly(move |reader| reader.find(&author, guests, asked)).await
+    }
+
+    /// The messages that name somebody or call everybody where they are, newest first.
+    pub(crate) async fn mentioned(&self, author: Author, before: Option<u64>, limit: u32) -> Seen<Finds> {
+        let guests = self.handle.guests();
+        self.handle.read_slowly(move |reader| reader.mentioned(&author, guests, before, limit)).await
+    }
+
+    /// Who has read a room up to where, for somebody who may read it; nobody where the room does not tell.
+    pub(crate) async fn readers_of(&self, author: Author, room: RoomKey) -> Seen<Vec<Receipt>> {
+        let guests = self.handle.guests();
+        self.handle.read(move |reader| reader.readers_of(&author, guests, &room)).await
     }
 
     /// A stretch of a log, for somebody who may read it.
@@ -262,14 +377,56 @@ impl Store {
         self.handle.read(move |reader| reader.page_for(&author, guests, &room, at, limit, max_bytes)).await
     }
 
+    /// A page of the thread that a message is in or begins, for somebody who may read the room; `None` where there is no
+    /// such message. Of at most `limit` answers and about `max_bytes` bytes of text, but at least one where there is one.
+    pub(crate) async fn thread_for(
+        &self,
+        author: Author,
+        room: RoomKey,
+        of: Seq,
+        before: Option<Seq>,
+        limit: u32,
+        max_bytes: usize,
+    ) -> Seen<Option<Thread>> {
+        let guests = self.handle.guests();
+        let read = move |reader: &super::sqlite::Reader| {
+            reader.thread_for(&author, guests, &room, of, before, limit, max_bytes)
+        };
+        self.handle.read(read).await
+    }
+
+    /// What is pinned in a room, the latest pinned first, for somebody who may read it.
+    pub(crate) async fn pins_for(
+        &self,
+        author: Author,
+        room: RoomKey,
+        max_bytes: usize,
+    ) -> Seen<Vec<Message>> {
+        let guests = self.handle.guests();
+        self.handle.read(move |reader| reader.pins_for(&author, guests, &room, max_bytes)).await
+    }
+
+    /// The texts that a message has had, the first one first, for somebody who may read the room; none where there is no
+    /// such message. The newest of them, about `max_bytes` bytes, but at least one.
+    pub(crate) async fn versions_for(
+        &self,
+        author: Author,
+        room: RoomKey,
+        of: Seq,
+        max_bytes: usize,
+    ) -> Seen<Vec<Version>> {
+        let guests = self.handle.guests();
+        self.handle.read(move |reader| reader.versions_for(&author, guests, &room, of, max_bytes)).await
+    }
+
     /// The public rooms that are not archived, most recently used first, as somebody sees them.
     pub(crate) async fn public_rooms(&self, author: Author, limit: usize) -> Seen<Vec<Sight>> {
         let guests = self.handle.guests();
         self.handle.read(move |reader| reader.public_rooms(&author, guests, limit)).await
     }
 
-    /// A room's members by name, for somebody who may know them, at most `limit`.
-    pub(crate) async fn members_for(&self, author: Author, room: RoomKey, limit: usize) -> Seen<Vec<Listed>> {
+    /// A room's members by name, for somebody who may know them, at most `limit`; as many of whom is banned or muted.
+    pub(crate) async fn members_for(&self, author: Author, room: RoomKey, limit: usize) -> Seen<Roster> {
         let guests = self.handle.guests();
         self.handle.read(move |reader| reader.members_for(&author, guests, &room, limit)).await
     }

@@ -26,6 +26,7 @@ pub(crate) mod accounts;
 pub(crate) mod deeds;
 pub mod directory;
 mod error;
+pub(crate) mod files;
 mod idle;
 mod search;
 mod sqlite;
@@ -36,6 +37,7 @@ use std::sync::Arc;
 use protocol::error::Refusal;
 use protocol::event::{Event, Message};
 use protocol::ids::{Epoch, Id, RoomKey, Seq, UserId};
+use protocol::messages::Everyone;
 use protocol::people::Guests;
 use protocol::rooms::Rules;
 use protocol::server::{Ack, RoomKind};
@@ -79,8 +81,14 @@ pub struct Append {
     pub text: String,
     /// The message it answers.
     pub reply: Option<Seq>,
-    /// The message whose thread it is in.
+    /// The message whose thread it is in, or another one of that thread.
     pub thread: Option<Seq>,
+    /// Whom its text names.
+    pub mentions: Vec<UserId>,
+    /// Whom it calls beside those, if its sender may.
+    pub everyone: Option<Everyone>,
+    /// Files of the sender's that were uploaded to this room; no two are the same.
+    pub files: Vec<Id>,
 }
 
 /// What became of an append.
@@ -155,6 +163,9 @@ pub enum At {
     After(Seq),
     /// The one with this place in its middle.
     Around(Seq),
+    /// The one with the first event of this time (milliseconds since 1970) or later in its middle; the newest one where
+    /// there is none.
+    Since(i64),
 }
 
 /// A stretch of a room's log: every event of `first..=last`.
@@ -257,7 +268,8 @@ impl Store {
     }
 
     /// A stretch of a room's log of at most `limit` events and about `max_bytes` bytes of text, but at least one
-    /// event where there is one; `None` where there is no such room.
+    /// event where there is one; `None` where there is no such room. The events are as they happened: of what later ones
+    /// did to messages only deletions show.
     pub async fn page(
         &self,
         room: RoomKey,

@@ -7,6 +7,7 @@ mod client;
 #[path = "../common/mod.rs"]
 mod common;
 mod guests;
+mod limits;
 mod owners;
 mod people;
 mod register;

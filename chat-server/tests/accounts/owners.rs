@@ -40,6 +40,27 @@ async fn a11_a_restart_makes_another_link_and_ends_the_first() {
 }
 
 #[tokio::test]
+async fn a_disk_that_takes_no_link_prevents_no_start() {
+    let server = TestServer::start().await;
+    let first = server.owner_link.clone().unwrap();
+    let data = server.stop().await;
+    let sql = |sql: &str| {
+        rusqlite::Connection::open(data.path().join("data/chat.db")).unwrap().execute_batch(sql).unwrap();
+    };
+    sql("CREATE TRIGGER full BEFORE INSERT ON links BEGIN SELECT RAISE(ABORT, 'full'); END");
+    let server = TestServer::start_in(data.clone(), |config| config.rate_limits = false).await;
+    assert_eq!(server.owner_link, None);
+    assert_eq!(call(&server, "", "GET", "/api/about", json!(null)).await.good()["owned"], false);
+    server.stop().await;
+    sql("DROP TRIGGER full");
+    let server = TestServer::start_in(data, |config| config.rate_limits = false).await;
+    let with = |link: &str| json!({ "name": "olga", "password": PASSWORD, "invite": secret(link) });
+    assert_eq!(call(&server, "", "POST", "/api/register", with(&first)).await.status, 404);
+    let made = with(server.owner_link.as_ref().expect("it is made later"));
+    assert_eq!(call(&server, "", "POST", "/api/register", made).await.status, 201);
+}
+
+#[tokio::test]
 async fn a11_of_many_who_race_for_it_one_becomes_the_owner() {
     let server = TestServer::start().await;
     let invite = secret(server.owner_link.as_ref().unwrap());

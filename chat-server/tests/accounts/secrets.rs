@@ -121,3 +121,21 @@ async fn a08_what_proves_nothing_is_refused_alike() {
         assert_eq!(answer.refused(), (400, "bad_frame".into()));
     }
 }
+
+#[tokio::test]
+async fn a_token_ends_by_its_time_on_connections_that_are_open_too() {
+    let server = TestServer::start().await;
+    let olga = owner(&server).await;
+    let (token, _) = bot(&server, &olga, json!({ "name": "x", "scopes": ["read"], "days": 1 })).await;
+    let data = server.stop().await;
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
+    let db = rusqlite::Connection::open(data.path().join("data/chat.db")).unwrap();
+    db.execute("UPDATE tokens SET expires_ms = ?1", [i64::try_from(now).unwrap() + 4000]).unwrap();
+    drop(db);
+    let server = TestServer::start_in(data, |config| config.rate_limits = false).await;
+    let (mut open, _) = hello(&server, &token).await;
+    let (mut person, _) = hello(&server, &olga).await;
+    assert_eq!(u16::from(open.close().await.unwrap().code), 4001);
+    assert_eq!(turned_away(&server, &token).await, ("sign_in".into(), 4001));
+    assert_eq!(say(&mut person, "m1", "still here").await["sender"], "olga");
+}

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
@@ -11,11 +12,36 @@ use tokio_tungstenite::tungstenite::Message;
 
 use crate::stage::{Person, Stage};
 
-/// Changes of membership asked for by moderators; those by which people come back are not counted, and some of those
-/// asked for at once are none any more when their turn comes.
+/// Times that somebody comes, is put out, or may come back: it goes on until so many are in the log.
 const CHANGES: usize = 10_000;
+/// Messages said meanwhile, at least.
+const SAID: usize = 1_000;
+/// Events heard by those who come and go, at least.
+const HEARD: usize = 10_000;
+/// It takes as long as it takes; only a server that does nothing any more takes so long.
+const PATIENCE: Duration = Duration::from_mins(10);
 const MODERATORS: usize = 16;
 const MEMBERS: usize = 8;
+
+/// What has happened so far.
+#[derive(Default)]
+struct Sum {
+    changes: AtomicUsize,
+    said: AtomicUsize,
+    heard: AtomicUsize,
+    done: AtomicBool,
+}
+
+impl Sum {
+    fn is_enough(&self) -> bool {
+        let count = |counter: &AtomicUsize| counter.load(Ordering::SeqCst);
+        count(&self.changes) >= CHANGES && count(&self.said) >= SAID && count(&self.heard) >= HEARD
+    }
+
+    fn is_done(&self) -> bool {
+        self.done.load(Ordering::SeqCst)
+    }
+}
 
 /// What one member's wire held of the room: each event's `seq`, and the head of each page of its history.
 #[derive(Default)]
@@ -41,27 +67,27 @@ async fn i10_nobody_hears_of_what_they_may_not_read() {
         moderators.push(stage.again("owner").await);
     }
 
-    let done = Arc::new(AtomicBool::new(false));
-    let left = Arc::new(AtomicUsize::new(CHANGES));
+    let sum = Arc::<Sum>::default();
     let users: Vec<String> = members.iter().map(|member| member.user.clone()).collect();
     let wires: Vec<_> = members
         .into_iter()
-        .map(|member| tokio::spawn(follow(member, room.clone(), Arc::clone(&done))))
+        .map(|member| tokio::spawn(follow(member, room.clone(), Arc::clone(&sum))))
         .collect();
-    let speaker = tokio::spawn(speak(owner, room.clone(), Arc::clone(&done)));
+    let watcher = tokio::spawn(watch(stage.again("owner").await, room.clone(), Arc::clone(&sum)));
+    let speaker = tokio::spawn(speak(owner, room.clone(), Arc::clone(&sum)));
     let taken = users.iter().map(|user| (user.clone(), Taken::In)).collect();
     let taken = Arc::new(Mutex::new(taken));
     let working: Vec<_> = moderators
         .into_iter()
         .enumerate()
         .map(|(n, person)| {
-            tokio::spawn(moderate(n, person, room.clone(), Arc::clone(&taken), Arc::clone(&left)))
+            tokio::spawn(moderate(n, person, room.clone(), Arc::clone(&taken), Arc::clone(&sum)))
         })
         .collect();
+    tokio::time::timeout(PATIENCE, watcher).await.expect("enough happens").unwrap();
     for worker in working {
         worker.await.unwrap();
     }
-    done.store(true, Ordering::SeqCst);
     let owner = speaker.await.unwrap();
     let mut held = BTreeMap::new();
     for (user, wire) in users.iter().zip(wires) {
@@ -84,12 +110,9 @@ fn judge(stage: &Stage, room: &str, held: &BTreeMap<String, Wire>) {
         .unwrap()
         .collect::<Result<_, _>>()
         .unwrap();
-    let changes = log.iter().filter(|(_, kind, _)| kind == "member").count();
+    let changes = log.iter().filter(|(_, kind, text)| kind == "member" && is_change(&change(text))).count();
     let said = log.iter().filter(|(_, kind, _)| kind == "message").count();
-    assert!(
-        changes > CHANGES / 2 && said > 100,
-        "{changes} changes and {said} messages: too little happened"
-    );
+    assert!(changes >= CHANGES && said >= SAID, "{changes} changes and {said} messages: too little happened");
     let mut heard = 0;
     for (user, wire) in held {
         let mut is_in = false;
@@ -113,11 +136,41 @@ fn judge(stage: &Stage, room: &str, held: &BTreeMap<String, Wire>) {
         assert!(leaked.is_empty(), "{user} read pages as of {leaked:?}");
         heard += wire.events.len();
     }
-    assert!(heard > 1000, "only {heard} events were heard by anybody");
+    assert!(heard >= HEARD, "only {heard} events were heard by anybody");
+}
+
+/// What became of whose membership.
+fn change(body: &str) -> String {
+    let body: Value = serde_json::from_str(body).unwrap();
+    body["change"].as_str().unwrap().to_owned()
+}
+
+fn is_change(change: &str) -> bool {
+    ["joined", "kicked", "banned", "unbanned"].contains(&change)
+}
+
+/// Sees everything, as the room's owner, and says when it is enough.
+async fn watch(mut person: Person, room: String, sum: Arc<Sum>) {
+    while !sum.is_enough() {
+        let frame = person.frame().await;
+        if frame["room"] != *room || !frame["seq"].is_u64() {
+            continue;
+        }
+        match frame["type"].as_str().unwrap() {
+            "member" if is_change(frame["change"].as_str().unwrap()) => {
+                sum.changes.fetch_add(1, Ordering::SeqCst);
+            }
+            "message" => {
+                sum.said.fetch_add(1, Ordering::SeqCst);
+            }
+            _ => {}
+        }
+    }
+    sum.done.store(true, Ordering::SeqCst);
 }
 
 /// Reads everything, comes back when invited, and asks for the history now and then.
-async fn follow(member: Person, room: String, done: Arc<AtomicBool>) -> Wire {
+async fn follow(member: Person, room: String, sum: Arc<Sum>) -> Wire {
     let mut socket = member.client.socket;
     let mut wire = Wire::default();
     let mut asked = 0_u64;
@@ -125,11 +178,11 @@ async fn follow(member: Person, room: String, done: Arc<AtomicBool>) -> Wire {
     // One last question, whose answer comes behind all that was on its way.
     let mut last = false;
     loop {
-        if done.load(Ordering::SeqCst) && !last {
+        if sum.is_done() && !last {
             last = true;
             socket.send(send(json!({"type": "rooms", "ref": 999_999_999_u64}))).await.unwrap();
         }
-        let next = tokio::time::timeout(std::time::Duration::from_millis(200), socket.next()).await;
+        let next = tokio::time::timeout(Duration::from_millis(200), socket.next()).await;
         let Ok(message) = next else { continue };
         let Message::Text(text) = message.unwrap().unwrap() else { continue };
         let frame: Value = serde_json::from_str(text.as_str()).unwrap();
@@ -143,6 +196,7 @@ async fn follow(member: Person, room: String, done: Arc<AtomicBool>) -> Wire {
             "rooms" => return wire,
             _ if frame["room"] == *room && frame["seq"].is_u64() && frame["type"] != "ack" => {
                 wire.events.push(frame["seq"].as_u64().unwrap());
+                sum.heard.fetch_add(1, Ordering::SeqCst);
                 asked += 1;
                 if asked.is_multiple_of(20) {
                     let question = json!({"type": "history", "ref": 2, "room": room, "limit": 1});
@@ -157,8 +211,8 @@ async fn follow(member: Person, room: String, done: Arc<AtomicBool>) -> Wire {
 }
 
 /// Talks until everything is done.
-async fn speak(mut person: Person, room: String, done: Arc<AtomicBool>) -> Person {
-    while !done.load(Ordering::SeqCst) {
+async fn speak(mut person: Person, room: String, sum: Arc<Sum>) -> Person {
+    while !sum.is_done() {
         person.say(&room, "a secret").await;
         person.passed.clear();
     }
@@ -179,7 +233,7 @@ async fn moderate(
     mut person: Person,
     room: String,
     users: Arc<Mutex<Vec<(String, Taken)>>>,
-    left: Arc<AtomicUsize>,
+    sum: Arc<Sum>,
 ) {
     let mut state = u64::try_from(seed).unwrap() * 2_654_435_761 + 88_172_645_463_325_252;
     let mut random = move |below: usize| {
@@ -188,7 +242,7 @@ async fn moderate(
         state ^= state << 17;
         usize::try_from(state % below as u64).unwrap()
     };
-    while left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok() {
+    while !sum.is_done() {
         let (user, change) = {
             let mut users = users.lock().unwrap();
             let some = random(users.len());

@@ -5,16 +5,16 @@ use std::collections::{BTreeMap, HashMap};
 use rusqlite::{Connection, params};
 use serde_json::{Value, json};
 
-use crate::stage::{Person, Stage, now_ms};
+use crate::stage::{Person, Stage, now_ms, rand_id};
 
 /// A table of the document: its title, its columns, and its rows with a cell for each column.
-struct Table {
-    title: String,
-    people: Vec<String>,
-    rows: Vec<(String, String, Vec<String>)>,
+pub(crate) struct Table {
+    pub(crate) title: String,
+    pub(crate) people: Vec<String>,
+    pub(crate) rows: Vec<(String, String, Vec<String>)>,
 }
 
-fn tables() -> Vec<Table> {
+pub(crate) fn tables() -> Vec<Table> {
     let text =
         std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/PERMISSIONS.md")).unwrap();
     let mut tables: Vec<Table> = Vec::new();
@@ -34,8 +34,8 @@ fn tables() -> Vec<Table> {
     tables
 }
 
-/// What is not answered, so that a cell of it cannot be seen by its sender.
-const SILENT: [&str; 6] = ["hello", "typing", "presence", "pong", "read", "draft"];
+/// What is not answered, so that a cell of it cannot be seen by its sender; and what is asked over HTTP (`files/access`).
+const SILENT: [&str; 8] = ["hello", "typing", "presence", "pong", "read", "draft", "upload", "fetch"];
 
 /// What the server keeps beside the events that were written behind its back.
 const STRETCHES: &str =
@@ -273,7 +273,14 @@ async fn try_cell(person: &mut Person, cell: &Cell) -> (String, String) {
     if by_connection && cell.reads {
         person.does(join).await;
     }
-    let got = code(&person.ask(room_question(&cell.frame, &cell.what, &cell.room).unwrap()).await);
+    let mut got = code(&person.ask(room_question(&cell.frame, &cell.what, &cell.room).unwrap()).await);
+    if cell.what.contains("calls") && got == "yes" {
+        // It is said, and calls everybody or nobody.
+        let said = person.event(&cell.room, "message").await;
+        if said.get("everyone").is_none() {
+            "forbidden".clone_into(&mut got);
+        }
+    }
     if by_connection && cell.reads && got != "no_room" {
         person.ask(json!({"type": "leave", "room": cell.room})).await;
     }
@@ -303,11 +310,18 @@ fn room_question(frame: &str, what: &str, room: &str) -> Option<Value> {
         ("slow_s", json!(5)),
         ("announce", json!(true)),
         ("archived", json!(true)),
+        ("seen", json!(true)),
     ]);
     Some(match frame {
-        "message" => json!({"type": frame, "room": room, "message": "x"}),
+        "message" if what.is_empty() => json!({"type": frame, "room": room, "message": "x"}),
+        "message" => json!({"type": frame, "room": room, "message": "@room x"}),
+        "edit" => json!({"type": frame, "room": room, "target": whose(what), "text": "y"}),
+        "react" => json!({"type": frame, "room": room, "target": 1, "emoji": "👍", "on": true}),
+        "pin" => json!({"type": frame, "room": room, "target": 1, "on": true}),
+        "thread" => json!({"type": frame, "room": room, "root": 1}),
+        "edits" => json!({"type": frame, "room": room, "target": 1}),
         "history" => json!({"type": frame, "room": room, "limit": 1}),
-        "join" | "leave" | "decline" | "members" => json!({"type": frame, "room": room}),
+        "join" | "leave" | "decline" | "members" | "pins" | "readers" => json!({"type": frame, "room": room}),
         "change" => json!({"type": frame, "room": room, what: values[what]}),
         "invite" | "kick" | "ban" | "unban" | "mute" | "unmute" => {
             json!({"type": frame, "room": room, "user": target})
@@ -316,18 +330,25 @@ fn room_question(frame: &str, what: &str, room: &str) -> Option<Value> {
             let role = what.rsplit(' ').next().unwrap();
             json!({"type": frame, "room": room, "user": target, "role": role})
         }
-        "delete" => json!({"type": frame, "room": room, "target": if what == "one's own" { 2 } else { 1 }}),
+        "delete" => json!({"type": frame, "room": room, "target": whose(what)}),
         "report" => json!({"type": frame, "room": room, "target": 1, "reason": "x"}),
         "notify" => json!({"type": frame, "room": room, "level": "all"}),
         _ => return None,
     })
 }
 
+/// The message of the column's person, or the other one's.
+fn whose(what: &str) -> u64 {
+    if what == "one's own" { 2 } else { 1 }
+}
+
 fn server_question(frame: &str, what: &str) -> Option<Value> {
     Some(match frame {
-        "create" => json!({"type": frame, "room": format!("new-{}", now_ms()), "kind": what}),
+        "create" => json!({"type": frame, "room": format!("new-{}", rand_id()), "kind": what}),
         "direct" => json!({"type": frame, "users": ["u-t-member"]}),
-        "rooms" | "reports" | "audit" => json!({"type": frame}),
+        "rooms" | "reports" | "audit" | "mentions" => json!({"type": frame}),
+        "search" => json!({"type": frame, "query": "x"}),
+        "prefs" => json!({"type": frame, "keywords": ["x"]}),
         "resolve" => json!({"type": frame, "report": 1}),
         "block" => json!({"type": frame, "user": "u-t-member", "on": true}),
         _ => return None,

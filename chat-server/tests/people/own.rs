@@ -97,3 +97,139 @@ async fn the_blocked_invite_in_vain() {
     let page = ana.does(json!({"type": "history", "room": "@self"})).await;
     assert_eq!(page["events"].as_array().unwrap().len(), 1, "only the block itself: {page}");
 }
+
+/// A token that is good for some rooms alone hears of no other: neither from `@self` nor from its account's devices.
+#[tokio::test]
+async fn a_token_for_one_room_reads_nothing_of_ones_own() {
+    let stage = Stage::open().await;
+    let mut ana = stage.person("ana", "member").await;
+    ana.does(json!({"type": "create", "room": "ops"})).await;
+    let secret = ana.makes_private("Secrets").await;
+    stage.add_token("ana", r#"["read","write"]"#);
+    stage.db().execute("UPDATE tokens SET rooms = '[\"lobby\",\"ops\"]'", []).unwrap();
+    let mut bot = stage.bot("ana").await;
+    let listed = bot.welcome["rooms"].as_array().unwrap().iter().map(|info| info["room"].clone());
+    assert_eq!(listed.collect::<Vec<_>>(), ["lobby", "ops"]);
+    for question in [json!({"type": "history", "room": "@self"}), json!({"type": "join", "room": "@self"})] {
+        assert_eq!(bot.is_refused(question.clone()).await, "no_room", "{question}");
+    }
+    let resume = json!({"epoch": bot.welcome["epoch"], "rooms": {"@self": 0}});
+    let mut back = stage.connect(json!({"token": crate::stage::token("ana"), "resume": resume})).await;
+    back.expect(|frame| frame["type"] == "reset" && frame["room"] == "@self" && frame["why"] == "gone").await;
+    // What the account's other devices are told when one of them joins or leaves.
+    let mut phone = stage.again("ana").await;
+    ana.does(json!({"type": "leave", "room": "ops"})).await;
+    phone.expect(|frame| frame["type"] == "room" && frame["joined"] == false).await;
+    let other = ana.makes_private("Other secrets").await;
+    phone.expect(|frame| frame["type"] == "room" && frame["room"]["room"] == *other).await;
+    ana.does(json!({"type": "create", "room": "market"})).await;
+    for device in [&mut bot, &mut back] {
+        let told = device.expect(|frame| frame["type"] == "room").await;
+        assert_eq!((&told["room"]["room"], &told["joined"]), (&json!("ops"), &json!(false)));
+        device.does(json!({"type": "rooms"})).await;
+        let heard: Vec<_> = device
+            .passed
+            .iter()
+            .map(Value::to_string)
+            .filter(|frame| [&secret, &other, "market"].into_iter().any(|room| frame.contains(room)))
+            .collect();
+        assert!(heard.is_empty(), "{heard:?}");
+    }
+}
+
+/// One that may not read is told nothing of what is its account's.
+#[tokio::test]
+async fn a_token_that_only_writes_reads_nothing_of_ones_own() {
+    let stage = Stage::open().await;
+    let mut ana = stage.person("ana", "member").await;
+    stage.add_token("ana", r#"["write"]"#);
+    let mut bot = stage.bot("ana").await;
+    for question in [json!({"type": "history", "room": "@self"}), json!({"type": "join", "room": "@self"})] {
+        assert_eq!(bot.is_refused(question.clone()).await, "forbidden", "{question}");
+    }
+    ana.does(json!({"type": "create", "room": "ops"})).await;
+    bot.is_refused(json!({"type": "rooms"})).await;
+    assert!(bot.passed.iter().all(|frame| frame["type"] != "room"), "{:?}", bot.passed);
+}
+
+/// Each thread has a draft of its own, and so has the room.
+#[tokio::test]
+async fn drafts_of_threads_and_prefs_are_ones_own() {
+    let stage = Stage::open().await;
+    let mut laptop = stage.person("ana", "member").await;
+    let mut phone = stage.again("ana").await;
+    let mut bo = stage.person("bo", "member").await;
+    bo.say("lobby", "one").await;
+    bo.say("lobby", "two").await;
+    for device in [&mut laptop, &mut phone] {
+        device.does(json!({"type": "join", "room": "@self"})).await;
+    }
+    for (thread, text) in [(None, "for all"), (Some(1), "to one"), (Some(2), "to two"), (Some(1), "")] {
+        let mut draft = json!({"type": "draft", "room": "lobby", "text": text});
+        if let Some(thread) = thread {
+            draft["thread"] = thread.into();
+        }
+        laptop.send(draft).await;
+        let draft = phone.event("@self", "draft").await;
+        assert_eq!((draft["text"].as_str(), draft["thread"].as_u64()), (Some(text), thread));
+    }
+    let page = laptop.does(json!({"type": "history", "room": "@self"})).await;
+    let kept: Vec<_> = page["events"].as_array().unwrap().iter().map(|event| event["text"].clone()).collect();
+    assert_eq!(kept, ["for all", "to two", ""]);
+
+    let prefs = json!({"type": "prefs", "keywords": [" Deploy ", "deploy", "on call"], "quiet": {"from": 1320, "to": 420}});
+    laptop.does(prefs).await;
+    let told = phone.event("@self", "prefs").await;
+    assert_eq!(told["keywords"], json!(["Deploy", "on call"]));
+    assert_eq!(told["quiet"], json!({"from": 1320, "to": 420}));
+    laptop.does(json!({"type": "prefs"})).await;
+    let told = phone.event("@self", "prefs").await;
+    assert_eq!((&told["keywords"], told.get("quiet")), (&json!([]), None), "all of it is said each time");
+    let many: Vec<_> = (0..21).map(|n| format!("word{n}")).collect();
+    for refused in [
+        json!({"type": "prefs", "keywords": many}),
+        json!({"type": "prefs", "keywords": ["x".repeat(51)]}),
+        json!({"type": "prefs", "keywords": [" "]}),
+        json!({"type": "prefs", "keywords": ["two\nlines"]}),
+        json!({"type": "prefs", "quiet": {"from": 1440, "to": 0}}),
+        json!({"type": "prefs", "quiet": {"from": -1, "to": 0}}),
+    ] {
+        assert_eq!(laptop.is_refused(refused).await, "bad_frame");
+    }
+}
+
+/// Typing in a thread is told as such, at once also where one typed in the room a moment ago.
+#[tokio::test]
+async fn typing_says_where() {
+    let stage = Stage::open().await;
+    let mut ana = stage.person("ana", "member").await;
+    let mut bo = stage.person("bo", "member").await;
+    for thread in [json!(null), json!(1), json!(2)] {
+        let mut typing = json!({"type": "typing", "room": "lobby", "on": true});
+        if thread.is_u64() {
+            typing["thread"] = thread.clone();
+        }
+        ana.send(typing).await;
+        let told = bo.expect(|frame| frame["type"] == "typing").await;
+        assert_eq!(told.get("thread").unwrap_or(&Value::Null), &thread);
+    }
+}
+
+/// On one's other devices a marker is there within a second, however often it moves.
+#[tokio::test]
+async fn the_last_of_many_markers_is_the_one_that_stays() {
+    let stage = Stage::open().await;
+    let mut laptop = stage.person("ana", "member").await;
+    let mut phone = stage.again("ana").await;
+    for n in 0..20 {
+        laptop.say("lobby", &format!("{n}")).await;
+    }
+    phone.does(json!({"type": "join", "room": "@self"})).await;
+    for seq in 1..=20 {
+        laptop.send(json!({"type": "read", "room": "lobby", "seq": seq})).await;
+    }
+    laptop.send(json!({"type": "read", "room": "lobby", "seq": 12, "back": true})).await;
+    laptop.send(json!({"type": "read", "room": "lobby", "seq": 14})).await;
+    assert_eq!(phone.event("@self", "read").await["upto"], 1);
+    assert_eq!(phone.event("@self", "read").await["upto"], 14);
+}

@@ -408,3 +408,33 @@ async fn plain_connections_see_messages_only() {
     ana.does(json!({"type": "ban", "room": "market", "user": pit["user"]})).await;
     assert_eq!(u16::from(plain.close().await.unwrap().code), 4003);
 }
+
+/// Who keeps order sees what there is to lift, whoever decided it and whenever; nobody else does.
+#[tokio::test]
+async fn bans_and_mutes_are_listed_for_who_may_lift_them() {
+    let stage = Stage::open().await;
+    let mut ana = stage.person("ana", "member").await;
+    let mut bo = stage.person("bo", "member").await;
+    let mut cleo = stage.person("cleo", "member").await;
+    let mut gast = stage.guest("gast").await;
+    ana.does(json!({"type": "create", "room": "market"})).await;
+    for person in [&mut bo, &mut cleo, &mut gast] {
+        person.does(json!({"type": "join", "room": "market"})).await;
+    }
+    ana.does(json!({"type": "role", "room": "market", "user": "u-cleo", "role": "moderator"})).await;
+    ana.does(json!({"type": "ban", "room": "market", "user": gast.user, "reason": "Spam"})).await;
+    ana.does(json!({"type": "mute", "room": "market", "user": "u-bo", "for_s": 3600})).await;
+    let question = json!({"type": "members", "room": "market"});
+    let told = cleo.does(question.clone()).await;
+    assert_eq!(told["banned"], json!([{"user": gast.user, "name": "gast", "reason": "Spam"}]));
+    assert_eq!((&told["muted"][0]["user"], &told["muted"][0]["name"]), (&json!("u-bo"), &json!("bo")));
+    assert!(told["muted"][0]["until"].is_string(), "{told}");
+    let hidden = bo.does(question.clone()).await;
+    assert_eq!((hidden.get("banned"), hidden.get("muted")), (None, None));
+    for (lift, user) in [("unban", gast.user.clone()), ("unmute", bo.user.clone())] {
+        cleo.does(json!({"type": lift, "room": "market", "user": user})).await;
+    }
+    ana.does(json!({"type": "ban", "room": "market", "user": "u-bo", "for_s": 0})).await;
+    let told = ana.does(question).await;
+    assert_eq!((told.get("banned"), told.get("muted")), (None, None), "what is over needs no lifting");
+}

@@ -42,6 +42,12 @@ impl Stage {
         Self { server: TestServer::start_in(dir, change).await }
     }
 
+    /// With the rate limits that a server has in production.
+    pub(crate) async fn limited() -> Self {
+        let change = |config: &mut chat_server::Config| config.durability = Durability::Normal;
+        Self { server: TestServer::start_with(change).await }
+    }
+
     fn database(&self) -> PathBuf {
         self.server.dir().join("data/chat.db")
     }
@@ -205,7 +211,7 @@ impl Person {
 
 /// Commands that are answered by their `id`.
 fn takes_an_id(question: &Value) -> bool {
-    ["message", "delete"].contains(&question["type"].as_str().unwrap())
+    ["message", "edit", "delete", "react", "pin"].contains(&question["type"].as_str().unwrap())
 }
 
 pub(crate) fn session(name: &str) -> String {
@@ -216,12 +222,12 @@ pub(crate) fn token(name: &str) -> String {
     secret("chat_b_", name)
 }
 
-fn secret(prefix: &str, name: &str) -> String {
+pub(crate) fn secret(prefix: &str, name: &str) -> String {
     let rest: String = name.bytes().filter(u8::is_ascii_alphanumeric).map(char::from).collect();
     format!("{prefix}{rest:x<43}")
 }
 
-fn hash(secret: &str) -> Vec<u8> {
+pub(crate) fn hash(secret: &str) -> Vec<u8> {
     Sha256::digest(secret.as_bytes()).to_vec()
 }
 
@@ -230,7 +236,7 @@ pub(crate) fn now_ms() -> i64 {
     i64::try_from(since.as_millis()).unwrap()
 }
 
-fn rand_id() -> u64 {
+pub(crate) fn rand_id() -> u64 {
     use std::sync::atomic::{AtomicU64, Ordering};
     static NEXT: AtomicU64 = AtomicU64::new(1);
     NEXT.fetch_add(1, Ordering::Relaxed)

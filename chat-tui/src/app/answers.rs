@@ -2,7 +2,7 @@
 
 use protocol::error::ErrorCode;
 use protocol::http::{
-    Account, Call, Invites, LinkMade, Me, Sessions, SignedIn, TokenMade, Tokens, UserMade, Users,
+    About, Account, Call, Invites, LinkMade, Me, Sessions, SignedIn, TokenMade, Tokens, UserMade, Users,
 };
 use protocol::ids::UserId;
 use serde::de::DeserializeOwned;
@@ -53,6 +53,9 @@ fn done(model: &mut Model, request: &Request, body: &Hidden) -> Option<Vec<Effec
             let known =
                 |account: &Account| Known { user: account.user.clone(), name: safe::line(&account.name) };
             model.accounts = users.users.iter().map(known).collect();
+            for account in &users.users {
+                model.learn_hue(&account.user, &account.profile);
+            }
             if let Some(line) = model.again.take() {
                 return Some(commands::carry_out_knowing(model, &line));
             }
@@ -97,6 +100,9 @@ fn done(model: &mut Model, request: &Request, body: &Hidden) -> Option<Vec<Effec
                 None => model.say(format!("the bot {} has an account now", safe::line(&made.account.name))),
             }
         }
+        Call::About => model.guests = read::<About>(body)?.guests,
+        Call::SetAvatar => model.say("your picture is shown beside your name, where pictures are"),
+        Call::RemoveAvatar => model.say("your picture is taken away"),
         Call::ChangeProfile => profile(model, &read(body)?),
         Call::Login | Call::Register | Call::Reset => {
             let signed_in: SignedIn = read(body)?;
@@ -139,6 +145,8 @@ fn profile(model: &mut Model, me: &Me) {
         known.name = name;
         known.away = me.profile.away;
     }
+    model.learn_hue(&me.user, &me.profile);
+    about.extend(me.profile.colour.map(|hue| format!("your name has the hue {hue}")));
     model.say(about.join(" · "));
 }
 

@@ -244,6 +244,15 @@ fn enter(model: &mut Model) -> Vec<Effect> {
         model.toast(format!("too long: {bytes} bytes, and at most {most} fit in a message"));
         return Vec::new();
     }
+    let is_said = |line: &str| !line.starts_with('/') || line.starts_with("//");
+    if model.is_online()
+        && is_said(&model.composer.text())
+        && let Some(why) = model.muzzle()
+    {
+        // The text stays: it may be wanted elsewhere, or after signing in.
+        model.toast(why);
+        return Vec::new();
+    }
     let line = sgr::meant(&model.composer.take());
     let mut effects = carry_out(model, &line);
     effects.push(Effect::Keep);

@@ -4,6 +4,7 @@
 //! [`Effect`]s; what happened outside comes in as [`Msg`]s. All remote text passes [`safe`] on its way in.
 
 mod answers;
+mod audit;
 pub mod commands;
 pub mod complete;
 pub mod composer;
@@ -36,7 +37,7 @@ use protocol::client::ClientFrame;
 use protocol::event::Event;
 use protocol::ids::{Id, RoomKey, Seq, UserId};
 use protocol::limits::MESSAGE_BYTES;
-use protocol::people::Role;
+use protocol::people::{Guests, Profile, Role};
 use protocol::session::{Link, Place, SessionEvent};
 use protocol::signal::PresenceState;
 use time::UtcOffset;
@@ -53,6 +54,7 @@ pub use update::{next_deadline, update};
 
 /// Everything that is on the screen, and nothing else.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a question of its own")]
 pub struct Model {
     /// The terminal's columns and rows.
     pub size: (u16, u16),
@@ -100,12 +102,18 @@ pub struct Model {
     pub open_rooms: Vec<RoomKey>,
     /// The person asked for the list of open rooms, which did not come yet.
     pub wants_list: bool,
+    /// The person asked who is banned and muted, which was not told yet.
+    pub wants_bans: bool,
+    /// What guests may do on this server, as far as it was told.
+    pub guests: Guests,
     /// What is one's own, the same on all devices.
     pub own: Own,
     /// Rooms that were just taken from us; why is told behind it.
     pub own_gone: BTreeSet<RoomKey>,
     /// Everybody with an account, as far as it was told; for completion, and for naming who is not here.
     pub accounts: Vec<Known>,
+    /// The hues that people chose for their names, in degrees.
+    pub hues: BTreeMap<UserId, u16>,
     /// A command that names somebody unknown: carried out once it was told who there is.
     pub again: Option<String>,
     /// What the numbers of the list shown last stand for.
@@ -182,7 +190,7 @@ pub enum Msg {
     /// A key, the mouse, a paste, the focus or another size.
     Term(crossterm::event::Event),
     /// The session tells something.
-    Session(SessionEvent),
+    Session(Box<SessionEvent>),
     /// Events of a room from the cache, with the bounds of the log that were known.
     Cached {
         /// Which room.
@@ -247,6 +255,8 @@ pub enum Effect {
     Follow(RoomKey),
     /// Ask over HTTP. Answered by [`Msg::Answered`].
     Call(Box<Request>),
+    /// Read a picture from this path and show it beside one's name. Answered like [`Effect::Call`].
+    Picture(String),
     /// Sign in, keep that, and come back as that person.
     Login {
         /// The account's name.
@@ -339,9 +349,12 @@ impl Model {
             now: Duration::ZERO,
             open_rooms: Vec::new(),
             wants_list: false,
+            wants_bans: false,
+            guests: Guests::default(),
             own: Own::default(),
             own_gone: BTreeSet::new(),
             accounts: Vec::new(),
+            hues: BTreeMap::new(),
             again: None,
             listed: sheet::Listed::Nothing,
             sign_in: None,
@@ -383,6 +396,18 @@ impl Model {
     /// Whether somebody is signed in to an account here.
     pub fn is_signed_in(&self) -> bool {
         self.me.as_ref().is_some_and(|me| !me.guest)
+    }
+
+    /// The hue that somebody chose for their name.
+    pub fn hue(&self, user: &UserId) -> Option<u16> {
+        self.hues.get(user).copied()
+    }
+
+    fn learn_hue(&mut self, user: &UserId, profile: &Profile) {
+        match profile.colour {
+            Some(hue) => self.hues.insert(user.clone(), hue),
+            None => self.hues.remove(user),
+        };
     }
 
     /// The rooms as they are listed: public ones, private ones, conversations; each by title.

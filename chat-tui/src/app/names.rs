@@ -2,6 +2,7 @@
 
 use protocol::ids::{RoomKey, UserId};
 use protocol::names::skeleton;
+use protocol::people::Guests;
 
 use super::timeline::Entry;
 use super::{Model, Room};
@@ -19,10 +20,15 @@ pub(super) fn person(model: &Model, name: &str) -> Option<UserId> {
             _ => None,
         })
     };
+    let sentenced = || {
+        let mut all = model.room().sentences.iter();
+        all.find(|sentenced| fits(&sentenced.name)).map(|sentenced| sentenced.user.clone())
+    };
     let account = || model.accounts.iter().find(|known| fits(&known.name)).map(|known| known.user.clone());
     let id =
         || UserId::new(name).ok().filter(|id| id.as_str().starts_with("u-") || id.as_str().starts_with("g-"));
     here(model.room())
+        .or_else(sentenced)
         .or_else(|| model.rooms.values().find_map(here))
         .or_else(account)
         .or_else(said)
@@ -33,7 +39,13 @@ pub(super) fn person(model: &Model, name: &str) -> Option<UserId> {
 pub(super) fn name_of(model: &Model, user: &UserId) -> String {
     let here = model.rooms.values().flat_map(|room| &room.people).find(|person| person.user == *user);
     let account = || model.accounts.iter().find(|known| known.user == *user).map(|known| known.name.clone());
-    here.map(|person| person.name.clone()).or_else(account).unwrap_or_else(|| user.to_string())
+    let mut sentenced = model.rooms.values().flat_map(|room| &room.sentences);
+    let sentenced =
+        || sentenced.find(|sentenced| sentenced.user == *user).map(|sentenced| sentenced.name.clone());
+    here.map(|person| person.name.clone())
+        .or_else(account)
+        .or_else(sentenced)
+        .unwrap_or_else(|| user.to_string())
 }
 
 /// What a room is called here; its key where it is none of ours.
@@ -44,7 +56,8 @@ pub(super) fn label_of(model: &Model, key: &RoomKey) -> String {
 /// Names of people, for completion.
 pub(super) fn people(model: &Model) -> Vec<String> {
     let here = model.room().people.iter().map(|person| person.name.clone());
-    here.chain(model.accounts.iter().map(|known| known.name.clone())).collect()
+    let sentenced = model.room().sentences.iter().map(|sentenced| sentenced.name.clone());
+    here.chain(sentenced).chain(model.accounts.iter().map(|known| known.name.clone())).collect()
 }
 
 /// The room of ours that a text means, by its key or title, with its sign or without.
@@ -81,6 +94,18 @@ fn bare(text: &str) -> String {
 }
 
 impl Model {
+    /// Why nothing can be said in the room on the screen, where that is known before trying.
+    pub fn muzzle(&self) -> Option<&'static str> {
+        let room = self.room();
+        let is_guest = self.me.as_ref().is_some_and(|me| me.guest);
+        match self.guests {
+            Guests::ReadOnly if is_guest => Some("Guests may only read here: /login or /register to write"),
+            _ if room.rules.archived => Some("This room is archived: it can only be read"),
+            _ if room.rules.announce && !self.keeps_order() => Some("Only owners and moderators write here"),
+            _ => None,
+        }
+    }
+
     /// Whether we keep order in the room on the screen.
     pub(super) fn keeps_order(&self) -> bool {
         use protocol::people::Role;

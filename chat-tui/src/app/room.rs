@@ -6,7 +6,7 @@ use std::time::Duration;
 use protocol::ids::{Id, RoomKey, Seq, UserId};
 use protocol::own::Level;
 use protocol::people::{Profile, Role};
-use protocol::rooms::{RoomEdited, RoomKind, RoomRole, Rules};
+use protocol::rooms::{RoomEdited, RoomKind, RoomRole, Rules, Sentence};
 use protocol::server::Member;
 use protocol::signal::PresenceState;
 
@@ -46,6 +46,8 @@ pub struct Room {
     pub mark: Option<Seq>,
     /// Who is there, and who else is a member, by name; who is not there stands last.
     pub people: Vec<Person>,
+    /// What was decided against people and can be lifted, as far as it is told to us.
+    pub sentences: Vec<Sentenced>,
     /// Who is in it is to be asked anew.
     pub stale: bool,
     /// How many are there; in a crowd more than `people`.
@@ -114,6 +116,39 @@ impl Person {
     }
 }
 
+/// Somebody against whom something was decided in a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sentenced {
+    /// What.
+    pub verdict: Verdict,
+    /// Who.
+    pub user: UserId,
+    /// Their name, safe to draw.
+    pub name: String,
+    /// When it is over, RFC 3339; `None`: never.
+    pub until: Option<String>,
+    /// Why, safe to draw.
+    pub reason: Option<String>,
+}
+
+/// What can be decided against somebody, for a time or for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// They may not be here.
+    Banned,
+    /// They may say nothing here.
+    Muted,
+}
+
+impl Sentenced {
+    /// Somebody as the server lists them.
+    pub fn listed(verdict: Verdict, sentence: Sentence) -> Self {
+        let Sentence { user, name, until, reason } = sentence;
+        let reason = reason.as_deref().map(safe::line);
+        Self { verdict, user, name: safe::line(&name), until, reason }
+    }
+}
+
 /// Drafts told to other devices that are remembered until they come back.
 const TOLD_DRAFTS: usize = 8;
 
@@ -178,6 +213,7 @@ impl Room {
             read: 0,
             mark: None,
             people: Vec::new(),
+            sentences: Vec::new(),
             stale: false,
             present: 0,
             typing: Vec::new(),
@@ -248,10 +284,11 @@ impl Room {
         if let Some(topic) = &changed.topic {
             self.topic = Some(safe::line(topic)).filter(|topic| !topic.is_empty());
         }
-        let Rules { announce, slow_s, archived } = &mut self.rules;
+        let Rules { announce, slow_s, archived, seen } = &mut self.rules;
         *announce = changed.announce.unwrap_or(*announce);
         *slow_s = changed.slow_s.unwrap_or(*slow_s);
         *archived = changed.archived.unwrap_or(*archived);
+        *seen = changed.seen.unwrap_or(*seen);
     }
 
     /// Its title with the sign of its kind: `#` public, `◆` private, `@` a conversation.

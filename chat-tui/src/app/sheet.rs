@@ -1,13 +1,14 @@
 //! Lists that lie over the room: what was asked for, to be read and closed.
 
 use protocol::http::{Account, Invites, Session, Token, Users};
-use protocol::ids::Id;
+use protocol::ids::{Id, RoomKey, UserId};
 use protocol::people::{Role, Scope};
 use protocol::rooms::{Audit, Reports};
 use protocol::server::RoomInfo;
 use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, UtcOffset};
 
+use super::room::Verdict;
 use super::{Model, names, safe, timeline, told};
 
 /// A list, or what was made and is told once.
@@ -44,6 +45,8 @@ pub enum Listed {
     Tokens(Vec<Id>),
     /// Invites.
     Invites(Vec<Id>),
+    /// What was decided against people of a room.
+    Sentences(RoomKey, Vec<(UserId, Verdict)>),
 }
 
 impl Sheet {
@@ -129,11 +132,37 @@ pub(super) fn people(model: &Model) -> Sheet {
         sheet.text(format!("and {more} more"));
     }
     sheet.or_none("nobody is known to be here");
+    if model.keeps_order() {
+        sheet.hint("/bans: who is banned or muted");
+    }
     if room.key.is_made() {
         // `send` and `tail` know rooms by their keys.
         sheet.hint(format!("this room's key, for scripts: {}", room.key));
     }
     sheet
+}
+
+/// Who is banned and muted in the room on the screen, and what the numbers stand for.
+pub(super) fn bans(model: &Model) -> (Sheet, Listed) {
+    let room = model.room();
+    let mut sheet = Sheet::new(format!("Banned and muted in {}", room.label()));
+    for (n, sentenced) in room.sentences.iter().enumerate() {
+        let what = match sentenced.verdict {
+            Verdict::Banned => "banned",
+            Verdict::Muted => "muted",
+        };
+        let until = sentenced.until.as_deref().map(|until| format!(" until {}", time(until, model.offset)));
+        sheet.entry(
+            format!("{}  {} · {what}{}", n + 1, sentenced.name, until.unwrap_or_default()),
+            sentenced.reason.clone().unwrap_or_default(),
+        );
+    }
+    sheet.or_none("nobody is");
+    if !room.sentences.is_empty() {
+        sheet.hint("/revoke N lifts one · /unban NAME and /unmute NAME do, too");
+    }
+    let sentences = room.sentences.iter().map(|sentenced| (sentenced.user.clone(), sentenced.verdict));
+    (sheet, Listed::Sentences(room.key.clone(), sentences.collect()))
 }
 
 /// One person.
@@ -306,13 +335,8 @@ fn account_text(account: &Account, offset: UtcOffset) -> String {
 pub(super) fn audit(model: &Model, audit: &Audit) -> Sheet {
     let mut sheet = Sheet::new("What was decided");
     for entry in &audit.entries {
-        let by = if entry.sender.is_empty() { "the server".to_owned() } else { safe::line(&entry.sender) };
-        let mut what = vec![safe::line(&entry.action)];
-        what.extend(entry.who.as_ref().map(|who| names::name_of(model, who)));
-        what.extend(entry.room.as_ref().map(|room| format!("in {}", names::label_of(model, room))));
-        what.extend(entry.target.map(|seq| format!("message {seq}")));
-        let detail = entry.detail.as_deref().map(safe::line).unwrap_or_default();
-        sheet.entry(format!("{}  {by}: {}", time(&entry.timestamp, model.offset), what.join(" · ")), detail);
+        let (what, detail) = super::audit::entry(model, entry);
+        sheet.entry(format!("{}  {what}", time(&entry.timestamp, model.offset)), detail);
     }
     sheet.or_none("nothing yet");
     if let Some(oldest) = audit.entries.last().filter(|_| audit.more) {

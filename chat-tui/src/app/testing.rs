@@ -27,6 +27,9 @@ pub(crate) fn message_at(seq: Seq, sender: &str, text: &str) -> Event {
         guest: true,
         reply: None,
         thread: None,
+        mentions: Vec::new(),
+        everyone: None,
+        files: Vec::new(),
         folded: None,
     })
 }
@@ -66,7 +69,14 @@ impl Chat {
         chat.tell(SessionEvent::RoomJoined { info: plans, reference: None });
         let members = vec![member("ana", Role::Member), member("bo", Role::Member)];
         let room = RoomKey::lobby();
-        chat.tell(SessionEvent::Members(Members { reference: 1, room, members, present: 2 }));
+        chat.tell(SessionEvent::Members(Members {
+            reference: 1,
+            room,
+            members,
+            present: 2,
+            banned: Vec::new(),
+            muted: Vec::new(),
+        }));
         chat
     }
 
@@ -96,7 +106,7 @@ impl Chat {
     }
 
     pub(crate) fn tell(&mut self, event: SessionEvent) -> Vec<Effect> {
-        self.send(Msg::Session(event))
+        self.send(Msg::Session(Box::new(event)))
     }
 
     /// A live message.
@@ -151,6 +161,9 @@ pub(crate) fn info(room: &str, head: Seq) -> RoomInfo {
         rules: protocol::rooms::Rules::default(),
         standing: None,
         read: None,
+        unread: 0,
+        mentions: 0,
+        pins: 0,
         people: Vec::new(),
     }
 }
@@ -169,6 +182,7 @@ fn welcome(head: Seq) -> Welcome {
         token: Some("t".to_owned()),
         heartbeat_ms: 10_000,
         limits: Limits { message_bytes: 65_536, history: 200, resume: 10_000 },
+        read_only: false,
         rooms: vec![info("lobby", head)],
     }
 }

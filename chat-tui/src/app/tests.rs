@@ -1,5 +1,6 @@
 //! Keys and events in, effects and state out.
 
+mod order;
 mod people;
 
 use std::time::Duration;
@@ -257,6 +258,9 @@ fn a_room_that_only_a_line_names_is_joined_by_asking() {
         room: RoomKey::new("ops").unwrap(),
         text: "x".to_owned(),
         reply: None,
+        thread: None,
+        files: Vec::new(),
+        change: None,
         user: None,
         failed: None,
     };

@@ -341,6 +341,8 @@ fn entry(event: Event, as_of: Seq) -> Entry {
         Event::Edit(_)
         | Event::Delete(_)
         | Event::React(_)
+        | Event::Pin(_)
+        | Event::Prefs(_)
         | Event::Read(_)
         | Event::Notify(_)
         | Event::Block(_)

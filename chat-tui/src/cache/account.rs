@@ -7,7 +7,7 @@ use protocol::http::SignedIn;
 use protocol::ids::UserId;
 use serde::{Deserialize, Serialize};
 
-use super::{Profile, read_if_there, set_aside, sync_name, write_whole};
+use super::{Profile, Unsent, read_if_there, set_aside, sync_name, write_whole};
 use crate::api::Hidden;
 
 /// An account that this device is signed in to.
@@ -46,8 +46,12 @@ impl Profile {
         Ok(None)
     }
 
-    /// Signs in: keeps the account, in a file for its person alone. A guest that became it is no guest any more.
+    /// Signs in: keeps the account, in a file for its person alone. Somebody else who was signed in here is signed out
+    /// first. A guest that became it is no guest any more. What its person left here unsent comes back.
     pub fn sign_in(&self, account: &Account) -> io::Result<()> {
+        if self.load_account()?.is_some_and(|other| other.user != account.user) {
+            self.sign_out()?;
+        }
         write_whole(&self.dir().join("account.json"), &serde_json::to_vec(account)?)?;
         let mut state = self.load_state()?;
         if state.user.as_ref() == Some(&account.user) {
@@ -55,12 +59,18 @@ impl Profile {
         }
         state.user = Some(account.user.clone());
         state.name = Some(account.name.clone());
-        self.save_state(&state)
+        self.save_state(&state)?;
+        self.take_back(&account.user, &mut state)
     }
 
-    /// Signs out: forgets the account and all that it saw. What was written and not sent stays; it is never sent as
-    /// somebody else.
-    pub fn sign_out(&self) -> io::Result<()> {
+    /// Signs out: forgets the account and all that it saw. What was written and not sent is kept for its person alone,
+    /// until they sign in here again; returned is what that is.
+    pub fn sign_out(&self) -> io::Result<Unsent> {
+        let mut unsent = Unsent::default();
+        if let Some(account) = self.load_account()? {
+            unsent = self.unsent_of(&account.user)?;
+            self.put_aside(&account.user, unsent.clone())?;
+        }
         let state = self.load_state()?;
         self.save_state(&super::State { token: state.token, ..super::State::default() })?;
         for dir in ["rooms", "tail"] {
@@ -70,9 +80,10 @@ impl Profile {
             }
         }
         match fs::remove_file(self.dir().join("account.json")) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => sync_name(&self.dir().join("account.json")),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => sync_name(&self.dir().join("account.json"))?,
         }
+        Ok(unsent)
     }
 }
 

@@ -6,6 +6,7 @@
 //!   state.json      who we are, the rooms, what was read
 //!   account.json    whom this device is signed in as, with the secret that proves it
 //!   outbox.jsonl    own lines that the server has not acknowledged; synced to disk before a line is first sent
+//!   unsent/USER.json what somebody who signed out wrote and did not send
 //!   rooms/KEY.jsonl the newest stretch of a room's log; a convenience, it may be lost
 //!   tail/KEY.json   where `chat-tui tail` stopped
 //! ```
@@ -16,6 +17,7 @@ mod account;
 mod log;
 mod outbox;
 mod state;
+mod unsent;
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
@@ -26,6 +28,7 @@ pub use account::Account;
 pub use log::RoomLogs;
 pub use outbox::Outbox;
 pub use state::{KeptRoom, State, TailCursor};
+pub use unsent::Unsent;
 
 /// A profile's directory. Only the owner of its lock may write what two processes would spoil.
 #[derive(Debug)]

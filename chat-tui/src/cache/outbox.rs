@@ -156,6 +156,9 @@ mod tests {
             room: RoomKey::lobby(),
             text: format!("text of {id}\nsecond line"),
             reply: None,
+            thread: None,
+            files: Vec::new(),
+            change: None,
             user: None,
             failed: None,
         }

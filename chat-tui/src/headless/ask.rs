@@ -76,6 +76,17 @@ impl Asker {
         }
     }
 
+    /// Whether a person wants that; a script said so by what it does.
+    pub(super) fn agrees(&mut self, question: &str) -> anyhow::Result<bool> {
+        match self {
+            Self::Person(_) => {
+                let answer = self.line(&format!("{question} [y/N] "))?;
+                Ok(matches!(answer.as_str(), "y" | "Y" | "yes"))
+            }
+            Self::Script => Ok(true),
+        }
+    }
+
     /// Something for a person to know beside the answer.
     pub(super) fn tell(&mut self, text: &str) -> io::Result<()> {
         match self {

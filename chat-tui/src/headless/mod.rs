@@ -2,6 +2,7 @@
 
 mod account;
 mod ask;
+mod audit;
 mod print;
 mod send;
 mod tail;
@@ -16,8 +17,9 @@ use anyhow::{Context, bail, ensure};
 use protocol::ids::RoomKey;
 use protocol::session::{Saved, SessionConfig};
 
-pub(crate) use account::device;
-pub use account::{login, logout, register, reset};
+pub use account::{avatar, login, logout, register, reset};
+pub(crate) use account::{device, kept};
+pub use audit::audit;
 pub use send::send;
 pub use tail::tail;
 

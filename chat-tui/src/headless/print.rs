@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use protocol::event::Event;
+use serde::Serialize;
 use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, UtcOffset};
 
@@ -28,9 +29,9 @@ pub(super) fn text_line(event: &Event, offset: UtcOffset) -> Option<String> {
     Some(format!("{at} {}: {text}", safe::line(&message.sender)))
 }
 
-/// An event as one line of JSON. Its texts are what was said, to the byte, once parsed: what could drive a terminal or
+/// An event, or something else that people said a part of, as one line of JSON. Its texts are what was said, to the byte, once parsed: what could drive a terminal or
 /// deceive an eye is written as an escape.
-pub(super) fn json_line(event: &Event) -> serde_json::Result<String> {
+pub(super) fn json_line(event: &impl Serialize) -> serde_json::Result<String> {
     let json = serde_json::to_string(event)?;
     let mut line = String::with_capacity(json.len());
     for c in json.chars() {

@@ -37,7 +37,7 @@ pub async fn send(
     let name = config.name.clone().or_else(|| identity.state.name.clone());
     let mut driver = driver(config, &identity, &room, name);
     let id = fresh_id();
-    driver.session.send(room, id, text, None)?;
+    driver.session.send(room, id, text.into())?;
     let outcome = timeout(patience, until_stored(config, &mut driver, identity.is_new)).await;
     let trouble = driver.take_trouble();
     driver.close().await;

@@ -1,9 +1,14 @@
 //! Where the server is.
 
 use std::fmt::{self, Write};
+use std::io;
+use std::sync::Arc;
 
+use rustls::ClientConfig;
 use thiserror::Error;
 use tokio_tungstenite::tungstenite::http::Uri;
+
+use super::Authorities;
 
 /// A server's address, checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +16,7 @@ pub struct Address {
     secure: bool,
     authority: String,
     path: String,
+    authorities: Authorities,
 }
 
 /// Why a text is no server's address.
@@ -42,7 +48,19 @@ impl Address {
             return Err(AddressError::Parts(owned()));
         }
         let path = uri.path().trim_end_matches('/').to_owned();
-        Ok(Self { secure, authority: authority.as_str().to_ascii_lowercase(), path })
+        let authority = authority.as_str().to_ascii_lowercase();
+        Ok(Self { secure, authority, path, authorities: Authorities::default() })
+    }
+
+    /// The same, whose certificate may also be signed by these.
+    #[must_use]
+    pub fn trusting(self, authorities: Authorities) -> Self {
+        Self { authorities, ..self }
+    }
+
+    /// What to connect with; `None` where nothing is encrypted.
+    pub(super) fn tls(&self) -> io::Result<Option<Arc<ClientConfig>>> {
+        self.secure.then(|| self.authorities.client()).transpose()
     }
 
     /// The address to dial.

@@ -1,6 +1,5 @@
 //! One request over HTTP/1.1, on a connection of its own: what is asked this way is rare.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,14 +9,13 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::rt::TokioIo;
 use protocol::error::{ErrorCode, Refusal};
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
-use super::Address;
-use crate::api::{Answer, Failure, Hidden, Request};
+use super::{Address, tls};
+use crate::api::{Answer, Body, Failure, Hidden, Request};
 
 /// From the dial to the end of the answer. A password takes the server a while, and others may wait for it, too.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -35,17 +33,17 @@ async fn ask(address: &Address, token: Option<&str>, request: &Request) -> Answe
         std::io::ErrorKind::ConnectionRefused => {
             Failure::new(format!("nothing listens at {} — is chat-server running?", address.authority()))
         }
-        _ => Failure::new(error.to_string()),
+        _ => Failure::new(tls::distrust(&error).map_or_else(|| error.to_string(), str::to_owned)),
     };
     let (host, port) = address.host();
     let stream = TcpStream::connect((host, port)).await.map_err(refused)?;
     // Small requests: waiting for more to send only makes them late.
     let _ = stream.set_nodelay(true);
-    if !address.is_secure() {
+    let Some(tls) = address.tls().map_err(refused)? else {
         return talk(stream, address, token, request).await;
-    }
+    };
     let name = ServerName::try_from(host.to_owned()).map_err(|error| Failure::new(error.to_string()))?;
-    let stream = tls()?.connect(name, stream).await.map_err(refused)?;
+    let stream = TlsConnector::from(tls).connect(name, stream).await.map_err(refused)?;
     talk(stream, address, token, request).await
 }
 
@@ -74,15 +72,18 @@ fn message(
     token: Option<&str>,
     request: &Request,
 ) -> Result<http::Request<Full<Bytes>>, Failure> {
-    let body = request.body.as_ref().map(|body| Bytes::from(body.0.clone()));
+    let body = request.body.as_ref().map(|body| match body {
+        Body::Json(json) => (Bytes::from(json.0.clone()), "application/json"),
+        Body::Picture(picture) => (picture.clone(), "application/octet-stream"),
+    });
     let mut message = http::Request::builder()
         .method(request.method())
         .uri(format!("{}{}", address.path(), request.path()))
         .header(HOST, address.authority())
         .header(USER_AGENT, concat!("chat-tui/", env!("CARGO_PKG_VERSION")))
         .header(ACCEPT, "application/json");
-    if body.is_some() {
-        message = message.header(CONTENT_TYPE, "application/json");
+    if let Some((_, kind)) = &body {
+        message = message.header(CONTENT_TYPE, *kind);
     }
     if let Some(token) = token {
         let mut proof = HeaderValue::try_from(format!("Bearer {token}"))
@@ -90,7 +91,9 @@ fn message(
         proof.set_sensitive(true);
         message = message.header(AUTHORIZATION, proof);
     }
-    message.body(Full::new(body.unwrap_or_default())).map_err(|error| Failure::new(error.to_string()))
+    message
+        .body(Full::new(body.map(|(body, _)| body).unwrap_or_default()))
+        .map_err(|error| Failure::new(error.to_string()))
 }
 
 /// Why the server does not do it: its own words, where it is a chat server.
@@ -103,17 +106,6 @@ fn refusal(status: StatusCode, text: &str) -> Failure {
         },
         Err(_) => Failure::new(format!("the server answers {status}")),
     }
-}
-
-fn tls() -> Result<TlsConnector, Failure> {
-    let mut roots = RootCertStore::empty();
-    let found = rustls_native_certs::load_native_certs();
-    let (added, _) = roots.add_parsable_certificates(found.certs);
-    if added == 0 {
-        return Err(Failure::new("this system has no certificates to check the server by"));
-    }
-    let config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
-    Ok(TlsConnector::from(Arc::new(config)))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 mod address;
 pub mod http;
 mod id;
+mod tls;
 mod wire;
 
 use std::future;
@@ -14,6 +15,7 @@ use tokio::time::{sleep_until, timeout};
 
 pub use address::{Address, AddressError};
 pub use id::{fresh_id, random};
+pub use tls::Authorities;
 pub use wire::install_crypto;
 use wire::{Wire, WireEvent};
 
@@ -171,7 +173,7 @@ impl Driver {
 #[cfg(test)]
 mod tests {
     use protocol::ids::RoomKey;
-    use protocol::session::OutgoingState;
+    use protocol::session::{Line, OutgoingState};
 
     use super::*;
     use crate::cache::Profile;
@@ -192,7 +194,8 @@ mod tests {
         let mut outbox = Outbox::open(&profile).unwrap();
         outbox.fill();
         let id = fresh_id();
-        driver.session.send(RoomKey::lobby(), id.clone(), "x".to_owned(), None).unwrap();
+        let line = Line { text: "x".to_owned(), ..Line::default() };
+        driver.session.send(RoomKey::lobby(), id.clone(), line).unwrap();
         let pumped = driver.pump(Some(&mut outbox));
         assert_eq!(pumped.not_kept, std::slice::from_ref(&id));
         let state = driver.session.outbox().next().unwrap().1;

@@ -15,9 +15,9 @@ use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::http::header::SEC_WEBSOCKET_PROTOCOL;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
+use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config};
 
-use super::Address;
+use super::{Address, tls};
 
 /// From the dial to the end of the handshake.
 const DIAL: Duration = Duration::from_secs(10);
@@ -168,7 +168,8 @@ async fn dial(address: &Address) -> Result<Socket, Error> {
         .write_buffer_size(0)
         .max_message_size(Some(MAX_FRAME))
         .max_frame_size(Some(MAX_FRAME));
-    let (socket, _) = connect_async_with_config(request, Some(config), true).await?;
+    let connector = address.tls()?.map(Connector::Rustls);
+    let (socket, _) = connect_async_tls_with_config(request, Some(config), true, connector).await?;
     Ok(socket)
 }
 
@@ -178,7 +179,7 @@ fn explain(error: &Error, host: &str) -> String {
         Error::Io(error) if error.kind() == ErrorKind::ConnectionRefused => {
             format!("nothing listens at {host} — is chat-server running?")
         }
-        Error::Io(error) => error.to_string(),
+        Error::Io(error) => tls::distrust(error).map_or_else(|| error.to_string(), str::to_owned),
         other => other.to_string(),
     }
 }

@@ -22,7 +22,14 @@ pub(super) fn numbered(mut frame: ClientFrame, reference: Ref) -> ClientFrame {
         | ClientFrame::Unmute(asked) => &mut asked.reference,
         ClientFrame::Role(asked) => &mut asked.reference,
         ClientFrame::Report(asked) => &mut asked.reference,
-        ClientFrame::Reports(asked) | ClientFrame::Audit(asked) => &mut asked.reference,
+        ClientFrame::Reports(asked) | ClientFrame::Audit(asked) | ClientFrame::Mentions(asked) => {
+            &mut asked.reference
+        }
+        ClientFrame::Thread(asked) => &mut asked.reference,
+        ClientFrame::Edits(asked) => &mut asked.reference,
+        ClientFrame::Pins(asked) | ClientFrame::Readers(asked) => &mut asked.reference,
+        ClientFrame::Search(asked) => &mut asked.reference,
+        ClientFrame::Prefs(asked) => &mut asked.reference,
         ClientFrame::Resolve(asked) => &mut asked.reference,
         ClientFrame::Rooms(asked) => &mut asked.reference,
         ClientFrame::Nick(asked) => &mut asked.reference,
@@ -30,6 +37,9 @@ pub(super) fn numbered(mut frame: ClientFrame, reference: Ref) -> ClientFrame {
         ClientFrame::Block(asked) => &mut asked.reference,
         ClientFrame::Hello(_)
         | ClientFrame::Message(_)
+        | ClientFrame::Edit(_)
+        | ClientFrame::React(_)
+        | ClientFrame::Pin(_)
         | ClientFrame::Delete(_)
         | ClientFrame::Read(_)
         | ClientFrame::Draft(_)

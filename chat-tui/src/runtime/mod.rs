@@ -19,7 +19,7 @@ use tokio::time::sleep_until;
 use crate::app::{Msg, next_deadline};
 use crate::config::Config;
 use crate::terminal::Terminal;
-use crate::view::theme::Theme;
+use crate::view::theme::{Depth, Theme};
 use shell::{Next, Shell};
 
 /// At most so often a frame is drawn; what happens in between is drawn together.
@@ -31,8 +31,9 @@ const ANSWERS: usize = 16;
 /// At least so often the loop looks around.
 const LOOK: Duration = Duration::from_secs(10);
 
-/// Opens the chat and returns when its person leaves, or the terminal or the system ends it.
-pub async fn run(config: Config, offset: UtcOffset) -> anyhow::Result<()> {
+/// Opens the chat and returns when its person leaves, or the terminal or the system ends it; with what is still to be
+/// told then.
+pub async fn run(config: Config, offset: UtcOffset) -> anyhow::Result<Option<String>> {
     use std::io::IsTerminal;
     anyhow::ensure!(
         io::stdin().is_terminal() && io::stdout().is_terminal(),
@@ -44,8 +45,8 @@ pub async fn run(config: Config, offset: UtcOffset) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hangup = signal(SignalKind::hangup())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let color = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let mut terminal = Terminal::enter(Theme { color }).context("cannot take the terminal over")?;
+    let depth = Depth::of(|variable| std::env::var(variable).ok());
+    let mut terminal = Terminal::enter(Theme { depth }).context("cannot take the terminal over")?;
     let (columns, rows) = terminal.size()?;
     shell.model.size = (columns, rows);
     // What the disk has is on the screen before anything is asked of the network.
@@ -56,6 +57,7 @@ pub async fn run(config: Config, offset: UtcOffset) -> anyhow::Result<()> {
     let mut drawn_at = Instant::now();
     let mut dirty = true;
     let mut sleep = Sleep::new();
+    let mut farewell = None;
     let ended = loop {
         let now = start.elapsed();
         let tick = next_deadline(&shell.model, now).map_or(now + LOOK, |tick| tick.min(now + LOOK));
@@ -90,6 +92,10 @@ pub async fn run(config: Config, offset: UtcOffset) -> anyhow::Result<()> {
             Next::Redraw => terminal.redraw(),
             Next::Suspend => terminal.suspend().map(|()| shell.wake()),
             Next::Quit => Err(io::ErrorKind::Interrupted.into()),
+            Next::Leave(told) => {
+                farewell = Some(told);
+                Err(io::ErrorKind::Interrupted.into())
+            }
         });
         match done {
             Ok(()) => {}
@@ -105,7 +111,7 @@ pub async fn run(config: Config, offset: UtcOffset) -> anyhow::Result<()> {
     // The terminal first: its person should not wait for the server.
     drop(terminal);
     shell.close().await;
-    ended
+    ended.map(|()| farewell)
 }
 
 /// Notices that the machine slept: the calendar's clock went on, the other one stood still.

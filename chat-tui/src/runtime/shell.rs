@@ -26,6 +26,8 @@ use crate::net::{Driver, fresh_id, random};
 
 /// Read markers are written at most this often.
 const SAVE_EVERY: Duration = Duration::from_secs(1);
+/// From something to keep until it is written: what is typed and sent in one go is never told as a draft.
+const SAVE_AFTER: Duration = Duration::from_millis(300);
 
 /// What only the terminal can do.
 #[derive(Debug)]
@@ -34,6 +36,8 @@ pub(super) enum Next {
     Redraw,
     Suspend,
     Quit,
+    /// End, with this told on the shell's screen.
+    Leave(String),
 }
 
 /// The model with everything around it but the terminal.
@@ -42,7 +46,7 @@ pub(super) struct Shell {
     pub(super) model: Model,
     pub(super) config: Config,
     start: Instant,
-    driver: Option<Driver>,
+    pub(super) driver: Option<Driver>,
     pub(super) profile: Profile,
     pub(super) state: State,
     /// Whom this device is signed in as.
@@ -54,7 +58,7 @@ pub(super) struct Shell {
     /// Up to where our other devices know that a room was read.
     pub(super) told_read: BTreeMap<RoomKey, Seq>,
     /// None in a second window: what it says lives in memory.
-    outbox: Option<Outbox>,
+    pub(super) outbox: Option<Outbox>,
     logs: RoomLogs,
     save_at: Option<Duration>,
     saved_at: Duration,
@@ -154,7 +158,7 @@ impl Shell {
             }
             for event in pumped.events {
                 self.keep(&event);
-                let mut msgs = vec![Msg::Session(event)];
+                let mut msgs = vec![Msg::Session(Box::new(event))];
                 while let Some(msg) = msgs.pop() {
                     for effect in update(&mut self.model, msg, now) {
                         self.carry_out(effect, now, &mut msgs, &mut next);
@@ -206,8 +210,8 @@ impl Shell {
             Effect::Suspend => next.push(Next::Suspend),
             Effect::Quit => next.push(Next::Quit),
             Effect::Keep => {
-                let soon = self.saved_at + SAVE_EVERY;
-                self.save_at = self.save_at.or(Some(soon.max(now)));
+                let soon = (self.saved_at + SAVE_EVERY).max(now + SAVE_AFTER);
+                self.save_at = self.save_at.or(Some(soon));
             }
             Effect::Load(room) => match self.logs.load(&room) {
                 Ok(events) => msgs.push(Msg::Cached { room, events }),
@@ -221,7 +225,11 @@ impl Shell {
                 }
             }
             Effect::Say { room, text } => self.say(room, text, msgs),
-            Effect::Call(_) | Effect::Login { .. } | Effect::Register { .. } | Effect::Logout { .. } => {
+            Effect::Call(_)
+            | Effect::Picture(_)
+            | Effect::Login { .. }
+            | Effect::Register { .. }
+            | Effect::Logout { .. } => {
                 self.ask_over_http(effect);
             }
             other => self.command(other, now, msgs),
@@ -230,7 +238,7 @@ impl Shell {
 
     fn say(&mut self, room: RoomKey, text: String, msgs: &mut Vec<Msg>) {
         let Some(driver) = &mut self.driver else { return };
-        if let Err(error) = driver.session.send(room.clone(), fresh_id(), text.clone(), None) {
+        if let Err(error) = driver.session.send(room.clone(), fresh_id(), text.clone().into()) {
             msgs.push(Msg::NotTaken { room, text, reason: error.to_string() });
         }
     }
@@ -252,7 +260,7 @@ impl Shell {
                 return;
             }
             Effect::Typing { room, on } => {
-                session.typing(&room, on, now);
+                session.typing(&room, None, on, now);
                 return;
             }
             Effect::Presence(state) => {
@@ -376,16 +384,38 @@ impl Shell {
         for (key, room) in self.model.rooms.iter_mut().filter(|(_, room)| room.joined) {
             let told = self.told_read.entry(key.clone()).or_default();
             if room.read > *told
-                && driver.session.note(&ClientFrame::Read(Read { room: key.clone(), seq: room.read }))
+                && driver.session.note(&ClientFrame::Read(Read {
+                    room: key.clone(),
+                    seq: room.read,
+                    back: false,
+                }))
             {
                 *told = room.read;
             }
             let here = if *key == self.model.current { written.clone() } else { room.draft.clone() };
             if let Some(text) = room.untold_draft(&here) {
-                let (room, reply) = (key.clone(), None);
-                driver.session.note(&ClientFrame::Draft(Draft { room, text, reply }));
+                let draft = Draft { room: key.clone(), text, reply: None, thread: None };
+                driver.session.note(&ClientFrame::Draft(draft));
             }
         }
+    }
+
+    /// Somebody else is here: shows nothing but what the disk has of them.
+    pub(super) fn begin_anew(&mut self) {
+        let config = Config { room: None, name: None, ..self.config.clone() };
+        let old = &self.model;
+        let model = model(&config, &self.state, self.account.as_ref(), old.offset);
+        self.model = Model {
+            size: old.size,
+            focused: old.focused,
+            panes: old.panes,
+            presence: old.presence,
+            active_at: old.active_at,
+            now: old.now,
+            layers: Vec::new(),
+            ..model
+        };
+        self.logs = RoomLogs::new(&self.profile, self.state.epoch.clone());
     }
 
     pub(super) fn connect(&mut self) {
@@ -404,19 +434,22 @@ impl Shell {
         let mut rooms: BTreeMap<RoomKey, Option<Seq>> =
             self.state.rooms.iter().map(|(key, room)| (key.clone(), room.cursor)).collect();
         rooms.insert(RoomKey::new(SELF_ROOM).expect("it is a room's key"), None);
-        let saved = Saved {
-            epoch: self.state.epoch.clone(),
-            user: self.state.user.clone(),
-            rooms,
-            outbox: self.outbox.as_ref().map(|outbox| outbox.entries().to_vec()).unwrap_or_default(),
-        };
+        let mut outbox = self.outbox.as_ref().map(|outbox| outbox.entries().to_vec()).unwrap_or_default();
+        // What the disk did not take is in the last session alone.
+        let before = self.driver.take();
+        for (line, _) in before.iter().flat_map(|driver| driver.session.outbox()) {
+            if outbox.iter().all(|other| other.id != line.id) {
+                outbox.push(line.clone());
+            }
+        }
+        let saved = Saved { epoch: self.state.epoch.clone(), user: self.state.user.clone(), rooms, outbox };
         let driver = Driver::new(self.config.address.clone(), session, saved, self.start);
         let states: Vec<(Id, OutgoingState)> =
             driver.session.outbox().map(|(entry, state)| (entry.id.clone(), state)).collect();
         self.driver = Some(driver);
         for (id, state) in states {
             let event = SessionEvent::Outgoing { id, state };
-            let _ = update(&mut self.model, Msg::Session(event), self.start.elapsed());
+            let _ = update(&mut self.model, Msg::Session(Box::new(event)), self.start.elapsed());
         }
         self.pump();
     }

@@ -15,6 +15,9 @@ use crate::app::{Form, Layer, Model, Sheet, switcher_matches};
 /// The width of a list.
 const SHEET_COLUMNS: u16 = 76;
 
+/// The width of what is typed, in the help.
+const HELP_COLUMNS: usize = 26;
+
 /// Keys, for the help.
 const KEYS: [(&str, &str); 19] = [
     ("Enter", "send"),
@@ -100,26 +103,41 @@ fn name(input: &str, error: Option<&str>, server: &str, theme: Theme, frame: &mu
 }
 
 fn help(scroll: u16, theme: Theme, frame: &mut Frame<'_>) {
+    let columns = usize::from(frame.area().width.saturating_sub(4).min(SHEET_COLUMNS - 4));
     let mut drawn = vec![Line::styled("Keys", theme.strong())];
-    let entry = |left: &str, right: &str| {
-        Line::from(vec![Span::styled(format!("{left:<26}"), theme.accent()), Span::raw(right.to_owned())])
-    };
-    drawn.extend(KEYS.iter().map(|(keys, what)| entry(keys, what)));
+    for (keys, what) in KEYS {
+        drawn.extend(help_entry(keys, what, columns, theme));
+    }
     for (about, commands) in COMMANDS {
         drawn.push(Line::default());
         drawn.push(Line::styled(*about, theme.strong()));
-        let written =
-            |command: &crate::app::commands::Command| format!("{} {}", command.name, command.argument);
-        drawn.extend(commands.iter().map(|command| entry(&written(command), command.help)));
+        for command in *commands {
+            drawn.extend(help_entry(&command.written(), command.help, columns, theme));
+        }
     }
     drawn.push(Line::default());
     drawn.push(Line::styled("Beside your lines", theme.strong()));
     drawn.push(Line::from("… waits here   ↑ on its way   ✓ stored   ✗ not sent"));
     let rows = u16::try_from(drawn.len()).unwrap_or(u16::MAX);
-    let area = popup("Help · Esc closes · Up and Down scroll", 72, rows + 2, theme, frame);
+    let area = popup("Help · Esc closes · Up and Down scroll", SHEET_COLUMNS, rows + 2, theme, frame);
     let scroll = scroll.min(rows.saturating_sub(area.height));
     drawn.drain(..usize::from(scroll));
     lines(frame, area, drawn);
+}
+
+/// What is typed, and right of it, or below where there is no room, what that does.
+fn help_entry(typed: &str, what: &str, columns: usize, theme: Theme) -> Vec<Line<'static>> {
+    let left = |text: &str| Span::styled(format!("{text:<HELP_COLUMNS$}"), theme.accent());
+    let fits = width(typed) < HELP_COLUMNS;
+    let mut drawn = Vec::new();
+    if !fits {
+        drawn.push(Line::from(Span::styled(shorten(typed, columns), theme.accent())));
+    }
+    for (n, row) in wrap(what, columns.saturating_sub(HELP_COLUMNS)).into_iter().enumerate() {
+        let before = if n == 0 && fits { typed } else { "" };
+        drawn.push(Line::from(vec![left(before), Span::raw(row)]));
+    }
+    drawn
 }
 
 fn draw_sheet(sheet: &Sheet, theme: Theme, frame: &mut Frame<'_>) {
@@ -169,12 +187,15 @@ fn draw_form(form: &Form, server: &str, theme: Theme, frame: &mut Frame<'_>) {
         ]));
     }
     drawn.push(Line::default());
-    let (text, style) = match (&form.error, form.busy) {
-        (_, true) => ("one moment…", theme.warn()),
-        (Some(error), _) => (error.as_str(), theme.bad()),
-        _ => ("Tab or Enter: on · Shift+Tab: back · Esc: leave it", theme.dim()),
+    let told = match (&form.error, form.busy) {
+        (_, true) => Some(("one moment…", theme.warn())),
+        (Some(error), _) => Some((error.as_str(), theme.bad())),
+        _ => None,
     };
-    drawn.extend(wrap(text, columns).into_iter().map(|row| Line::styled(row, style)));
+    let keys = ("Tab or Enter: on · Shift+Tab: back · Esc: leave it", theme.dim());
+    for (text, style) in told.into_iter().chain([keys]) {
+        drawn.extend(wrap(text, columns).into_iter().map(|row| Line::styled(row, style)));
+    }
     lines(frame, area, drawn);
     let Some(field) = form.fields.get(form.at) else { return };
     let at = label + 2 + width(&tail(&shown(field), columns.saturating_sub(label + 3)));

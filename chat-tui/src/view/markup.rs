@@ -1,6 +1,6 @@
 //! How what somebody wrote looks: its roles by the theme, its emphasis and colours as its author chose them.
 
-use ratatui::style::{Color, Modifier, Style};
+use ratatui::style::{Modifier, Style};
 use ratatui::text::Span;
 
 use super::theme::Theme;
@@ -39,16 +39,7 @@ fn emphasis(look: Look, theme: Theme) -> Style {
     for (_, modifier) in modifiers.into_iter().filter(|(on, _)| *on) {
         style = style.add_modifier(modifier);
     }
-    if theme.color {
-        style.fg = fg.map(color);
-        style.bg = bg.map(color);
-    }
+    style.fg = fg.and_then(|color| theme.shade(color));
+    style.bg = bg.and_then(|color| theme.shade(color));
     style
-}
-
-fn color(color: sgr::Color) -> Color {
-    match color {
-        sgr::Color::Palette(place) => Color::Indexed(place),
-        sgr::Color::Rgb(r, g, b) => Color::Rgb(r, g, b),
-    }
 }

@@ -65,7 +65,13 @@ fn composer(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
     lines(frame, Rect { width: prompt, height: 1, ..area }, vec![Line::styled("› ", theme.prompt())]);
     let area = Rect { x: area.x + prompt, width: area.width - prompt, ..area };
     let editor = model.composer.widget();
-    frame.render_widget(editor, area);
+    match model.muzzle().filter(|_| model.composer.is_empty()) {
+        Some(why) => {
+            let why = shorten(why, usize::from(area.width));
+            lines(frame, area, vec![Line::styled(why, theme.warn())]);
+        }
+        None => frame.render_widget(editor, area),
+    }
     if model.layers.is_empty() {
         let cursor = editor.screen_cursor();
         let (top, left) = editor.scroll_offset();

@@ -97,7 +97,7 @@ fn person_line(model: &Model, person: &Person, theme: Theme, columns: u16) -> Li
     let blocked = model.own.blocked.contains(&person.user);
     let style = match person.state {
         _ if blocked => theme.dim().add_modifier(ratatui::style::Modifier::CROSSED_OUT),
-        PresenceState::Online if !person.away => theme.person(Some(&person.user)),
+        PresenceState::Online if !person.away => theme.person(Some(&person.user), model.hue(&person.user)),
         _ => theme.dim(),
     };
     let me = model.me.as_ref().is_some_and(|me| me.user == person.user);
@@ -114,12 +114,12 @@ fn person_line(model: &Model, person: &Person, theme: Theme, columns: u16) -> Li
     };
     // A name matters more than what its person is.
     let room = usize::from(columns).saturating_sub(4);
-    let fits = width(&person.name) + you.len() + 1 + role.len() <= room;
-    let (name, role) = if fits {
-        (person.name.clone(), role)
-    } else {
-        (shorten(&person.name, room - you.len().min(room)), "")
-    };
+    let left = room.saturating_sub(width(&person.name));
+    let beside = |text: &str| if text.is_empty() { 0 } else { text.len() + 1 };
+    let role = if beside(role) <= left { role } else { "" };
+    // That it is oneself is known.
+    let you = if you.len() + beside(role) <= left { you } else { "" };
+    let name = shorten(&person.name, room);
     spread(
         vec![
             Span::raw(" "),

@@ -9,6 +9,7 @@ use ratatui::text::{Line, Span};
 
 use super::theme::Theme;
 use super::{lines, spread};
+use crate::app::commands::hint_at;
 use crate::app::text::{shorten, width};
 use crate::app::{Layer, Model};
 
@@ -43,31 +44,32 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: Rec
         Some(Layer::Pick(pick)) => Some(pick.deed.hint()),
         _ => None,
     };
-    let right = if let Some(hint) = picking {
-        hint.to_owned()
-    } else if let Some((toast, _)) = &model.toast {
-        toast.clone()
-    } else if model.second {
-        "second window: unsent lines are not kept".to_owned()
-    } else if area.width >= 60 {
-        "F1 help".to_owned()
-    } else {
-        String::new()
-    };
-    let columns = usize::from(area.width).saturating_sub(width(&right) + 4);
-    let (sign, text, style) = link(model, theme, columns);
-    let mut left = vec![Span::styled(sign, style), Span::styled(text, style)];
-    let is_hint = picking.is_some() || model.toast.is_some();
-    if is_hint {
-        // What was just done matters more than what goes on.
-        let room = usize::from(area.width).saturating_sub(width(&right) + 2);
-        for span in &mut left {
-            span.content = shorten(&span.content, room).into();
-        }
-        left.truncate(if room > 10 && picking.is_none() { 2 } else { 0 });
+    // What was just done, or is being done, matters more than what goes on.
+    let about = picking.map(str::to_owned).or_else(|| model.toast.as_ref().map(|(toast, _)| toast.clone()));
+    let about = about.or_else(|| model.layers.is_empty().then(|| hint_at(model)).flatten());
+    if let Some(about) = about {
+        let about = shorten(&about, usize::from(area.width).saturating_sub(1));
+        let room = usize::from(area.width).saturating_sub(width(&about) + 2);
+        let (sign, text, style) = link(model, theme, room);
+        let left = if room > 10 && picking.is_none() {
+            vec![Span::styled(sign, style), Span::styled(shorten(&text, room - width(sign)), style)]
+        } else {
+            Vec::new()
+        };
+        lines(frame, area, vec![spread(left, vec![Span::styled(about, theme.accent())], area.width)]);
+        return;
     }
-    let right_style = if is_hint { theme.accent() } else { theme.dim() };
-    lines(frame, area, vec![spread(left, vec![Span::styled(right, right_style)], area.width)]);
+    let right = if model.second {
+        "second window: unsent lines are not kept"
+    } else if area.width >= 60 {
+        "F1 help"
+    } else {
+        ""
+    };
+    let columns = usize::from(area.width).saturating_sub(width(right) + 4);
+    let (sign, text, style) = link(model, theme, columns);
+    let left = vec![Span::styled(sign, style), Span::styled(text, style)];
+    lines(frame, area, vec![spread(left, vec![Span::styled(right, theme.dim())], area.width)]);
 }
 
 /// One sentence that is true; where it knows a reason, it is cut to these columns.

@@ -15,7 +15,7 @@ use protocol::signal::{ComeAndGo, PresenceState, Typing};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
-use super::theme::Theme;
+use super::theme::{Depth, Theme};
 use super::view;
 use crate::app::testing::{Chat, info, message_at};
 use crate::app::{Layer, Msg};
@@ -23,7 +23,7 @@ use crate::app::{Layer, Msg};
 fn draw(chat: &mut Chat, columns: u16, rows: u16) -> String {
     chat.send(Msg::Term(TermEvent::Resize(columns, rows)));
     let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
-    terminal.draw(|frame| view(&chat.model, Theme { color: true }, frame)).unwrap();
+    terminal.draw(|frame| view(&chat.model, Theme { depth: Depth::Palette }, frame)).unwrap();
     terminal.backend().to_string()
 }
 
@@ -46,6 +46,9 @@ fn put(chat: &mut Chat, id: &str, text: &str) -> Id {
         room: RoomKey::lobby(),
         text: text.to_owned(),
         reply: None,
+        thread: None,
+        files: Vec::new(),
+        change: None,
         user: None,
         failed: None,
     };
@@ -89,6 +92,8 @@ fn busy() -> Chat {
             member("cleo", PresenceState::Idle),
         ],
         present: 3,
+        banned: Vec::new(),
+        muted: Vec::new(),
     }));
     chat
 }
@@ -155,6 +160,7 @@ fn a_gap_and_a_new_line() {
         user: UserId::new("g-bo").unwrap(),
         sender: "bo".to_owned(),
         on: true,
+        thread: None,
     }));
     insta::assert_snapshot!("gap_and_new", draw(&mut chat, 80, 16));
     chat.now += Duration::from_secs(6);
@@ -329,6 +335,9 @@ fn any_msg() -> impl Strategy<Value = Msg> {
             room: RoomKey::lobby(),
             text,
             reply: None,
+            thread: None,
+            files: Vec::new(),
+            change: None,
             user: None,
             failed: None,
         }))),
@@ -345,7 +354,7 @@ fn any_msg() -> impl Strategy<Value = Msg> {
         4 => key.prop_map(Msg::Term),
         1 => (0_u16..140, 0_u16..50).prop_map(|(columns, rows)| Msg::Term(TermEvent::Resize(columns, rows))),
         1 => text.prop_map(|text| Msg::Term(TermEvent::Paste(text))),
-        4 => session.prop_map(Msg::Session),
+        4 => session.prop_map(|event| Msg::Session(Box::new(event))),
         1 => Just(Msg::Tick),
     ]
 }
@@ -360,7 +369,7 @@ proptest! {
             chat.send(msg);
             let size = chat.model.size;
             let mut terminal = Terminal::new(TestBackend::new(size.0.max(1), size.1.max(1))).unwrap();
-            terminal.draw(|frame| view(&chat.model, Theme { color: true }, frame)).unwrap();
+            terminal.draw(|frame| view(&chat.model, Theme { depth: Depth::Palette }, frame)).unwrap();
         }
         draw(&mut chat, columns, rows);
         draw(&mut chat, 1, 1);

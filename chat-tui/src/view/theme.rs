@@ -1,35 +1,90 @@
 //! Colours and emphasis: readable on dark and on light, and without any colour.
 
+mod hue;
+mod shade;
+
 use protocol::ids::UserId;
 use ratatui::style::{Color, Modifier, Style};
 
 use crate::markup::highlight::Class;
+use crate::markup::sgr;
 
 /// Palette places that stand out from black and from white alike; one per person, by identity.
 const PEOPLE: [u8; 12] = [31, 64, 130, 97, 132, 62, 29, 167, 136, 66, 133, 69];
-const GOOD: u8 = 64;
-const BAD: u8 = 167;
-const WARN: u8 = 136;
-const ACCENT: u8 = 69;
-const CODE: u8 = 133;
+/// The same for a terminal that has only its own few.
+const FEW: [Color; 6] = [Color::Cyan, Color::Green, Color::Yellow, Color::Magenta, Color::Red, Color::Blue];
+const GOOD: (u8, Color) = (64, Color::Green);
+const BAD: (u8, Color) = (167, Color::Red);
+const WARN: (u8, Color) = (136, Color::Yellow);
+const ACCENT: (u8, Color) = (69, Color::Blue);
+const CODE: (u8, Color) = (133, Color::Magenta);
+
+/// How many colours a terminal has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// None, or none are wanted; see <https://no-color.org>.
+    None,
+    /// Those that its person chose: eight, and brighter ones.
+    Few,
+    /// The palette of 256.
+    Palette,
+    /// All.
+    True,
+}
 
 /// How things look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Theme {
-    /// Whether colours are wanted; see <https://no-color.org>.
-    pub color: bool,
+    /// What colours there are.
+    pub depth: Depth,
+}
+
+impl Depth {
+    /// By what the environment tells of the terminal, a variable at a time.
+    pub fn of(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let set = |name: &str| variable(name).unwrap_or_default();
+        let (term, colours) = (set("TERM"), set("COLORTERM"));
+        if !set("NO_COLOR").is_empty() || term == "dumb" {
+            return Self::None;
+        }
+        if matches!(colours.as_str(), "truecolor" | "24bit") || term.ends_with("-direct") {
+            return Self::True;
+        }
+        if term.contains("256color") || !colours.is_empty() { Self::Palette } else { Self::Few }
+    }
 }
 
 impl Theme {
-    /// A person's colour: the same on every day and machine.
-    pub fn person(self, user: Option<&UserId>) -> Style {
+    /// A person's colour: of the hue that they chose, else the same on every day and machine.
+    pub fn person(self, user: Option<&UserId>, hue: Option<u16>) -> Style {
         let Some(user) = user else { return self.dim() };
+        if let Some(hue) = hue {
+            return self.hue(hue);
+        }
         // FNV-1a: stable over versions, unlike the standard library's hasher.
         let hash = user.as_str().bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         });
         let place = usize::try_from((hash >> 32) % PEOPLE.len() as u64).unwrap_or(0);
-        self.tint(PEOPLE[place])
+        self.tint((PEOPLE[place], FEW[place % FEW.len()]))
+    }
+
+    /// A hue, as light as can be read on black and on white alike.
+    fn hue(self, hue: u16) -> Style {
+        match self.depth {
+            Depth::None => Style::new(),
+            Depth::Few => Style::new().fg(hue::few(hue)),
+            Depth::Palette => Style::new().fg(Color::Indexed(hue::palette(hue))),
+            Depth::True => {
+                let (red, green, blue) = hue::readable(hue);
+                Style::new().fg(Color::Rgb(red, green, blue))
+            }
+        }
+    }
+
+    /// A colour that an author chose, as near as the terminal has it.
+    pub fn shade(self, color: sgr::Color) -> Option<Color> {
+        shade::shade(color, self.depth)
     }
 
     /// What matters less.
@@ -64,7 +119,10 @@ impl Theme {
 
     /// Code within a line.
     pub fn code(self) -> Style {
-        if self.color { self.tint(CODE) } else { Style::new().add_modifier(Modifier::ITALIC) }
+        match self.depth {
+            Depth::None => Style::new().add_modifier(Modifier::ITALIC),
+            _ => self.tint(CODE),
+        }
     }
 
     /// A part of code in a block.
@@ -104,8 +162,12 @@ impl Theme {
         Style::new().add_modifier(Modifier::BOLD)
     }
 
-    fn tint(self, color: u8) -> Style {
-        if self.color { Style::new().fg(Color::Indexed(color)) } else { Style::new() }
+    fn tint(self, (place, few): (u8, Color)) -> Style {
+        match self.depth {
+            Depth::None => Style::new(),
+            Depth::Few => Style::new().fg(few),
+            Depth::Palette | Depth::True => Style::new().fg(Color::Indexed(place)),
+        }
     }
 }
 
@@ -113,28 +175,59 @@ impl Theme {
 mod tests {
     use super::*;
 
-    /// The relative luminance of a place in the 6x6x6 cube of the 256 colours (WCAG 2.2).
-    fn luminance(color: u8) -> f64 {
-        let level = |n: u8| if n == 0 { 0.0 } else { f64::from(55 + 40 * u16::from(n)) / 255.0 };
-        let linear = |c: f64| if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) };
-        let n = color - 16;
-        0.2126 * linear(level(n / 36)) + 0.7152 * linear(level(n / 6 % 6)) + 0.0722 * linear(level(n % 6))
-    }
-
     #[test]
     fn every_colour_can_be_read_on_black_and_on_white() {
-        for color in PEOPLE.into_iter().chain([GOOD, BAD, WARN, ACCENT, CODE]) {
-            let l = luminance(color);
+        for color in PEOPLE.into_iter().chain([GOOD, BAD, WARN, ACCENT, CODE].map(|(place, _)| place)) {
+            let l = hue::luminance(hue::cube(color));
             let (on_black, on_white) = ((l + 0.05) / 0.05, 1.05 / (l + 0.05));
             assert!(on_black >= 3.0 && on_white >= 3.0, "{color}: {on_black:.1} {on_white:.1}");
         }
     }
 
     #[test]
-    fn without_colour_nothing_is_coloured() {
-        let theme = Theme { color: false };
+    fn the_environment_tells_how_many_colours_there_are() {
+        for (term, colours, no_color, depth) in [
+            ("xterm-256color", "", "", Depth::Palette),
+            ("xterm-256color", "truecolor", "", Depth::True),
+            ("tmux-256color", "24bit", "", Depth::True),
+            ("xterm-direct", "", "", Depth::True),
+            ("linux", "", "", Depth::Few),
+            ("xterm", "", "", Depth::Few),
+            ("xterm", "yes", "", Depth::Palette),
+            ("dumb", "truecolor", "", Depth::None),
+            ("xterm-256color", "truecolor", "1", Depth::None),
+        ] {
+            let variable = |name: &str| {
+                let value = match name {
+                    "TERM" => term,
+                    "COLORTERM" => colours,
+                    "NO_COLOR" => no_color,
+                    other => panic!("{other} is not asked for"),
+                };
+                Some(value.to_owned())
+            };
+            assert_eq!(Depth::of(variable), depth, "{term} {colours} {no_color}");
+        }
+        assert_eq!(Depth::of(|_| None), Depth::Few);
+    }
+
+    #[test]
+    fn a_chosen_hue_is_drawn_with_what_the_terminal_has() {
         let user = UserId::new("u-1").unwrap();
-        for style in [theme.person(Some(&user)), theme.good(), theme.warn(), theme.bad(), theme.accent()] {
+        let drawn = |depth| Theme { depth }.person(Some(&user), Some(120)).fg;
+        assert_eq!(drawn(Depth::None), None);
+        assert_eq!(drawn(Depth::Few), Some(Color::Green));
+        assert_eq!(drawn(Depth::Palette), Some(Color::Indexed(hue::palette(120))));
+        let (red, green, blue) = hue::readable(120);
+        assert_eq!(drawn(Depth::True), Some(Color::Rgb(red, green, blue)));
+    }
+
+    #[test]
+    fn without_colour_nothing_is_coloured() {
+        let theme = Theme { depth: Depth::None };
+        let user = UserId::new("u-1").unwrap();
+        let people = [None, Some(40)].map(|hue| theme.person(Some(&user), hue));
+        for style in people.into_iter().chain([theme.good(), theme.warn(), theme.bad(), theme.accent()]) {
             assert_eq!((style.fg, style.bg), (None, None));
         }
     }

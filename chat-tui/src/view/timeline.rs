@@ -1,5 +1,6 @@
 //! Draws what was said.
 
+use protocol::ids::UserId;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
@@ -16,7 +17,7 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame<'_>, screen: &
     let area = screen.timeline;
     let seen = viewport(model.room(), screen.frame(model));
     let columns = area.width;
-    let drawn: Vec<Line<'_>> = seen.rows.into_iter().map(|row| line(row, theme, columns)).collect();
+    let drawn: Vec<Line<'_>> = seen.rows.into_iter().map(|row| line(row, model, theme, columns)).collect();
     // The newest row stands just above the composer.
     let height = u16::try_from(drawn.len()).unwrap_or(u16::MAX).min(area.height);
     let place = Rect { y: area.y + area.height - height, height, ..area };
@@ -35,14 +36,15 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame<'_>, screen: &
     }
 }
 
-fn line(row: Row, theme: Theme, columns: u16) -> Line<'static> {
+fn line(row: Row, model: &Model, theme: Theme, columns: u16) -> Line<'static> {
+    let person = |user: Option<&UserId>| theme.person(user, user.and_then(|user| model.hue(user)));
     match row {
         Row::Blank => Line::default(),
         Row::Day(day) => ruled(&day, theme.dim(), columns),
         Row::New => ruled("new since you looked", theme.warn(), columns),
         Row::Head { user, name, time } => {
             let name = shorten(&name, usize::from(columns).saturating_sub(width(&time) + 2));
-            let style = theme.person(user.as_ref()).add_modifier(Modifier::BOLD);
+            let style = person(user.as_ref()).add_modifier(Modifier::BOLD);
             Line::from(vec![Span::styled(name, style), Span::styled(format!("  {time}"), theme.dim())])
         }
         Row::Text { user, text, tick, dim, picked } => {
@@ -51,7 +53,7 @@ fn line(row: Row, theme: Theme, columns: u16) -> Line<'static> {
                 (_, true) => theme.dim(),
                 _ => ratatui::style::Style::new(),
             };
-            let mut left = vec![Span::styled("▏ ", theme.person(user.as_ref()))];
+            let mut left = vec![Span::styled("▏ ", person(user.as_ref()))];
             left.extend(text.into_iter().map(|span| markup::span(span, style, theme)));
             let right = match tick {
                 None => Vec::new(),

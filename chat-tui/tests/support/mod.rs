@@ -269,6 +269,12 @@ impl Tui {
         self.writer.flush().unwrap();
     }
 
+    /// Another size of the window.
+    pub(crate) fn resize(&mut self, rows: u16, columns: u16) {
+        self.master.resize(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }).unwrap();
+        self.screen.screen_mut().set_size(rows.try_into().unwrap(), columns.try_into().unwrap());
+    }
+
     pub(crate) fn text(&self) -> String {
         self.screen.screen().contents()
     }
@@ -297,6 +303,21 @@ impl Tui {
                 Err(error) => panic!("{what} never came ({error}):\n{}", self.text()),
             }
         }
+    }
+
+    /// The colour in which the screen shows a text first.
+    pub(crate) fn color_of(&self, text: &str) -> Option<vt100::Color> {
+        let screen = self.screen.screen();
+        let (rows, columns) = screen.size();
+        (0..rows.get()).find_map(|row| {
+            let cells = (0..columns.get()).filter_map(|column| screen.cell(row, column));
+            let shown: Vec<String> = cells.map(|cell| cell.contents().to_owned()).collect();
+            let at = (0..shown.len()).find(|&at| {
+                let rest = shown[at..].iter().map(|cell| if cell.is_empty() { " " } else { cell });
+                rest.collect::<String>().starts_with(text)
+            })?;
+            Some(screen.cell(row, u16::try_from(at).ok()?)?.fgcolor())
+        })
     }
 
     /// The text of the box that lies over the screen, its rows joined without what is between them.

@@ -1,10 +1,55 @@
 //! The server itself, on a port of its own.
 
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use chat_server::{Config, Server, serve};
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
+
+use super::{Tui, environment};
+
+/// Everybody's.
+pub(crate) const PASSWORD: &str = "correct horse battery";
+
+/// A command with what a script says on its standard input; its exit code, and all that it printed.
+pub(crate) fn script(home: &Path, server: &Real, arguments: &[&str], input: &str) -> (Option<i32>, String) {
+    script_at(home, &server.url, arguments, input)
+}
+
+/// The same, at any address.
+pub(crate) fn script_at(home: &Path, url: &str, arguments: &[&str], input: &str) -> (Option<i32>, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chat-tui"));
+    command.env_clear().envs(environment(home)).args(["--url", url]).args(arguments);
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // It may end before it has read all.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let output = child.wait_with_output().unwrap();
+    let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    (output.status.code(), text)
+}
+
+pub(crate) fn open(home: &Path, server: &Real, arguments: &[&str]) -> Tui {
+    Tui::start(home, &[&["--url", &server.url], arguments].concat())
+}
+
+/// The owner's home, signed in by the link of the first start.
+pub(crate) fn owner(server: &Real) -> tempfile::TempDir {
+    let home = tempfile::tempdir().unwrap();
+    let input = format!("{PASSWORD}\n{}\n", server.owner_link);
+    let (code, told) = script(home.path(), server, &["register", "ana"], &input);
+    assert_eq!((code, told.contains("as ana (owner)")), (Some(0), true), "{told}");
+    home
+}
+
+/// Closes the list that lies over the room. Escape with something right behind it would be another key.
+pub(crate) fn close(tui: &mut Tui) {
+    tui.type_in("\x1b");
+    tui.wait_until("the list is closed", |screen| !screen.contains("Esc closes"));
+}
 
 /// A server in this process; it and its data go away when it is dropped.
 pub(crate) struct Real {

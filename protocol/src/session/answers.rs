@@ -80,6 +80,7 @@ impl Session {
         if let Some(outgoing) = self.outbox.fail(id, failure.clone()) {
             self.line_changed(id.clone(), OutgoingState::Failed(failure));
             self.put(outgoing);
+            self.fail_orphans();
         }
     }
 

@@ -9,7 +9,9 @@ use crate::ids::{Id, Ref, RoomKey, Seq};
 use crate::limits::TYPING_RENEW;
 use crate::rooms::{Create, RoomKind};
 use crate::session::outbox::Discarded;
-use crate::session::{OutboxChange, Outgoing, OutgoingState, Place, Session, SessionEvent, State};
+use crate::session::{
+    Change, Line, OutboxChange, Outgoing, OutgoingState, Place, Session, SessionEvent, State, Target,
+};
 use crate::signal::PresenceState;
 
 /// Questions that wait for their answers, at most.
@@ -41,6 +43,9 @@ pub enum SendError {
     /// The outbox holds as much as it may ([`OUTBOX_BYTES`](super::OUTBOX_BYTES)).
     #[error("too much is waiting to be sent")]
     Full,
+    /// The line that the change is about is not in the outbox: it has its place, or never will.
+    #[error("the message it is about is not waiting any more")]
+    NoLine,
 }
 
 /// Commands. Questions return the number that their answer will name.
@@ -51,25 +56,55 @@ impl Session {
     /// The shell MUST write the entry of the [`OutboxChange::Put`] that follows to its disk,
     /// and then call [`handle_persisted`](Self::handle_persisted): only then is it sent. So a line that was ever sent
     /// survives the client's crash, and is sent again under the same `id`, which the server knows.
-    pub fn send(&mut self, room: RoomKey, id: Id, text: String, reply: Option<Seq>) -> Result<(), SendError> {
-        if text.trim().is_empty() {
+    pub fn send(&mut self, room: RoomKey, id: Id, line: Line) -> Result<(), SendError> {
+        let Line { text, reply, thread, files } = line;
+        if text.trim().is_empty() && files.is_empty() {
             return Err(SendError::Empty);
         }
-        if text.len() > self.message_bytes {
+        self.stop_typing();
+        let user = self.user.clone();
+        self.queue(Outgoing { id, room, text, reply, thread, files, change: None, user, failed: None })
+    }
+
+    /// Does something to a message, in the order of what is sent to its room: by the outbox, as
+    /// [`send`](Self::send). `text` is that of an edit, which may be empty only where the message has files; else it is
+    /// empty. What is done to a line that is itself in the outbox waits until that has its place, and fails with it.
+    pub fn change(&mut self, room: RoomKey, id: Id, change: Change, text: String) -> Result<(), SendError> {
+        if let Target::Line(line) = change.target()
+            && !self.outbox.contains(line)
+        {
+            return Err(SendError::NoLine);
+        }
+        let (user, files) = (self.user.clone(), Vec::new());
+        let change = Some(change);
+        self.queue(Outgoing { id, room, text, reply: None, thread: None, files, change, user, failed: None })
+    }
+
+    fn queue(&mut self, outgoing: Outgoing) -> Result<(), SendError> {
+        if outgoing.text.len() > self.message_bytes {
             return Err(SendError::TooLong(self.message_bytes));
         }
-        if self.outbox.contains(&id) {
+        if self.outbox.contains(&outgoing.id) {
             return Err(SendError::IdInUse);
         }
-        if !self.outbox.has_room_for(&text) {
+        if !self.outbox.has_room_for(&outgoing.text) {
             return Err(SendError::Full);
         }
-        self.stop_typing();
-        let outgoing = Outgoing { id, room, text, reply, user: self.user.clone(), failed: None };
         self.outbox.push(outgoing.clone());
         self.line_changed(outgoing.id.clone(), OutgoingState::Queued);
         self.put(outgoing);
+        self.fail_orphans();
         Ok(())
+    }
+
+    /// Fails what was to be done to lines that will have no place.
+    pub(super) fn fail_orphans(&mut self) {
+        for outgoing in self.outbox.fail_orphans() {
+            if let Some(failure) = outgoing.failed.clone() {
+                self.line_changed(outgoing.id.clone(), OutgoingState::Failed(failure));
+            }
+            self.put(outgoing);
+        }
     }
 
     /// Tries a failed line again, in its place among those that wait. One that was written as another user is sent as
@@ -78,6 +113,7 @@ impl Session {
         let Some(outgoing) = self.outbox.retry(id, self.user.as_ref()) else { return false };
         self.line_changed(outgoing.id.clone(), OutgoingState::Queued);
         self.put(outgoing);
+        self.fail_orphans();
         true
     }
 
@@ -89,6 +125,7 @@ impl Session {
             return false;
         }
         self.out.push_back(SessionEvent::Outbox(OutboxChange::Remove(id.clone())));
+        self.fail_orphans();
         if discarded == Discarded::Awaited {
             // On this link the server refuses all of the room until this id comes again.
             self.redial(now);
@@ -141,17 +178,18 @@ impl Session {
     }
 
     /// The person typed (`on`: to be called at each key) or stopped. Said to the server as rarely as it needs to know.
-    pub fn typing(&mut self, room: &RoomKey, on: bool, now: Duration) {
+    pub fn typing(&mut self, room: &RoomKey, thread: Option<Seq>, on: bool, now: Duration) {
         if !on {
             return self.stop_typing();
         }
+        let place = (room.clone(), thread);
         match &self.typing {
-            Some((same, said)) if same == room && now < *said + TYPING_RENEW => return,
-            Some((same, _)) if same == room => {}
+            Some((same, said)) if *same == place && now < *said + TYPING_RENEW => return,
+            Some((same, _)) if *same == place => {}
             _ => self.stop_typing(),
         }
-        if self.say_typing(room.clone(), true) {
-            self.typing = Some((room.clone(), now));
+        if self.say_typing(place.clone(), true) {
+            self.typing = Some((place, now));
         }
     }
 
@@ -173,16 +211,16 @@ impl Session {
     }
 
     fn stop_typing(&mut self) {
-        if let Some((room, _)) = self.typing.take() {
-            self.say_typing(room, false);
+        if let Some((place, _)) = self.typing.take() {
+            self.say_typing(place, false);
         }
     }
 
-    fn say_typing(&mut self, room: RoomKey, on: bool) -> bool {
+    fn say_typing(&mut self, (room, thread): (RoomKey, Option<Seq>), on: bool) -> bool {
         // A signal may be lost: better than a queue of them before a socket that stalls.
         let said = self.is_up() && self.control.len() < MAX_QUESTIONS;
         if said {
-            self.control.push_back(ClientFrame::Typing(Typing { room, on }).encode());
+            self.control.push_back(ClientFrame::Typing(Typing { room, on, thread }).encode());
         }
         said
     }
@@ -235,21 +273,23 @@ pub(super) enum Asker {
 }
 
 pub(super) fn history(reference: Ref, room: &RoomKey, place: Place, limit: u32) -> History {
-    let (mut before, mut after, mut around) = (None, None, None);
+    let (mut before, mut after, mut around, mut at) = (None, None, None, None);
     match place {
         Place::Newest => {}
+        Place::At(time) => at = Some(time),
         Place::Before(seq) => before = Some(seq),
         Place::After(seq) => after = Some(seq),
         Place::Around(seq) => around = Some(seq),
     }
-    History { reference, room: room.clone(), before, after, around, limit: Some(limit) }
+    History { reference, room: room.clone(), before, after, around, at, limit: Some(limit) }
 }
 
 pub(super) fn place(history: &History) -> Place {
-    match (history.before, history.after, history.around) {
-        (Some(seq), _, _) => Place::Before(seq),
-        (_, Some(seq), _) => Place::After(seq),
-        (_, _, Some(seq)) => Place::Around(seq),
+    match (history.before, history.after, history.around, &history.at) {
+        (Some(seq), _, _, _) => Place::Before(seq),
+        (_, Some(seq), _, _) => Place::After(seq),
+        (_, _, Some(seq), _) => Place::Around(seq),
+        (_, _, _, Some(time)) => Place::At(time.clone()),
         _ => Place::Newest,
     }
 }

@@ -69,6 +69,36 @@ impl Session {
                     self.out.push_back(SessionEvent::Audit(audit));
                 }
             }
+            ServerFrame::Found(found) => {
+                if self.answered(found.reference).is_some() {
+                    self.out.push_back(SessionEvent::Found(found));
+                }
+            }
+            ServerFrame::Mentioned(mentioned) => {
+                if self.answered(mentioned.reference).is_some() {
+                    self.out.push_back(SessionEvent::Mentioned(mentioned));
+                }
+            }
+            ServerFrame::Thread(thread) => {
+                if self.answered(thread.reference).is_some() {
+                    self.out.push_back(SessionEvent::Thread(thread));
+                }
+            }
+            ServerFrame::Pins(pins) => {
+                if self.answered(pins.reference).is_some() {
+                    self.out.push_back(SessionEvent::Pins(pins));
+                }
+            }
+            ServerFrame::Edits(edits) => {
+                if self.answered(edits.reference).is_some() {
+                    self.out.push_back(SessionEvent::Edits(edits));
+                }
+            }
+            ServerFrame::Readers(readers) => {
+                if self.answered(readers.reference).is_some() {
+                    self.out.push_back(SessionEvent::Readers(readers));
+                }
+            }
             ServerFrame::Room(changed) => self.out.push_back(SessionEvent::RoomElsewhere(changed)),
             ServerFrame::Join(signal) => self.signal(&signal.room.clone(), SessionEvent::Came(signal)),
             ServerFrame::Leave(signal) => self.signal(&signal.room.clone(), SessionEvent::Went(signal)),
@@ -78,6 +108,7 @@ impl Session {
             ServerFrame::Presence(signal) => {
                 self.signal(&signal.room.clone(), SessionEvent::Presence(signal));
             }
+            ServerFrame::Seen(signal) => self.signal(&signal.room.clone(), SessionEvent::Seen(signal)),
             ServerFrame::Unknown => {}
         }
         self.ask_due(now);
@@ -106,6 +137,7 @@ impl Session {
             }
             self.put(outgoing);
         }
+        self.fail_orphans();
         self.out.push_back(SessionEvent::Welcome(Box::new(welcome)));
         self.enter(infos, restored, now);
         if self.presence != crate::signal::PresenceState::Online {
@@ -206,10 +238,10 @@ impl Session {
             Some((user, id)) if Some(user) == self.user.as_ref() => Some(id.clone()),
             _ => None,
         };
-        if let (Some(id), Event::Message(message)) = (&own, &event)
+        if let (Some(id), Some(timestamp)) = (&own, event.timestamp())
             && self.outbox.seen(id)
         {
-            self.stored(id.clone(), message.seq, message.timestamp.clone());
+            self.stored(id.clone(), event.seq(), timestamp.to_owned());
         }
         RoomEvent { event, own, as_of }
     }
@@ -225,6 +257,9 @@ impl Session {
 
     fn stored(&mut self, id: Id, seq: Seq, timestamp: String) {
         self.line_changed(id.clone(), OutgoingState::Stored { seq, timestamp });
+        for outgoing in self.outbox.placed(&id, seq) {
+            self.put(outgoing);
+        }
         self.out.push_back(SessionEvent::Outbox(OutboxChange::Remove(id)));
     }
 

@@ -33,7 +33,7 @@
 //! assert!(session.poll_transmit().unwrap().starts_with(r#"{"type":"hello""#));
 //!
 //! // A line may be said at any time. It is on disk before it is sent.
-//! session.send(RoomKey::lobby(), Id::new("01JE").unwrap(), "Hello".into(), None).unwrap();
+//! session.send(RoomKey::lobby(), Id::new("01JE").unwrap(), "Hello".into()).unwrap();
 //! session.handle_text(now, r#"{"type":"welcome","server":"s/1","epoch":"01JD","token":"t",
 //!     "user":{"user":"g-1","name":"ana","guest":true},"heartbeat_ms":10000,
 //!     "limits":{"message_bytes":65536,"history":200,"resume":10000},
@@ -52,6 +52,7 @@
 
 mod answers;
 mod backoff;
+mod change;
 mod commands;
 mod frames;
 mod link;
@@ -65,7 +66,6 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use crate::client::{ClientFrame, Say};
 use crate::ids::{Epoch, Id, Ref, RoomKey, Seq, UserId};
 use crate::limits::{CLIENT_PATIENCE, HISTORY_EVENTS, MESSAGE_BYTES, RESUME_EVENTS};
 use crate::rooms::Delete;
@@ -77,6 +77,7 @@ use link::State;
 use outbox::Outbox;
 use room::Room;
 
+pub use change::{Change, Line, Target};
 pub use commands::{AskError, SendError};
 pub use outbox::{OUTBOX_BYTES, Outgoing};
 pub use output::{
@@ -150,7 +151,7 @@ pub struct Session {
     next_ref: Ref,
     /// Deletions that wait for their answers, by `id`.
     deletes: BTreeMap<Id, Delete>,
-    typing: Option<(RoomKey, Duration)>,
+    typing: Option<((RoomKey, Option<Seq>), Duration)>,
     presence: PresenceState,
 
     actions: VecDeque<Action>,
@@ -238,6 +239,7 @@ impl Session {
         let failure = Failure { code: None, reason: reason.to_owned() };
         if self.outbox.not_persisted(id, failure.clone()) {
             self.line_changed(id.clone(), OutgoingState::Failed(failure));
+            self.fail_orphans();
         }
     }
 
@@ -260,13 +262,7 @@ impl Session {
         // What a leaving server gets may stay unanswered; the next one answers.
         let user = self.user.as_ref().filter(|_| self.is_up() && !self.going_away)?;
         let line = self.outbox.next(user)?;
-        let frame = ClientFrame::Message(Say {
-            room: Some(line.room.clone()),
-            message: line.text.clone(),
-            id: Some(line.id.clone()),
-            reply: line.reply,
-            ..Say::default()
-        });
+        let frame = line.frame()?;
         let id = line.id.clone();
         self.line_changed(id, OutgoingState::Sent);
         Some(frame.encode())

@@ -1,12 +1,12 @@
 //! What this client said and the server has not acknowledged.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{Id, RoomKey, Seq, UserId};
-use crate::session::{Failure, OutgoingState};
+use crate::session::{Change, Failure, OutgoingState, Target};
 
 /// The bytes of text that may wait in the outbox; beyond it [`send`](super::Session::send) refuses.
 pub const OUTBOX_BYTES: usize = 16 * 1024 * 1024;
@@ -22,11 +22,20 @@ pub struct Outgoing {
     pub id: Id,
     /// Where it is said.
     pub room: RoomKey,
-    /// The text.
+    /// The text of a message, or the new one of an edit; else empty.
     pub text: String,
     /// The message it answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply: Option<Seq>,
+    /// The message whose thread it is in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thread: Option<Seq>,
+    /// Its files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<Id>,
+    /// What it does to another message; none: it is a message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<Change>,
     /// Who says it; none until the server first told who this client is. It is never sent as somebody else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<UserId>,
@@ -126,7 +135,9 @@ impl Outbox {
             if entry.sent || entry.outgoing.failed.is_some() || waiting.contains(&&entry.outgoing.room) {
                 return false;
             }
-            let ready = entry.unsaved == 0 && entry.outgoing.user.as_ref() == Some(user);
+            let ready = entry.unsaved == 0
+                && entry.outgoing.user.as_ref() == Some(user)
+                && entry.outgoing.waits_for().is_none();
             if !ready {
                 waiting.push(&entry.outgoing.room);
             }
@@ -151,6 +162,43 @@ impl Outbox {
             Some(_) => self.acknowledged(id),
             None => false,
         }
+    }
+
+    /// A line has its place: what is to be done to it can be. Returns what to keep on disk, before the line itself is
+    /// taken from there.
+    pub(super) fn placed(&mut self, id: &Id, seq: Seq) -> Vec<Outgoing> {
+        let mut changed = Vec::new();
+        for entry in self.entries.iter_mut().filter(|entry| entry.outgoing.waits_for() == Some(id)) {
+            if let Some(change) = &mut entry.outgoing.change {
+                *change.target_mut() = Target::Stored(seq);
+            }
+            entry.unsaved += 1;
+            changed.push(entry.outgoing.clone());
+        }
+        changed
+    }
+
+    /// Of what waits for lines that will have no place, that which has not failed yet: fails it. Returns what to keep
+    /// on disk.
+    pub(super) fn fail_orphans(&mut self) -> Vec<Outgoing> {
+        let lines: BTreeSet<Id> = self
+            .entries
+            .iter()
+            .filter(|entry| entry.outgoing.failed.is_none())
+            .map(|entry| entry.outgoing.id.clone())
+            .collect();
+        let mut changed = Vec::new();
+        for entry in &mut self.entries {
+            let outgoing = &mut entry.outgoing;
+            let is_orphan = outgoing.waits_for().is_some_and(|id| !lines.contains(id));
+            if is_orphan && outgoing.failed.is_none() {
+                let reason = "the message it is about was not sent".to_owned();
+                outgoing.failed = Some(Failure { code: None, reason });
+                entry.unsaved += 1;
+                changed.push(outgoing.clone());
+            }
+        }
+        changed
     }
 
     fn remove(&mut self, id: &Id) -> Option<Entry> {

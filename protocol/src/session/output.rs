@@ -6,10 +6,11 @@ use crate::client::ClientFrame;
 use crate::error::{ErrorCode, Refusal};
 use crate::event::Event;
 use crate::ids::{Id, Ref, RoomKey, Seq};
+use crate::messages::{Edits, Found, Mentioned, Pins, Readers, ThreadPage};
 use crate::rooms::{Audit, Reports};
 use crate::server::{HistoryPage, Members, ResetWhy, RoomChanged, RoomInfo, Rooms, Welcome};
 use crate::session::Outgoing;
-use crate::signal::{ComeAndGo, Presence, Profiled, Renamed, Typing};
+use crate::signal::{ComeAndGo, Presence, Profiled, Renamed, Seen, Typing};
 
 /// What the shell has to do with its one WebSocket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,6 +104,18 @@ pub enum SessionEvent {
     Reports(Reports),
     /// What was decided, as asked.
     Audit(Audit),
+    /// The answer to a search.
+    Found(Found),
+    /// The answer to [`ClientFrame::Mentions`].
+    Mentioned(Mentioned),
+    /// The answer to [`ClientFrame::Thread`].
+    Thread(ThreadPage),
+    /// The answer to [`ClientFrame::Pins`].
+    Pins(Pins),
+    /// The answer to [`ClientFrame::Edits`].
+    Edits(Edits),
+    /// The answer to [`ClientFrame::Readers`].
+    Readers(Readers),
     /// The answer to [`rooms`](super::Session::list_rooms).
     Rooms(Rooms),
     /// What was asked by [`request`](super::Session::request) was carried out.
@@ -126,6 +139,8 @@ pub enum SessionEvent {
     Typing(Typing),
     /// Somebody's state changed.
     Presence(Presence),
+    /// Somebody has read a room up to a place.
+    Seen(Seen),
     /// A question was refused. A room that could not be joined is not in this session.
     Refused {
         /// The question.
@@ -174,7 +189,7 @@ pub struct Page {
 }
 
 /// Where a page of history is wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
     /// The newest page.
     Newest,
@@ -184,6 +199,8 @@ pub enum Place {
     After(Seq),
     /// The page with this place in its middle.
     Around(Seq),
+    /// The one with the first event of this time (RFC 3339) or later in its middle.
+    At(String),
 }
 
 /// A stretch of a room's log that is missing.

@@ -1,5 +1,6 @@
 //! Scripted talks with a session: what goes in, what must come out.
 
+mod changes;
 mod joining;
 mod link;
 mod outbox;
@@ -9,7 +10,7 @@ mod rooms;
 use std::time::Duration;
 
 use super::*;
-use crate::client::Hello;
+use crate::client::{ClientFrame, Hello};
 
 /// A session and its shell: everything that comes out is kept, and the disk is instant.
 struct Client {
@@ -95,7 +96,8 @@ impl Client {
     }
 
     fn send(&mut self, room: &str, id: &str) {
-        self.session.send(key(room), self::id(id), format!("text of {id}"), None).unwrap();
+        let line = Line { text: format!("text of {id}"), ..Line::default() };
+        self.session.send(key(room), self::id(id), line).unwrap();
         self.drain();
     }
 

@@ -3,7 +3,8 @@ use std::collections::BTreeMap;
 use protocol::client::{
     ClientFrame, Hello, History, Nick, Pong, Presence, Question, Resume, RoomQuestion, Say, Typing,
 };
-use protocol::own::{Block, Draft, Level, Notify, Read};
+use protocol::messages::{Edit, EditsOf, OfRoom, Pin, React, Search, SearchOrder, ThreadOf};
+use protocol::own::{Block, Draft, Level, Notify, Prefs, Quiet, Read};
 use protocol::rooms::{Browse, Change, Create, Delete, Direct, Moderate, Report, Resolve, RoomRole, SetRole};
 use protocol::server::RoomKind;
 use protocol::signal::PresenceState;
@@ -23,8 +24,15 @@ fn frames() -> Vec<(&'static str, ClientFrame)> {
         epoch: epoch("01JDEPOCH00000000000000000"),
         rooms: BTreeMap::from([(lobby(), 1043), (room("ops"), 0), (room("@self"), 70)]),
     };
-    let history =
-        History { reference: 7, room: lobby(), before: None, after: None, around: None, limit: None };
+    let history = History {
+        reference: 7,
+        room: lobby(),
+        before: None,
+        after: None,
+        around: None,
+        at: None,
+        limit: None,
+    };
     let say = Say { room: Some(lobby()), message: "Hello".into(), id: Some(id("01JE")), ..Say::default() };
     let question = || RoomQuestion { reference: 8, room: "Ops Team".into() };
     let create = Create { reference: 8, room: "Ops Team".into(), kind: RoomKind::Public, topic: None };
@@ -37,6 +45,7 @@ fn frames() -> Vec<(&'static str, ClientFrame)> {
         announce: None,
         slow_s: None,
         archived: None,
+        seen: None,
     };
     let plain =
         Moderate { reference: 12, room: lobby(), user: user("u-9"), id: None, for_s: None, reason: None };
@@ -61,6 +70,10 @@ fn frames() -> Vec<(&'static str, ClientFrame)> {
         ("message-reply", ClientFrame::Message(Say { reply: Some(1044), ..say.clone() })),
         ("message-thread", ClientFrame::Message(Say { reply: Some(1044), thread: Some(1001), ..say.clone() })),
         (
+            "message-files",
+            ClientFrame::Message(Say { message: String::new(), files: vec![id("01JFILE"), id("01JFILF")], ..say.clone() }),
+        ),
+        (
             "message-plain",
             ClientFrame::Message(Say {
                 room: None,
@@ -80,6 +93,10 @@ fn frames() -> Vec<(&'static str, ClientFrame)> {
         ("history", ClientFrame::History(history.clone())),
         ("history-before", ClientFrame::History(History { before: Some(1044), limit: Some(100), ..history.clone() })),
         ("history-after", ClientFrame::History(History { after: Some(0), ..history.clone() })),
+        (
+            "history-at",
+            ClientFrame::History(History { at: Some("2026-01-25T00:00:00Z".into()), ..history.clone() }),
+        ),
         ("history-around", ClientFrame::History(History { around: Some((1 << 53) - 1), ..history })),
         ("create", ClientFrame::Create(create.clone())),
         (
@@ -102,6 +119,7 @@ fn frames() -> Vec<(&'static str, ClientFrame)> {
                 announce: Some(true),
                 slow_s: Some(30),
                 archived: Some(false),
+                seen: Some(true),
                 id: None,
                 ..change
             }),
@@ -123,6 +141,39 @@ fn frames() -> Vec<(&'static str, ClientFrame)> {
             }),
         ),
         ("delete", ClientFrame::Delete(Delete { room: lobby(), target: 1044, id: Some(id("01JF")) })),
+        ("edit", ClientFrame::Edit(Edit { room: lobby(), target: 1044, text: "Hi all".into(), id: Some(id("01JG")) })),
+        (
+            "react",
+            ClientFrame::React(React { room: lobby(), target: 1044, emoji: "👍🏽".into(), on: true, id: Some(id("01JH")) }),
+        ),
+        ("react-off", ClientFrame::React(React { room: lobby(), target: 1044, emoji: "🎉".into(), on: false, id: None })),
+        ("pin", ClientFrame::Pin(Pin { room: lobby(), target: 1044, on: true, id: Some(id("01JK")) })),
+        (
+            "thread",
+            ClientFrame::Thread(ThreadOf { reference: 20, room: lobby(), root: 1001, before: Some(1044), limit: Some(50) }),
+        ),
+        ("edits", ClientFrame::Edits(EditsOf { reference: 21, room: lobby(), target: 1044 })),
+        ("pins", ClientFrame::Pins(OfRoom { reference: 22, room: lobby() })),
+        (
+            "search",
+            ClientFrame::Search(Search {
+                reference: 23,
+                query: "\"next week\" from:ana has:file".into(),
+                order: SearchOrder::Rank,
+                before: None,
+                limit: Some(20),
+            }),
+        ),
+        ("mentions", ClientFrame::Mentions(Browse { reference: 24, before: Some(90), limit: None })),
+        ("readers", ClientFrame::Readers(OfRoom { reference: 25, room: lobby() })),
+        (
+            "prefs",
+            ClientFrame::Prefs(Prefs {
+                reference: 26,
+                keywords: vec!["deploy".into(), "on call".into()],
+                quiet: Some(Quiet { from: 1320, to: 420 }),
+            }),
+        ),
         (
             "report",
             ClientFrame::Report(Report { reference: 14, room: lobby(), target: 1044, reason: "Rude".into() }),
@@ -130,17 +181,20 @@ fn frames() -> Vec<(&'static str, ClientFrame)> {
         ("reports", ClientFrame::Reports(Browse { reference: 15, before: None, limit: None })),
         ("resolve", ClientFrame::Resolve(Resolve { reference: 16, report: 3 })),
         ("audit", ClientFrame::Audit(Browse { reference: 17, before: Some(90), limit: Some(50) })),
-        ("read", ClientFrame::Read(Read { room: lobby(), seq: 1049 })),
+        ("read", ClientFrame::Read(Read { room: lobby(), seq: 1049, back: false })),
+        ("read-back", ClientFrame::Read(Read { room: lobby(), seq: 1040, back: true })),
         ("notify", ClientFrame::Notify(Notify { reference: 18, room: lobby(), level: Level::None })),
         ("block", ClientFrame::Block(Block { reference: 19, user: user("u-9"), on: true })),
-        ("draft", ClientFrame::Draft(Draft { room: lobby(), text: "I thin".into(), reply: Some(1044) })),
+        ("draft", ClientFrame::Draft(Draft { room: lobby(), text: "I thin".into(), reply: Some(1044), thread: None })),
+        ("draft-thread", ClientFrame::Draft(Draft { room: lobby(), text: "And".into(), reply: None, thread: Some(1001) })),
         ("join", ClientFrame::Join(question())),
         ("leave", ClientFrame::Leave(question())),
         ("members", ClientFrame::Members(question())),
         ("rooms", ClientFrame::Rooms(Question { reference: 9 })),
         ("nick", ClientFrame::Nick(Nick { reference: 10, name: "Zoë".into() })),
-        ("typing-on", ClientFrame::Typing(Typing { room: lobby(), on: true })),
-        ("typing-off", ClientFrame::Typing(Typing { room: lobby(), on: false })),
+        ("typing-on", ClientFrame::Typing(Typing { room: lobby(), on: true, thread: None })),
+        ("typing-off", ClientFrame::Typing(Typing { room: lobby(), on: false, thread: None })),
+        ("typing-thread", ClientFrame::Typing(Typing { room: lobby(), on: true, thread: Some(1001) })),
         ("presence-online", ClientFrame::Presence(Presence { state: PresenceState::Online })),
         ("presence-idle", ClientFrame::Presence(Presence { state: PresenceState::Idle })),
         ("pong", ClientFrame::Pong(Pong {})),

@@ -6,7 +6,11 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod client;
+mod errors;
+mod events;
 mod lenient;
+mod messages;
+mod sentences;
 mod server;
 
 use std::collections::BTreeSet;

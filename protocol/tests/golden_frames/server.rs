@@ -1,76 +1,18 @@
 use std::collections::BTreeMap;
 
-use protocol::error::{ErrorCode, Refusal};
-use protocol::event::{Delete, Edit, Event, Folded, Message, React, Unknown};
-use protocol::own::{Blocked, Drafted, Invited, Joined, Level, NotifyOf, ReadUpto};
+use protocol::event::{Event, Unknown};
 use protocol::people::{Profile, Role};
-use protocol::rooms::{
-    Audit, AuditEntry, MemberChange, MemberChanged, Reported, Reports, RoomEdited, RoomRole, Rules,
-};
+use protocol::rooms::{Audit, AuditEntry, Reported, Reports, RoomRole, Rules};
 use protocol::server::{
-    Ack, Done, Goaway, HistoryPage, Limits, Member, Members, Ping, Reset, ResetWhy, RoomChanged, RoomInfo,
-    RoomKind, Rooms, ServerFrame, Synced, User, Welcome,
+    Ack, Done, Goaway, HistoryPage, Limits, Member, Ping, Reset, ResetWhy, RoomChanged, RoomInfo, RoomKind,
+    Rooms, ServerFrame, Synced, User, Welcome,
 };
 use protocol::signal::{ComeAndGo, Presence, PresenceState, Profiled, Renamed, Typing};
 
+use crate::errors::errors;
+use crate::events::{TIMESTAMP, edit, events, message, react};
+use crate::messages::found;
 use crate::{check, epoch, id, room, user};
-
-const TIMESTAMP: &str = "2026-01-25T10:00:00.123Z";
-
-fn message() -> Message {
-    Message {
-        room: room("lobby"),
-        seq: 1044,
-        id: id("01JD"),
-        user: user("u-9"),
-        sender: "bo".into(),
-        message: "Hi **all**".into(),
-        timestamp: TIMESTAMP.into(),
-        guest: false,
-        reply: None,
-        thread: None,
-        folded: None,
-    }
-}
-
-fn edit() -> Edit {
-    Edit {
-        room: room("lobby"),
-        seq: 1045,
-        id: id("01JD"),
-        target: 1044,
-        user: user("u-9"),
-        sender: "bo".into(),
-        text: "Hi all".into(),
-        timestamp: TIMESTAMP.into(),
-    }
-}
-
-fn delete() -> Delete {
-    Delete {
-        room: room("lobby"),
-        seq: 1046,
-        id: id("01JD"),
-        target: 1044,
-        user: user("u-9"),
-        sender: "bo".into(),
-        timestamp: TIMESTAMP.into(),
-    }
-}
-
-fn react(on: bool) -> React {
-    React {
-        room: room("lobby"),
-        seq: 1047,
-        id: id("01JD"),
-        target: 1040,
-        user: user("u-3"),
-        sender: "cy".into(),
-        emoji: "👍".into(),
-        on,
-        timestamp: TIMESTAMP.into(),
-    }
-}
 
 fn info(name: &str, topic: Option<&str>) -> RoomInfo {
     RoomInfo {
@@ -84,6 +26,9 @@ fn info(name: &str, topic: Option<&str>) -> RoomInfo {
         rules: Rules::default(),
         standing: None,
         read: None,
+        unread: 0,
+        mentions: 0,
+        pins: 0,
         people: vec![],
     }
 }
@@ -98,136 +43,6 @@ fn come_and_go(crowd: bool) -> ComeAndGo {
         present: 40,
         timestamp: TIMESTAMP.into(),
     }
-}
-
-fn events() -> Vec<(&'static str, Event)> {
-    let own = || room(protocol::SELF_ROOM);
-    let joined = MemberChanged {
-        room: room("lobby"),
-        seq: 1048,
-        id: id("01JD"),
-        user: user("u-9"),
-        sender: "bo".into(),
-        who: user("u-9"),
-        name: "bo".into(),
-        change: MemberChange::Joined,
-        role: Some(RoomRole::Member),
-        until: None,
-        reason: None,
-        timestamp: TIMESTAMP.into(),
-    };
-    let edited = RoomEdited {
-        room: room("lobby"),
-        seq: 1048,
-        id: id("01JD"),
-        user: user("u-9"),
-        sender: "bo".into(),
-        title: Some("All of us".into()),
-        topic: Some("News".into()),
-        announce: None,
-        slow_s: None,
-        archived: None,
-        timestamp: TIMESTAMP.into(),
-    };
-    let listed = Joined {
-        room: own(),
-        seq: 82,
-        of: room("r-01jd"),
-        title: "Salaries".into(),
-        kind: RoomKind::Private,
-        on: true,
-        why: None,
-        reason: None,
-        until: None,
-    };
-    let folded = Folded {
-        text: Some("Hi all".into()),
-        deleted: false,
-        reactions: BTreeMap::from([("👍".into(), vec![user("u-3"), user("g-1")])]),
-    };
-    vec![
-        ("message", Event::Message(message())),
-        ("message-guest", Event::Message(Message { guest: true, user: user("g-1"), ..message() })),
-        ("message-reply", Event::Message(Message { reply: Some(1040), thread: Some(1001), ..message() })),
-        ("message-folded", Event::Message(Message { folded: Some(folded), ..message() })),
-        (
-            "message-deleted",
-            Event::Message(Message {
-                message: String::new(),
-                folded: Some(Folded { deleted: true, ..Folded::default() }),
-                ..message()
-            }),
-        ),
-        ("edit", Event::Edit(edit())),
-        ("delete", Event::Delete(delete())),
-        ("react-on", Event::React(react(true))),
-        ("react-off", Event::React(react(false))),
-        ("member", Event::Member(joined.clone())),
-        (
-            "member-banned",
-            Event::Member(MemberChanged {
-                user: user("u-1"),
-                sender: "olga".into(),
-                change: MemberChange::Banned,
-                role: None,
-                until: Some(TIMESTAMP.into()),
-                reason: Some("Spam".into()),
-                ..joined
-            }),
-        ),
-        ("changed", Event::Changed(edited.clone())),
-        (
-            "changed-rules",
-            Event::Changed(RoomEdited {
-                title: None,
-                topic: None,
-                announce: Some(true),
-                slow_s: Some(30),
-                archived: Some(true),
-                ..edited
-            }),
-        ),
-        ("self-read", Event::Read(ReadUpto { room: own(), seq: 77, of: room("lobby"), upto: 1049 })),
-        (
-            "self-notify",
-            Event::Notify(NotifyOf { room: own(), seq: 78, of: room("lobby"), level: Level::All }),
-        ),
-        ("self-block", Event::Block(Blocked { room: own(), seq: 79, who: user("u-9"), on: true })),
-        (
-            "self-draft",
-            Event::Draft(Drafted {
-                room: own(),
-                seq: 80,
-                of: room("lobby"),
-                text: "I thin".into(),
-                reply: Some(1044),
-            }),
-        ),
-        (
-            "self-invited",
-            Event::Invited(Invited {
-                room: own(),
-                seq: 81,
-                of: room("r-01jd"),
-                title: "Salaries".into(),
-                user: user("u-9"),
-                sender: "bo".into(),
-                on: true,
-                timestamp: TIMESTAMP.into(),
-            }),
-        ),
-        ("self-joined", Event::Joined(listed.clone())),
-        (
-            "self-joined-banned",
-            Event::Joined(Joined {
-                on: false,
-                why: Some("banned".into()),
-                reason: Some("Spam".into()),
-                until: Some(TIMESTAMP.into()),
-                ..listed
-            }),
-        ),
-    ]
 }
 
 fn pages() -> Vec<(&'static str, HistoryPage)> {
@@ -255,48 +70,6 @@ fn pages() -> Vec<(&'static str, HistoryPage)> {
     ]
 }
 
-fn errors() -> Vec<(&'static str, Refusal)> {
-    let slow = Refusal::new(ErrorCode::RateLimited, "slow down").with_room(Some(room("lobby")));
-    let codes = [
-        ("error-bad_frame", ErrorCode::BadFrame),
-        ("error-unknown_type", ErrorCode::UnknownType),
-        ("error-hello_expected", ErrorCode::HelloExpected),
-        ("error-unexpected_hello", ErrorCode::UnexpectedHello),
-        ("error-bad_name", ErrorCode::BadName),
-        ("error-name_taken", ErrorCode::NameTaken),
-        ("error-room_exists", ErrorCode::RoomExists),
-        ("error-no_room", ErrorCode::NoRoom),
-        ("error-not_joined", ErrorCode::NotJoined),
-        ("error-too_many_rooms", ErrorCode::TooManyRooms),
-        ("error-empty", ErrorCode::Empty),
-        ("error-too_long", ErrorCode::TooLong),
-        ("error-id_reused", ErrorCode::IdReused),
-        ("error-rate_limited", ErrorCode::RateLimited),
-        ("error-storage_full", ErrorCode::StorageFull),
-        ("error-unavailable", ErrorCode::Unavailable),
-        ("error-muted", ErrorCode::Muted),
-        ("error-banned", ErrorCode::Banned),
-        ("error-archived", ErrorCode::Archived),
-        ("error-announce_only", ErrorCode::AnnounceOnly),
-        ("error-sign_in", ErrorCode::SignIn),
-        ("error-forbidden", ErrorCode::Forbidden),
-        ("error-bad_login", ErrorCode::BadLogin),
-        ("error-bad_password", ErrorCode::BadPassword),
-        ("error-bad_link", ErrorCode::BadLink),
-        ("error-not_found", ErrorCode::NotFound),
-        ("error-bad_image", ErrorCode::BadImage),
-        ("error-last_owner", ErrorCode::LastOwner),
-        ("error-bad_origin", ErrorCode::BadOrigin),
-    ];
-    let mut errors: Vec<_> =
-        codes.into_iter().map(|(name, code)| (name, Refusal::new(code, "one sentence"))).collect();
-    errors.extend([
-        ("error-of-id", slow.clone().with_id(Some(id("01JE"))).with_retry_ms(1200)),
-        ("error-of-ref", slow.with_ref(Some(7))),
-    ]);
-    errors
-}
-
 fn profile() -> Profile {
     let avatar = Some("5f2c8a1e9b3d4c7f6a0e1d2c3b4a5968".into());
     Profile { colour: Some(210), avatar, status: Some("at lunch".into()), away: true }
@@ -317,6 +90,7 @@ fn frames() -> Vec<(&'static str, ServerFrame)> {
         token: None,
         heartbeat_ms: 10_000,
         limits: Limits { message_bytes: 65_536, history: 200, resume: 10_000 },
+        read_only: false,
         rooms: vec![info("lobby", Some("All of us")), info("ops", None)],
     };
     let guest = User {
@@ -342,8 +116,9 @@ fn frames() -> Vec<(&'static str, ServerFrame)> {
     let presence = |state| {
         ServerFrame::Presence(Presence { room: lobby(), user: user("u-9"), sender: "bo".into(), state })
     };
-    let typing =
-        |on| ServerFrame::Typing(Typing { room: lobby(), user: user("u-9"), sender: "bo".into(), on });
+    let typing = |on, thread| {
+        ServerFrame::Typing(Typing { room: lobby(), user: user("u-9"), sender: "bo".into(), on, thread })
+    };
     let kind =
         |kind| ServerFrame::Room(RoomChanged { room: RoomInfo { kind, ..info("ops", None) }, joined: true });
     let mut frames = vec![
@@ -353,6 +128,7 @@ fn frames() -> Vec<(&'static str, ServerFrame)> {
             ServerFrame::Welcome(Box::new(Welcome {
                 user: guest,
                 token: Some("g-1.abc".into()),
+                read_only: true,
                 rooms: vec![info("lobby", None)],
                 ..welcome
             })),
@@ -369,17 +145,13 @@ fn frames() -> Vec<(&'static str, ServerFrame)> {
         ("ok-name", ServerFrame::Ok(Done { name: Some("anna".into()), ..done })),
         (
             "members",
-            ServerFrame::Members(Members {
-                reference: 10,
-                room: lobby(),
-                members: vec![
-                    member("ana", true, PresenceState::Online),
-                    member("bo", false, PresenceState::Idle),
-                    member("cy", false, PresenceState::Offline),
-                ],
-                present: 3,
-            }),
+            crate::sentences::nobody_sentenced(vec![
+                member("ana", true, PresenceState::Online),
+                member("bo", false, PresenceState::Idle),
+                member("cy", false, PresenceState::Offline),
+            ]),
         ),
+        ("members-sentenced", crate::sentences::members()),
         (
             "rooms",
             ServerFrame::Rooms(Rooms {
@@ -394,9 +166,12 @@ fn frames() -> Vec<(&'static str, ServerFrame)> {
                 name: None,
                 room: Some(RoomInfo {
                     kind: RoomKind::Private,
-                    rules: Rules { announce: true, slow_s: 30, archived: true },
+                    rules: Rules { announce: true, slow_s: 30, archived: true, seen: true },
                     standing: Some(RoomRole::Owner),
                     read: Some(1040),
+                    unread: 3,
+                    mentions: 1,
+                    pins: 2,
                     ..info("r-01jd", None)
                 }),
             }),
@@ -479,8 +254,9 @@ fn frames() -> Vec<(&'static str, ServerFrame)> {
                 profile: profile(),
             }),
         ),
-        ("typing-on", typing(true)),
-        ("typing-off", typing(false)),
+        ("typing-on", typing(true, None)),
+        ("typing-off", typing(false, None)),
+        ("typing-thread", typing(true, Some(1001))),
         ("presence-online", presence(PresenceState::Online)),
         ("presence-idle", presence(PresenceState::Idle)),
         ("presence-offline", presence(PresenceState::Offline)),
@@ -488,6 +264,7 @@ fn frames() -> Vec<(&'static str, ServerFrame)> {
         ("ping-empty", ServerFrame::Ping(Ping::default())),
         ("goaway", ServerFrame::Goaway(Goaway { after_ms: 1730, why: "restart".into() })),
     ];
+    frames.extend(found());
     frames.extend(events().into_iter().map(|(name, event)| (name, ServerFrame::Event(event))));
     frames.extend(pages().into_iter().map(|(name, page)| (name, ServerFrame::History(page))));
     frames.extend(errors().into_iter().map(|(name, refusal)| (name, ServerFrame::Error(refusal))));

@@ -134,6 +134,7 @@ impl Server {
                 },
                 heartbeat_ms: 10_000,
                 limits: Limits { message_bytes: 65_536, history: 7, resume: RESUME },
+                read_only: false,
                 rooms: infos,
             })),
         );
@@ -199,6 +200,9 @@ impl Server {
                     guest: true,
                     reply: None,
                     thread: None,
+                    mentions: Vec::new(),
+                    everyone: None,
+                    files: Vec::new(),
                     folded: None,
                 });
                 self.seen.insert((user, id.clone()), (room.clone(), seq));
@@ -305,6 +309,9 @@ impl Server {
             rules: protocol::rooms::Rules::default(),
             standing: None,
             read: None,
+            unread: 0,
+            mentions: 0,
+            pins: 0,
             people: Vec::new(),
         }
     }

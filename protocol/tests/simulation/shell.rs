@@ -6,7 +6,8 @@ use std::time::Duration;
 use protocol::event::{Event, Message};
 use protocol::ids::{Id, Ref, RoomKey, Seq, UserId};
 use protocol::session::{
-    Action, Link, OutboxChange, Outgoing, OutgoingState, Place, Saved, Session, SessionConfig, SessionEvent,
+    Action, Line, Link, OutboxChange, Outgoing, OutgoingState, Place, Saved, Session, SessionConfig,
+    SessionEvent,
 };
 
 use crate::{Mutant, Random};
@@ -81,7 +82,8 @@ impl Shell {
         self.sent += 1;
         let room = RoomKey::new(if random.chance(60) { "lobby" } else { "ops" }).unwrap();
         let id = Id::new(format!("c{}-{:06}", self.name, self.sent)).unwrap();
-        self.session.send(room, id.clone(), format!("text of {id}"), None).unwrap();
+        let line = Line { text: format!("text of {id}"), ..Line::default() };
+        self.session.send(room, id, line).unwrap();
     }
 
     /// Writes to disk what waits for it.

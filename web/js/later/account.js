@@ -9,6 +9,13 @@ import * as model from '../state.js';
  * @typedef {import('../protocol.js').Me} Me
  */
 
+/** A draft is told to one's other devices a moment after it was written. */
+const DRAFT_MS = 1_000;
+/** No longer draft is told. */
+const DRAFT_BYTES = 16_384;
+/** Drafts per room that are remembered until they come back. */
+const TOLD = 8;
+
 /**
  * Carries out a request; `body` is sent as JSON, a picture as it is.
  * @template T
@@ -18,7 +25,7 @@ import * as model from '../state.js';
 export async function call(method, path, body) {
   const picture = body instanceof Blob;
   try {
-    const response = await fetch(`api/${path}`, {
+    const response = await fetch(`/api/${path}`, {
       method,
       ...(method !== 'GET' && { headers: { 'content-type': picture ? body.type : 'application/json' }, body: picture ? body : JSON.stringify(body ?? {}) }),
       credentials: 'same-origin',
@@ -89,46 +96,123 @@ export function linkTo(room) {
 
 /** What belongs to one's account: all of it is asked for anew, since only the newest event of each thing is kept. @param {Chat} chat */
 export async function own(chat) {
+  const drafts = (chat.shared ??= new Drafts(chat));
+  drafts.told.clear();
   let answer = await chat.socket.ask({ type: 'join', room: OWN });
   for (let after = 0; answer?.type === 'ok' || (answer?.type === 'history' && answer.more); ) {
     answer = await chat.socket.ask({ type: 'history', room: OWN, after, limit: 200 });
     if (answer?.type === 'history') after = Math.max(after + 1, answer.last);
   }
+  if (answer) drafts.tellAll();
   chat.store.saveIdentity({ blocked: [...chat.state.blocked] });
   chat.draw();
 }
 
+/** Drafts as all of one's devices have them: the newest is taken over where nothing else was written meanwhile. */
+export class Drafts {
+  /** @param {Chat} chat */
+  constructor(chat) {
+    this.chat = chat;
+    /** As the server knows them. @type {Map<string, string>} */
+    this.known = chat.store.sharedDrafts();
+    /** Told to the server, and not come back yet, oldest first. @type {Map<string, string[]>} */
+    this.told = new Map();
+    /** @type {Set<string>} */
+    this.rooms = new Set();
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.timer = undefined;
+  }
+
+  /** Something else is written there now. @param {string} room */
+  written(room) {
+    this.rooms.add(room);
+    this.timer ??= setTimeout(() => this.#tell(), DRAFT_MS);
+  }
+
+  /** What was written without a link. */
+  tellAll() {
+    for (const room of new Set([...this.chat.drafts.keys(), ...this.known.keys()])) this.rooms.add(room);
+    this.#tell();
+  }
+
+  /** @param {{of: string, text: string}} draft */
+  learn({ of: room, text }) {
+    const told = this.told.get(room) ?? [];
+    const here = this.chat.drafts.get(room) ?? '';
+    const known = this.known.get(room) ?? '';
+    this.known.set(room, text);
+    this.chat.store.shareDraft(room, text);
+    // One's own, come back; or what was written here since is newer, and will be told.
+    if (told.includes(text)) told.splice(0, told.indexOf(text) + 1);
+    else if (here === known && here !== text) this.chat.setDraft(room, text);
+    this.chat.draw();
+  }
+
+  #tell() {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    const { session, socket, drafts } = this.chat;
+    if (!session.live) return;
+    for (const room of this.rooms) {
+      const text = drafts.get(room) ?? '';
+      const told = this.told.get(room) ?? [];
+      if (text === (told.at(-1) ?? this.known.get(room) ?? '') || new TextEncoder().encode(text).length > DRAFT_BYTES) continue;
+      this.told.set(room, [...told, text].slice(-TOLD));
+      socket.do(() => session.signal({ type: 'draft', room, text }));
+    }
+    this.rooms.clear();
+  }
+}
+
+/** What would be lost with what waits on this device, or ''. @param {Chat} chat */
+export function losing(chat) {
+  const count = waiting(chat);
+  return count === 0 ? '' : `${count} of your messages ${count === 1 ? 'is' : 'are'} not sent yet and would be lost.`;
+}
+
+/** How many lines are not in any log. @param {Chat} chat */
+export const waiting = (chat) => chat.state.lines.filter(({ state }) => state !== 'stored').length;
+
 /** Not here, or not any more: what others said is no longer for this screen and this disk; what one wrote oneself waits. @param {Chat} chat */
 export function signedOut(chat) {
-  const reason = chat.state.notice;
+  const { me, notice } = chat.state;
+  const isOver = me?.guest === false;
   chat.state.notice = null;
-  if (chat.state.me?.guest === false) {
+  if (isOver) {
+    chat.last = me.user;
     model.forget(chat.state);
     chat.session.cursors.clear();
-    chat.store.saveIdentity({ token: undefined, user: undefined, name: undefined, guest: undefined, blocked: undefined }, true);
+    chat.store.ended(me.user);
   }
-  chat.show('sign-in', { ...chat.state.dialog?.args, reason, must: true });
+  chat.show('sign-in', { ...chat.state.dialog?.args, reason: notice ?? (isOver ? 'Your session has ended.' : null), must: true });
 }
 
 /** From now on this browser is signed in as somebody, who may have been here as a guest before. @param {Chat} chat @param {Me} me */
 export async function signedIn(chat, me) {
-  const isSame = me.user === chat.state.me?.user;
+  const { me: before } = chat.state;
+  const isSame = me.user === (before?.user ?? chat.last);
   // A page that goes writes down what it knows: not what somebody else knew.
   if (!isSame) chat.session.cursors.clear();
-  await chat.store.saveIdentity({ token: undefined, user: me.user, name: me.name, guest: false }, !isSame);
+  if (!isSame && (before?.guest === false || chat.last !== undefined)) {
+    chat.drafts.clear();
+    chat.store.forgetDrafts();
+  }
+  await chat.store.saveIdentity({ token: undefined, user: me.user, name: me.name, guest: false, last: undefined }, !isSame);
   location.reload();
 }
 
-/** Signs this browser out: nothing of the account stays on it. @param {Chat} chat @param {string} [path] which sessions end @param {string} [method] @returns {Promise<string>} why not, or '' */
+/** Signs this browser out: nothing of the account stays on it, so ask first about what is `losing`. @param {Chat} chat @param {string} [path] which sessions end @param {string} [method] @returns {Promise<string>} why not, or '' */
 export async function signOut(chat, path = 'logout', method = 'POST') {
   const answer = await call(method, path);
   if (!answer.ok && answer.code !== 'sign_in') return answer.reason;
   chat.socket.stop();
+  for (const { id } of chat.state.lines) chat.outbox.tell({ is: 'gone', id });
+  const who = chat.state.me?.user ?? chat.last;
   // A page that goes writes down what it knows: by then it knows nothing.
   model.forget(chat.state);
   chat.session.cursors.clear();
   chat.drafts.clear();
-  await chat.store.wipe();
+  await chat.store.wipe(who);
   location.reload();
   return '';
 }

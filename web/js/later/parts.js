@@ -2,6 +2,7 @@
 
 import { Component, createRef, Fragment, h } from 'preact';
 import { line as safe } from '../safe_text.js';
+import { sentence } from './account.js';
 
 /** @typedef {import('preact').ComponentChildren} Children */
 
@@ -72,7 +73,7 @@ export class Form extends Component {
   render({ action, children, class: name = '', done, danger, onCancel }) {
     const { busy, error } = this.state;
     return h('form', { class: `fields ${name}`, onSubmit: this.#submit, 'aria-busy': String(busy) }, children,
-      h('p', { class: 'error', role: 'alert' }, safe(error)),
+      h('p', { class: 'error', role: 'alert' }, error && safe(sentence(error))),
       h('div', { class: 'act' }, h('button', { type: 'submit', class: danger ? 'danger' : 'primary' }, action), onCancel && h('button', { type: 'button', class: 'plain', onClick: onCancel }, 'Cancel'), done && this.state.done && h('span', { class: 'done', role: 'status' }, `✓ ${done}`)));
   }
 }
@@ -152,23 +153,32 @@ export class Tabs extends Component {
   }
 }
 
-/** @typedef {{action: string, ask: string, sure: string, onSure: () => Promise<string>}} SureProps */
+/** @typedef {{action: string, ask: string | (() => string), sure: string, kind?: 'danger' | 'plain' | 'linklike', onSure: () => Promise<string>}} SureProps */
 
-/** Does what cannot be undone only when it is said twice. @extends {Component<SureProps, {asking: boolean, error: string}>} */
+/** Does what cannot be undone only when it is said twice; at once, where there is nothing to `ask`. @extends {Component<SureProps, {asking: string, error: string}>} */
 export class Sure extends Component {
-  state = { asking: false, error: '' };
+  state = { asking: '', error: '' };
+
+  #begin = () => {
+    const { ask } = this.props;
+    const asking = typeof ask === 'string' ? ask : ask();
+    this.setState({ asking, error: '' });
+    if (asking === '') this.#do();
+  };
+
+  #do = async () => {
+    const error = await this.props.onSure();
+    this.setState({ error, ...(error === '' && { asking: '' }) });
+  };
 
   /** @param {SureProps} props */
-  render({ action, ask, sure, onSure }) {
+  render({ action, sure, kind = 'danger' }) {
     const { asking, error } = this.state;
-    if (!asking) return h('button', { type: 'button', class: 'danger', onClick: () => this.setState({ asking: true, error: '' }) }, action);
-    return h('div', { class: 'sure', role: 'alert' }, h('p', null, ask),
-      h('button', { type: 'button', class: 'danger', onClick: async () => {
-        const error = await onSure();
-        this.setState({ error, asking: error !== '' });
-      } }, sure),
-      h('button', { type: 'button', class: 'plain', onClick: () => this.setState({ asking: false }) }, 'Cancel'),
-      error && h('p', { class: 'error' }, safe(error)));
+    const told = error && h('p', { class: 'error', role: 'alert' }, safe(sentence(error)));
+    if (!asking) return h(Fragment, null, h('button', { type: 'button', class: kind, onClick: this.#begin }, action), told);
+    return h('div', { class: 'sure', role: 'alert' }, h('p', null, asking),
+      h('button', { type: 'button', class: 'danger', onClick: this.#do }, sure),
+      h('button', { type: 'button', class: 'plain', onClick: () => this.setState({ asking: '' }) }, 'Cancel'), told);
   }
 }
 

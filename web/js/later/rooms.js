@@ -4,8 +4,8 @@ import { Component, Fragment, h } from 'preact';
 import { line as safe } from '../safe_text.js';
 import { Avatar } from '../view/timeline.js';
 import { linkTo } from './account.js';
-import { Check, Field, Form, Loaded, Secret, Sheet, Sure } from './parts.js';
-import { invites, isAccount, moderatesWhom, runs } from './rights.js';
+import { Check, Field, Form, Loaded, Secret, Sheet, Sure, when } from './parts.js';
+import { invites, isAccount, runs } from './rights.js';
 import { moderates } from '../room.js';
 import { fetched } from './settings.js';
 
@@ -28,7 +28,7 @@ export function NewRoom({ chat, onClose, title = '' }) {
   };
   return h(Sheet, { title: 'New room', onClose },
     h(Form, { action: 'Make room', onSubmit: make },
-      h(Field, { label: 'Name', name: 'title', required: true, maxLength: 64, defaultValue: title, autoComplete: 'off', spellcheck: false }),
+      h(Field, { label: 'Name', name: 'title', required: true, maxLength: 64, defaultValue: title, autoComplete: 'off', spellcheck: false, hint: 'Of a room for everybody: letters, digits, - _ and .' }),
       h(Field, { label: 'Topic', name: 'topic', maxLength: 250, autoComplete: 'off', placeholder: 'What it is about' }),
       h('fieldset', { class: 'kinds' }, h('legend', null, 'Who may join'),
         h(Check, { type: 'radio', name: 'kind', value: 'public', label: 'Everybody', checked: true, hint: 'Listed for all.' }),
@@ -139,20 +139,40 @@ export class RoomDetails extends Component {
       mayChange && room.room !== 'lobby' && h('div', { class: 'foot' }, archived
         ? h('button', { type: 'button', class: 'plain', onClick: () => this.#change({ archived: false }) }, 'Open it again')
         : h(Sure, { action: 'Archive this room', ask: 'It can still be read, and nothing more is said in it. You can open it again.', sure: 'Archive', onSure: () => this.#change({ archived: true }) })),
-      moderates(state, room) && h(Banned, { chat, room }));
+      moderates(state, room) && h(Sentenced, { chat, room }));
   }
 }
 
-/** Who was put out of a room, as far as its log that is held tells. @param {{chat: Chat, room: Room}} props */
-function Banned({ chat, room }) {
-  /** @type {Map<string, string>} */
-  const banned = new Map();
-  for (const event of room.events) {
-    if (event.type !== 'member') continue;
-    if (event.change === 'banned' && !(event.until && Date.parse(event.until) < Date.now())) banned.set(event.who, event.name);
-    else banned.delete(event.who);
+/** Who was put out of the room, and who may not write in it, for those who may lift that. @param {{chat: Chat, room: Room}} props */
+function Sentenced({ chat, room }) {
+  const load = async () => {
+    const answer = await chat.socket.ask({ type: 'members', room: room.room });
+    return answer?.type === 'members' ? { said: answer } : { error: answer?.type === 'error' ? answer.reason : 'Not connected: try again in a moment.' };
+  };
+  return h(Loaded, { load, children: (/** @type {import('../protocol.js').Members} */ { banned = [], muted = [] }, again) => h(Fragment, null,
+    h(Sentences, { title: 'Banned', action: 'Lift the ban', all: banned, onLift: (user) => chat.ask({ type: 'unban', room: room.room, user }), again }),
+    h(Sentences, { title: 'Muted', action: 'Let write again', all: muted, onLift: (user) => chat.ask({ type: 'unmute', room: room.room, user }), again })) });
+}
+
+/** @typedef {{title: string, action: string, all: import('../protocol.js').Sentence[], onLift: (user: string) => Promise<string>, again: () => void}} SentencesProps */
+
+/** @extends {Component<SentencesProps, {error: string}>} */
+class Sentences extends Component {
+  state = { error: '' };
+
+  /** @param {string} user */
+  async #lift(user) {
+    const error = await this.props.onLift(user);
+    this.setState({ error });
+    if (error === '') this.props.again();
   }
-  if (banned.size === 0) return null;
-  return h(Fragment, null, h('h3', null, 'Banned'), h('ul', { class: 'list' }, [...banned].map(([user, name]) => h('li', { key: user }, h('strong', null, safe(name)),
-    moderatesWhom(chat.state, room, user) && h('button', { type: 'button', class: 'plain', onClick: () => chat.ask({ type: 'unban', room: room.room, user }) }, 'Lift the ban')))));
+
+  /** @param {SentencesProps} props */
+  render({ title, action, all }) {
+    if (all.length === 0) return null;
+    return h(Fragment, null, h('h3', null, title), h('ul', { class: 'list', 'aria-label': title }, all.map(({ user, name, until, reason }) => h('li', { key: user },
+      h('div', { class: 'what' }, h('strong', null, safe(name)), h('span', { class: 'hint' }, [until ? `until ${when(until)}` : 'without end', reason ? safe(reason) : ''].filter(Boolean).join(' · '))),
+      h('button', { type: 'button', class: 'plain', 'aria-label': `${action}: ${safe(name)}`, onClick: () => this.#lift(user) }, action)))),
+      h('p', { class: 'error', role: 'alert' }, safe(this.state.error)));
+  }
 }

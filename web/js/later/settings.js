@@ -3,7 +3,7 @@
 import { Component, Fragment, createRef, h } from 'preact';
 import { line as safe } from '../safe_text.js';
 import { Avatar, HUES, hue } from '../view/timeline.js';
-import { call, signOut } from './account.js';
+import { call, losing, signOut } from './account.js';
 import { Check, Field, Form, Loaded, Password, Secret, Sheet, Sure, Tabs, ago, when } from './parts.js';
 
 /**
@@ -101,24 +101,7 @@ class Profile extends Component {
         h('fieldset', { class: 'colours' }, h('legend', null, 'Colour'),
           h('label', { title: 'Chosen by the chat' }, h('input', { type: 'radio', name: 'colour', value: '', defaultChecked: at === '', 'aria-label': 'Chosen by the chat' }), h('span', { class: 'swatch', 'data-hue': hue(me.user) }, 'Auto')),
           Array.from({ length: HUES }, (_, i) => h('label', { key: i }, h('input', { type: 'radio', name: 'colour', value: String(i * 30), defaultChecked: at === String(i), 'aria-label': `Colour ${i + 1}` }), h('span', { class: 'swatch', 'data-hue': i }))))),
-      h('div', { class: 'foot' }, h(SignOut, { chat })));
-  }
-}
-
-/** @extends {Component<{chat: Chat}, {error: string, waiting: number}>} */
-class SignOut extends Component {
-  state = { error: '', waiting: 0 };
-
-  #go = async () => this.setState({ error: await signOut(this.props.chat), waiting: 0 });
-
-  render() {
-    const { chat } = this.props;
-    const { error, waiting } = this.state;
-    const unsent = chat.state.lines.filter(({ state }) => state !== 'stored').length;
-    return h(Fragment, null,
-      waiting > 0 ? h('div', { class: 'sure', role: 'alert' }, h('p', null, `${waiting} of your messages ${waiting === 1 ? 'is' : 'are'} not sent yet and would be lost.`), h('button', { type: 'button', class: 'danger', onClick: this.#go }, 'Sign out anyway'))
-        : h('button', { type: 'button', class: 'plain', onClick: () => (unsent > 0 ? this.setState({ waiting: unsent }) : this.#go()) }, 'Sign out'),
-      h('p', { class: 'error', role: 'alert' }, safe(error)));
+      h('div', { class: 'foot' }, h(Sure, { action: 'Sign out', kind: 'plain', ask: () => losing(chat), sure: 'Sign out anyway', onSure: () => signOut(chat) })));
   }
 }
 
@@ -133,7 +116,7 @@ function Devices({ chat }) {
         await done('DELETE', `me/sessions/${encodeURIComponent(session)}`);
         again();
       } }, 'Sign out')))),
-    h('div', { class: 'foot' }, h(Sure, { action: 'Sign out everywhere', ask: 'This ends all your sessions, also this one.', sure: 'Sign out everywhere', onSure: () => signOut(chat, 'me/sessions', 'DELETE') }))) });
+    h('div', { class: 'foot' }, h(Sure, { action: 'Sign out everywhere', ask: () => ['This ends all your sessions, also this one.', losing(chat)].filter(Boolean).join(' '), sure: 'Sign out everywhere', onSure: () => signOut(chat, 'me/sessions', 'DELETE') }))) });
 }
 
 /** The tokens below a path, and a form for a new one. @extends {Component<{path: string, intro: string}, {secret: string}>} */

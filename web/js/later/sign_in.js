@@ -2,8 +2,8 @@
 
 import { Component, Fragment, h } from 'preact';
 import { line as safe } from '../safe_text.js';
-import { call, secretOf, signOut, signedIn } from './account.js';
-import { Field, Form, Password, Sheet } from './parts.js';
+import { call, losing, secretOf, sentence, signOut, signedIn, waiting } from './account.js';
+import { Field, Form, Password, Sheet, Sure } from './parts.js';
 
 /**
  * @typedef {import('../main.js').Chat} Chat
@@ -22,9 +22,9 @@ export function device(agent) {
 
 const HERE = device(navigator.userAgent);
 
-/** @extends {Component<Props, {about: About | null, mode: 'in' | 'new' | 'reset', reason: string}>} */
+/** @extends {Component<Props, {about: About | null, mode: 'in' | 'new' | 'reset'}>} */
 export class SignIn extends Component {
-  state = { about: /** @type {About | null} */ (null), mode: /** @type {'in' | 'new' | 'reset'} */ (this.props.reset ? 'reset' : this.props.invite ? 'new' : 'in'), reason: '' };
+  state = { about: /** @type {About | null} */ (null), mode: /** @type {'in' | 'new' | 'reset'} */ (this.props.reset ? 'reset' : this.props.invite ? 'new' : 'in') };
 
   async componentDidMount() {
     const answer = await call('GET', 'about');
@@ -53,19 +53,16 @@ export class SignIn extends Component {
   /** @param {FormData} data */
   #reset = (data) => this.#enter('reset', { link: this.props.reset, password: data.get('password') });
 
-  #guest = async () => {
-    const reason = await signOut(this.props.chat);
-    this.setState({ reason });
-  };
-
   /** @param {Props} props */
   render({ chat, onClose, invite, reason, must }) {
     const { about, mode } = this.state;
+    const count = waiting(chat);
     const guest = chat.state.me?.guest !== false && chat.named ? chat.state.me?.name : undefined;
     const isOwner = mode === 'new' && invite !== undefined && about?.owned === false;
     const title = mode === 'reset' ? 'Choose a new password' : mode === 'in' ? 'Sign in' : isOwner ? 'Make the owner account' : 'Create your account';
     return h(Sheet, { title, onClose, must, key: mode },
-      reason && mode === 'in' && h('p', { class: 'lead' }, safe(reason)),
+      reason && mode === 'in' && h('p', { class: 'lead' }, safe(sentence(reason))),
+      must && count > 0 && h('p', { class: 'lead waiting' }, `${count} message${count === 1 ? ' is' : 's are'} not sent yet. ${count === 1 ? 'It waits' : 'They wait'} on this device, and ${count === 1 ? 'goes' : 'go'} out when you sign in again as the same person.`),
       mode === 'reset' && h(Fragment, null,
         h('p', { class: 'lead' }, 'This signs you out on all other devices.'),
         h(Form, { action: 'Set password and sign in', onSubmit: this.#reset }, h(Password, { label: 'New password', name: 'password', hint: 'At least 10 characters. A few words are easy to remember.' }))),
@@ -75,7 +72,7 @@ export class SignIn extends Component {
           h(Password, { label: 'Password', name: 'password', current: true })),
         h('p', { class: 'hint' }, 'Forgot it? An admin can give you a link for a new one.'),
         about && about.registration !== 'closed' && h('p', { class: 'other' }, 'No account yet? ', h('button', { type: 'button', class: 'linklike', onClick: () => this.setState({ mode: 'new' }) }, about.registration === 'open' ? 'Create one' : 'Use an invite')),
-        must && about && about.guests !== 'off' && h('p', { class: 'other' }, 'Or ', h('button', { type: 'button', class: 'linklike', onClick: this.#guest }, 'go on as a guest'), this.state.reason && h('span', { class: 'error', role: 'alert' }, safe(this.state.reason)))),
+        must && about && about.guests !== 'off' && h('div', { class: 'other' }, 'Or ', h(Sure, { action: 'go on as a guest', kind: 'linklike', ask: () => losing(chat), sure: 'Discard and go on', onSure: () => signOut(chat) }))),
       mode === 'new' && h(Fragment, null,
         isOwner && h('p', { class: 'lead' }, 'You are the first here. The owner invites the others and decides who may do what.'),
         guest && h('p', { class: 'lead' }, 'You go on as you are: all you wrote as ', h('strong', null, safe(guest)), ' stays yours.'),

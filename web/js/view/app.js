@@ -109,13 +109,21 @@ class App extends Component {
     const { chat } = this.props;
     if (!this.views.has(name)) {
       this.views.set(name, null);
-      LATER[name]?.().then((view) => this.views.set(name, view), () => {
-        this.views.delete(name);
-        chat.state.notice = 'This needs a connection: try again in a moment.';
-        chat.show(null);
-      }).then(() => chat.draw());
+      LATER[name]?.().then((view) => {
+        if (!view) throw new TypeError(`no ${name}`);
+        this.views.set(name, view);
+        chat.draw();
+      }).catch((error) => this.#failed(name, error));
     }
     return this.views.get(name);
+  }
+
+  /** A dialog that was not loaded, or does not fit this page, leaves no dead button behind. @param {string} name @param {unknown} error */
+  #failed(name, error) {
+    const { chat } = this.props;
+    this.views.delete(name);
+    if (chat.state.dialog?.name === name) chat.show(null);
+    chat.unloaded(error);
   }
 
   /** @param {NonNullable<State['dialog']>} dialog */
@@ -161,10 +169,10 @@ class App extends Component {
           room.joined && h('button', { type: 'button', class: 'icon', title: 'About this room', 'aria-label': `About ${safe(room.title)}`, onClick: () => chat.show('room', { room: room.room }) }, h(Glyph, { of: 'about' })),
           h(LinkState, { chat, link: model.link, waiting: waiting(model) }),
           h('button', { type: 'button', class: 'icon narrow people-button', 'aria-label': `People: ${room.present}`, onClick: () => this.setState({ drawer: 'people' }) }, h(Glyph, { of: 'people' }), h('span', null, room.present))),
-        (model.trouble ?? model.notice) && h('div', { class: 'banner', role: 'alert' }, h('span', null, safe(model.trouble ?? model.notice ?? '')), h('button', { type: 'button', onClick: () => chat.dismiss() }, 'Dismiss')),
+        (model.trouble ?? model.notice) && h('div', { class: 'banner', role: 'alert' }, h('span', null, safe(model.trouble ?? model.notice ?? '')), model.isOld && h('button', { type: 'button', onClick: () => location.reload() }, 'Reload'), h('button', { type: 'button', onClick: () => chat.dismiss() }, 'Dismiss')),
         h(Timeline, { chat, room, version: room.version + (room.atEnd ? 0.5 : 0), handle: this.timeline }),
         h('div', { class: 'typing', 'aria-live': 'off' }, typists(room, model)),
-        !room.joined ? h(Outside, { chat, room, key: room.room }) : quiet ? h('div', { class: 'welcome silent' }, h('p', null, quiet)) : chat.named || (model.lines.length > 0)
+        !room.joined ? h(Outside, { chat, room, key: room.room }) : quiet ? h('div', { class: 'welcome silent' }, h('p', null, quiet), model.readOnly && h('button', { type: 'button', class: 'enter', onClick: () => chat.show('sign-in') }, 'Sign in')) : chat.named || (model.lines.length > 0)
           ? h(Composer, { chat, room, key: room.room, input: this.composer, onSent: () => this.timeline.current?.jump() })
           : h('div', { class: 'welcome' }, h(NameForm, { chat, title: 'What should we call you?', action: 'Start chatting', onDone: () => this.forceUpdate(() => this.composer.current?.focus()) }))),
       h('aside', { class: 'people', 'aria-label': 'People' },
@@ -174,7 +182,22 @@ class App extends Component {
           [...room.people.values()].some(({ state }) => state === 'offline') && h('h3', null, 'Not here'),
           h('ul', null, people(room, model, chat, false))),
         room.room !== 'lobby' && room.joined && room.kind !== 'direct' && h(Leave, { chat, room, key: room.room })),
-      dialog && view && h(view, { chat, ...dialog.args, onClose: () => this.#closed(dialog), key: `${dialog.name} ${dialog.args.user ?? ''}` }));
+      dialog && view && h(Careful, { key: `${dialog.name} ${dialog.args.user ?? ''}`, onFail: (error) => this.#failed(dialog.name, error) },
+        h(view, { chat, ...dialog.args, onClose: () => this.#closed(dialog) })));
+  }
+}
+
+/** Around what is loaded later: it may be of another version than this page. @extends {Component<{onFail: (error: unknown) => void, children?: import('preact').ComponentChildren}, {failed: boolean}>} */
+class Careful extends Component {
+  state = { failed: false };
+
+  componentDidCatch(/** @type {unknown} */ error) {
+    this.setState({ failed: true });
+    this.props.onFail(error);
+  }
+
+  render() {
+    return this.state.failed ? null : this.props.children;
   }
 }
 
@@ -379,6 +402,15 @@ class Composer extends Component {
     if (matchMedia('(hover: hover)').matches) input.focus({ preventScroll: true });
   }
 
+  /** What was written on another device comes in here. */
+  componentDidUpdate() {
+    const { input, chat, room } = this.props;
+    const draft = chat.drafts.get(room.room) ?? '';
+    if (!input.current || input.current.value === draft) return;
+    input.current.value = draft;
+    this.#grow();
+  }
+
   #grow() {
     const input = /** @type {HTMLTextAreaElement} */ (this.props.input.current);
     input.style.height = 'auto';
@@ -403,7 +435,7 @@ class Composer extends Component {
     if (text.trim() === '' || bytes(text) > chat.state.limit) return;
     field.value = '';
     this.#grow();
-    chat.say(text);
+    chat.outbox.say(text);
     onSent();
     field.focus();
   };

@@ -349,9 +349,9 @@ function own(row, chat, face) {
     h('span', { class: `fate ${line.state}`, title: words, role: 'img', 'aria-label': words }, sign),
     line.state === 'failed' && h('div', { class: 'failure', role: 'alert' },
       h('span', null, safe(line.reason ?? 'Not sent.')),
-      h('button', { type: 'button', onClick: () => chat.retry(line.id) }, 'Retry'),
+      h('button', { type: 'button', onClick: () => chat.outbox.retry(line.id) }, 'Retry'),
       h('button', { type: 'button', onClick: () => navigator.clipboard?.writeText(line.text) }, 'Copy'),
-      h('button', { type: 'button', onClick: () => chat.discard(line.id) }, 'Discard')));
+      h('button', { type: 'button', onClick: () => chat.outbox.discard(line.id) }, 'Discard')));
 }
 
 /** Signs that may mean something: what has none of them is shown as it is. */

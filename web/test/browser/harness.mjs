@@ -2,7 +2,7 @@
 
 import { after, afterEach, before } from 'node:test';
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -56,6 +56,11 @@ export class Server {
 
   again() {
     return this.run(new URL(this.url).host);
+  }
+
+  /** What is done to the data directory while no server runs. */
+  offline(...command) {
+    execFileSync(SERVER, [...command, '--data-dir', this.directory], { stdio: ['ignore', 'ignore', 'inherit'] });
   }
 
   async stop() {
@@ -183,7 +188,7 @@ class Stage {
     page.requested = [];
     // A server that is down is what some stories are about; the browser reports it as an error.
     page.on('console', (message) => ['error', 'warning'].includes(message.type()) && !/WebSocket connection to/.test(message.text()) && page.trouble.push(message.text()));
-    page.on('pageerror', (error) => page.trouble.push(error.stack ?? error.message));
+    page.on('pageerror', (error) => page.trouble.push(error.stack || error.message));
     page.on('request', (request) => page.requested.push(request.url()));
     await page.addInitScript(() => {
       globalThis.violations = [];

@@ -188,6 +188,22 @@ test('order: muted, put out, banned; roles; what was said is taken out; all of i
   await kim.getByRole('combobox').fill('quay');
   await kim.keyboard.press('Enter');
   await kim.locator('.switcher .error', { hasText: /./ }).waitFor();
+  await closed(kim);
+
+  // Both are listed, however long ago that was, until they are lifted.
+  await closed(jo);
+  for (let i = 0; i < 3; i++) await say(jo, `ship ${i}`);
+  await settled(jo);
+  await jo.getByRole('button', { name: /^About/ }).click();
+  await jo.getByRole('list', { name: 'Muted' }).getByText('coins').waitFor();
+  await shoot(jo, 'sentences');
+  await jo.getByRole('button', { name: 'Lift the ban: kim' }).click();
+  await jo.getByRole('list', { name: 'Banned' }).waitFor({ state: 'detached' });
+  await jo.getByRole('button', { name: 'Let write again: kim' }).click();
+  await jo.getByRole('list', { name: 'Muted' }).waitFor({ state: 'detached' });
+  await goTo(kim, 'quay');
+  await say(kim, 'no coins');
+  await shown(jo, 'no coins');
 
   await closed(jo);
   await card(jo, 'lea');

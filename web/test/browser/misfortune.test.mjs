@@ -91,14 +91,40 @@ test('a reset that comes while an older page is on its way leaves no hole', asyn
 
 test('what is loaded later is loaded again after it failed', async () => {
   const late = await stage.visit();
-  await late.getByLabel('What should we call you?').waitFor();
+  await late.locator('.link.live').waitFor();
   server.withholds = (path) => path.endsWith('switcher.js');
   await late.keyboard.press('Control+k');
-  await late.getByText('This needs a connection: try again in a moment.').waitFor();
+  await late.getByText('This could not be loaded.').waitFor();
   server.withholds = () => false;
   await late.keyboard.press('Control+k');
   await late.getByRole('combobox').waitFor();
-  assert.deepEqual(late.trouble.splice(0).filter((text) => !/ERR_EMPTY_RESPONSE/.test(text)), []);
+  assert.deepEqual(late.trouble.splice(0).filter((text) => !/ERR_EMPTY_RESPONSE|dynamically imported/.test(text)), []);
+});
+
+test('a page that is older than the chat offers to be loaded anew, whatever of it is gone', async () => {
+  const changes = {
+    'a module that moved': null,
+    'one that gives something else': 'export const Other = 1;',
+    'one that wants more than this page has': "import { newer } from '../room.js';\nexport class SignIn {}",
+    'one that does not fit': 'export function SignIn({ chat }) { return chat.newer.thing; }',
+  };
+  for (const [change, source] of Object.entries(changes)) {
+    const old = await stage.visit();
+    await old.locator('.link.live').waitFor();
+    server.renewed.set('/js/later/sign_in.js', source);
+    await old.getByRole('button', { name: 'Sign in' }).click();
+    await old.getByText('The chat may have been updated since this page was opened.').waitFor();
+    assert.equal(await old.locator('dialog').count(), 0, change);
+    if (source === null) await shoot(old, 'out-of-date');
+    await old.locator('.composer textarea, .welcome input').first().waitFor();
+    server.renewed.clear();
+    await old.getByRole('button', { name: 'Reload' }).click();
+    await old.getByText('The chat may have been updated').waitFor({ state: 'detached' });
+    await old.locator('.link.live').waitFor();
+    await old.getByRole('button', { name: 'Sign in' }).click();
+    await old.getByRole('heading', { name: 'Sign in' }).waitFor();
+    old.trouble.length = 0;
+  }
 });
 
 test('a room whose name is typed faster than the list of rooms comes is joined, not made', async () => {

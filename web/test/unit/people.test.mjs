@@ -1,6 +1,6 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { call, secretOf, sentence } from '../../js/later/account.js';
+import { Drafts, call, secretOf, sentence } from '../../js/later/account.js';
 import { OWN, silence, unread } from '../../js/room.js';
 import { readFrame } from '../../js/safe_text.js';
 import { Session } from '../../js/session.js';
@@ -121,7 +121,8 @@ test('who signed out leaves nothing of the others behind, and their own lines wa
   tell(state, message(1));
   state.lines = [{ id: 'l', room: 'ops', text: 'mine', user: 'u-1', state: 'queued', at: 0 }];
   forget(state);
-  assert.deepEqual([...state.rooms.keys()], ['lobby']);
+  assert.deepEqual([...state.rooms].map(([key, { joined }]) => [key, joined]), [['lobby', true], ['ops', false]]);
+  assert.equal(state.active, 'ops', 'what waits is in sight');
   assert.deepEqual([state.me, state.faces.size, roomOf(state, 'lobby').events.length], [null, 0, 0]);
   assert.equal(unsent(state, 'ops').length, 1);
 });
@@ -151,4 +152,45 @@ test('a link is as good as its secret, and a refusal is a sentence', async () =>
   assert.deepEqual(asked.map(([, method, body, type]) => [method, typeof body, type]), [['POST', 'string', 'application/json'], ['GET', 'undefined', undefined], ['PUT', 'object', 'image/png']]);
   globalThis.fetch = () => Promise.reject(new TypeError('no network'));
   assert.equal((await call('GET', 'me')).ok, false);
+});
+
+test('a draft of another device is taken over where nothing else was written since', () => {
+  const [sent, stored] = [[], new Map([['ops', 'abc']])];
+  const drafts = new Map([['ops', 'abc'], ['lobby', 'mine']]);
+  const chat = {
+    drafts, draw() {}, setDraft: (room, text) => drafts.set(room, text),
+    store: { sharedDrafts: () => new Map(stored), shareDraft: (room, text) => stored.set(room, text) },
+    session: { live: true, signal: ({ room, text }) => sent.push([room, text]) }, socket: { do: (work) => work(0) },
+  };
+  const shared = new Drafts(chat);
+  shared.learn({ of: 'ops', text: 'abcdef' });
+  assert.equal(drafts.get('ops'), 'abcdef', 'nothing was written here since');
+  shared.learn({ of: 'lobby', text: 'theirs' });
+  assert.equal(drafts.get('lobby'), 'mine', 'what is written here is kept');
+  shared.tellAll();
+  assert.deepEqual(sent.splice(0), [['lobby', 'mine']]);
+  drafts.set('lobby', 'mine, too');
+  shared.tellAll();
+  shared.learn({ of: 'lobby', text: 'mine' });
+  shared.learn({ of: 'lobby', text: 'mine, too' });
+  assert.deepEqual([drafts.get('lobby'), sent.splice(0)], ['mine, too', [['lobby', 'mine, too']]], "one's own, come back");
+  drafts.set('lobby', 'x'.repeat(16_385));
+  shared.tellAll();
+  shared.learn({ of: 'lobby', text: 'theirs' });
+  assert.deepEqual([drafts.get('lobby').length, sent.length], [16_385, 0]);
+  // What was told and never came may not have arrived: what was before it is no news.
+  drafts.set('ops', 'lost');
+  shared.tellAll();
+  shared.told.clear();
+  shared.learn({ of: 'ops', text: 'abcdef' });
+  assert.equal(drafts.get('ops'), 'lost');
+  sent.length = 0;
+  shared.tellAll();
+  assert.deepEqual(sent, [['ops', 'lost']]);
+});
+
+test('a guest who only reads is told so', () => {
+  const state = initial();
+  tell(state, { type: 'welcome', user: { user: 'g-1', name: 'guest', guest: true }, read_only: true, limits: {}, rooms: [info()] });
+  assert.match(silence(state, roomOf(state, 'ops')), /Sign in/);
 });

@@ -429,3 +429,14 @@ test('a hole whose question is refused or not answered is asked for again in tim
   assert.equal(session.fills.size, 0);
   assert.deepEqual(asks(tell(session, message(30), 24_000)), [20]);
 });
+
+test('whoever was signed in does not become a guest without a word', () => {
+  const session = new Session({ client: 'test/0', conn: 'c', isAccount: true, rooms: {} });
+  session.start(0);
+  session.handleOpen(0);
+  session.queue({ id: 'a', room: 'lobby', text: 'x', user: 'u-1' }, 0);
+  session.drain();
+  session.handleText(JSON.stringify({ type: 'welcome', epoch: 'e', user: { user: 'g-1', name: 'guest', guest: true }, token: 't', limits: {}, rooms: [] }), 0);
+  assert.deepEqual(session.drain(), [{ is: 'drop' }, { is: 'link', link: { state: 'stopped', code: 4001 } }]);
+  assert.deepEqual([session.user, session.outbox.length], [null, 1]);
+});

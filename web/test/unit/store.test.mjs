@@ -155,3 +155,25 @@ test('a disk that does not answer is done without, and it is told', async () => 
   assert.deepEqual((await mute.load()).outbox.map(({ id }) => id), ['a']);
   assert.equal(told.length, 1);
 });
+
+test('a session that ends takes what others said along, once, and leaves what waits', async () => {
+  const { factory, store: it } = await store();
+  await it.saveIdentity({ user: 'u-1', name: 'ana', guest: false, epoch: 'e1' });
+  await it.saveRoom(room(1, 3), span(1, 3));
+  await it.keep(line('a', { user: 'u-1', account: true }));
+  await it.ended('u-2');
+  assert.equal((await it.load()).identity.user, 'u-1', 'it is somebody else by now');
+  await it.ended('u-1');
+  const { identity, rooms, outbox } = await (await store(factory)).store.load();
+  assert.deepEqual([identity, rooms.length, outbox.map(({ id }) => id)], [{ last: 'u-1' }, 0, ['a']]);
+});
+
+test('who signs out leaves nothing, but the lines that wait for another account', async () => {
+  const { factory, store: it } = await store();
+  await it.saveIdentity({ user: 'u-2', guest: false });
+  for (const [id, more] of [['a', { user: 'u-1', account: true }], ['b', { user: 'u-2', account: true }], ['c', { user: 'g-1' }]]) await it.keep(line(id, more));
+  it.saveDraft('lobby', 'half');
+  await it.wipe('u-2');
+  const all = await (await store(factory)).store.load();
+  assert.deepEqual([all.identity, all.outbox.map(({ id }) => id), all.drafts.size], [{}, ['a'], 0]);
+});

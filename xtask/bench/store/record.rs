@@ -104,6 +104,9 @@ pub(crate) fn append(number: usize, room: usize, speaker: u64, text: String) -> 
         text,
         reply: None,
         thread: None,
+        mentions: Vec::new(),
+        everyone: None,
+        files: Vec::new(),
     }
 }
 

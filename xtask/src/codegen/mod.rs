@@ -15,9 +15,22 @@ const DECLARATIONS: &str = "web/js/protocol.d.ts";
 const EMOJI: &str = "web/js/later/emoji.js";
 /// What the terminal knows of programming languages, and the page.
 const LANGUAGES: (&str, &str) = ("chat-tui/src/markup/languages.json", "web/js/later/languages.js");
-const DOCUMENTS: &[&str] = &["docs/PROTOCOL.md", "docs/FRAMES.md", "docs/HTTP.md"];
-const PROTOCOL_SOURCES: &[&str] =
-    &["client", "server", "event", "signal", "http", "people", "rooms", "own", "error", "limits"];
+const DOCUMENTS: &[&str] = &["docs/PROTOCOL.md", "docs/EVENTS.md", "docs/FRAMES.md", "docs/HTTP.md"];
+/// What is said about messages and rooms goes before the events that come of it and have the same names.
+const PROTOCOL_SOURCES: &[&str] = &[
+    "client",
+    "server",
+    "messages",
+    "rooms",
+    "event",
+    "signal",
+    "http",
+    "http/files",
+    "people",
+    "own",
+    "error",
+    "limits",
+];
 
 /// Writes what is stale.
 pub(crate) fn write() -> Result<()> {

@@ -11,7 +11,7 @@ use protocol::people::Role;
 use protocol::rooms::Audit;
 
 use super::sign_in::bad_name;
-use super::{Accounts, Caller, label, new_link, reserve, tell_changed, unasked, unwritten};
+use super::{Accounts, Caller, label, naming, new_link, tell_changed, to_its_end, unasked, unwritten};
 use crate::core::secret::{Kind, Secret};
 use crate::store::accounts::{NewAccount, NewInvite};
 use crate::store::deeds::Author;
@@ -68,15 +68,14 @@ impl Accounts {
         let user = super::super::new_account();
         let (secret, link) = new_link(Kind::Reset)?;
         let id = link.id.clone();
-        let reserved = reserve(self.shared(), &user, &name)?;
         let new = NewAccount { user: user.clone(), name: name.clone(), bot: asked.bot, password: None };
         let link = (!asked.bot).then_some(link);
-        let added = self.store().add_user(caller.by()?, new, role, link).await.map_err(|error| {
-            if reserved {
-                self.inner.shared.presence().give_up(&user, &name);
-            }
-            unwritten(error)
-        })?;
+        let (shared, by) = (Arc::clone(self.shared()), caller.by()?);
+        let added = to_its_end(async move {
+            let store = shared.store.clone();
+            naming(&shared, &user, &name, store.add_user(by, new, role, link)).await
+        });
+        let added = added.await?;
         let link = added.expires.map(|expires| self.link_made(&secret, id, expires));
         Ok(UserMade { account: added.account, link })
     }

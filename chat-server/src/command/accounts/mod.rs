@@ -11,9 +11,12 @@ mod picture;
 mod sign_in;
 #[cfg(test)]
 mod tests;
+mod uploads;
 
+use std::future::Future;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use protocol::error::{ErrorCode, Refusal};
 use protocol::http::{About, LinkMade, Me};
@@ -27,14 +30,22 @@ pub(crate) use self::own::new_token;
 use self::passwords::Passwords;
 pub(crate) use self::passwords::hash as hash_password;
 pub(crate) use self::sign_in::{Asking, Entered};
+pub(crate) use self::uploads::Upload;
 pub(crate) use super::{new_account, new_id};
 use crate::core::identity::{Identity, Proof};
 use crate::core::login_limits::LoginLimits;
+use crate::core::policy::{Action, Actor, Denied, decide};
 use crate::core::presence::{Change, Known};
 use crate::core::secret::{Kind, Secret};
+use crate::core::token;
 use crate::hub::{Audience, Shared};
 use crate::store::accounts::{AskError, By, NewLink, NewProfile, NewSession, Proven};
 use crate::store::{ReadError, Store, WorkError};
+
+/// How often it is looked whose time is over: no new session or token ends sooner than in a day. Not sooner than after
+/// the pause.
+const LOOK_AGAIN: Duration = Duration::from_mins(1);
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// What is asked about accounts; clones share it.
 #[derive(Debug, Clone)]
@@ -46,9 +57,12 @@ pub(crate) struct Accounts {
 struct Inner {
     shared: Arc<Shared>,
     registration: Registration,
+    /// The bytes that a file may have.
+    max_file: u64,
     /// What links begin with.
     url: String,
     passwords: Passwords,
+    uploads: uploads::Uploads,
     /// One picture at a time is made small.
     pictures: tokio::sync::Semaphore,
     limits: Mutex<LoginLimits>,
@@ -96,12 +110,14 @@ pub(crate) async fn prove(store: &Store, secret: &Secret) -> Result<Option<Calle
 }
 
 impl Accounts {
-    pub(crate) fn new(shared: Arc<Shared>, registration: Registration, url: String) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, registration: Registration, max_file: u64, url: String) -> Self {
         let inner = Inner {
             shared,
             registration,
+            max_file,
             url,
             passwords: Passwords::default(),
+            uploads: uploads::Uploads::default(),
             pictures: tokio::sync::Semaphore::new(1),
             limits: Mutex::default(),
         };
@@ -113,18 +129,49 @@ impl Accounts {
         prove(self.store(), secret).await.map_err(|error| unreadable(&error))?.ok_or_else(signed_out)
     }
 
+    /// Which guest a token proves, where guests are let in; who has an account now is to sign in.
+    pub(crate) async fn prove_guest(&self, token: &str) -> Result<UserId, Refusal> {
+        decide(&Actor::guest(self.guests()), Action::Connect).map_err(Denied::refusal)?;
+        let user = token::verify(self.store().secret(), token).ok_or_else(signed_out)?;
+        match self.store().has_account(user.clone()).await {
+            Ok(false) => Ok(user),
+            Ok(true) => Err(Refusal::new(ErrorCode::SignIn, "this guest has an account now: sign in")),
+            Err(error) => Err(unreadable(&error)),
+        }
+    }
+
     /// What somebody who is not signed in must know.
     pub(crate) async fn about(&self) -> Result<About, Refusal> {
         Ok(About {
             server: concat!("chat-server/", env!("CARGO_PKG_VERSION")).to_owned(),
             guests: self.inner.shared.guests,
             registration: self.inner.registration,
+            max_file: self.inner.max_file,
             owned: self.store().has_owner().await.map_err(|error| unreadable(&error))?,
         })
     }
 
-    /// The link by which the first owner is made, where there is none yet; an earlier one ends.
-    pub(crate) async fn owner_link(&self) -> Result<Option<String>, Refusal> {
+    /// The link by which the first owner is made, where there is none yet; an earlier one ends. A disk that takes no
+    /// link keeps nobody from what can be read: then an earlier one holds still, and the next start makes another.
+    pub(crate) async fn owner_link(&self) -> Option<String> {
+        match self.make_owner_link().await {
+            Ok(link) => link,
+            Err(refusal) => {
+                tracing::error!(
+                    "the link that makes the first owner could not be stored: {}. Start again when it can be, or use \
+                     `chat-server user add --owner`",
+                    refusal.reason
+                );
+                None
+            }
+        }
+    }
+
+    async fn make_owner_link(&self) -> Result<Option<String>, Refusal> {
+        // Where there is an owner nothing is written.
+        if self.store().has_owner().await.map_err(|error| unreadable(&error))? {
+            return Ok(None);
+        }
         let (secret, link) = new_link(Kind::Invite)?;
         let made = self.store().make_owner_link(link).await.map_err(unwritten)?;
         Ok(made.then(|| self.invite_address(&secret)))
@@ -140,12 +187,31 @@ impl Accounts {
         Ok(())
     }
 
+    /// The time since the server started by which rates are counted; `None` where they are not.
+    pub(crate) fn counted_now(&self) -> Option<Duration> {
+        self.inner.shared.limited.then(|| self.inner.shared.now())
+    }
+
+    /// Has sessions and tokens end when their time is over, also those of connections that are open. Never ends.
+    pub(crate) async fn end_old(self) {
+        loop {
+            let next = match self.store().end_old().await {
+                Ok(next) => next.unwrap_or(LOOK_AGAIN),
+                Err(error) => {
+                    tracing::warn!(%error, "sessions and tokens whose time is over could not be ended");
+                    LOOK_AGAIN
+                }
+            };
+            tokio::time::sleep(next.clamp(PAUSE, LOOK_AGAIN)).await;
+        }
+    }
+
     /// What guests may do.
     pub(crate) fn guests(&self) -> Guests {
         self.inner.shared.guests
     }
 
-    fn shared(&self) -> &Shared {
+    fn shared(&self) -> &Arc<Shared> {
         &self.inner.shared
     }
 
@@ -177,36 +243,67 @@ impl Accounts {
 
 /// Changes what somebody tells of themselves, and tells the people in their rooms.
 pub(crate) async fn change_profile(
-    shared: &Shared,
+    shared: &Arc<Shared>,
     user: &UserId,
     session: &Id,
     change: NewProfile,
 ) -> Result<Me, Refusal> {
-    let reserved = match &change.name {
-        Some(name) => reserve(shared, user, name)?.then(|| name.clone()),
-        None => None,
-    };
-    let me = shared.store.change_profile(user.clone(), session.clone(), change).await.map_err(|error| {
-        if let Some(name) = &reserved {
-            shared.presence().give_up(user, name);
+    let (shared, user, session) = (Arc::clone(shared), user.clone(), session.clone());
+    to_its_end(async move {
+        let store = shared.store.clone();
+        let name = change.name.clone();
+        let changed = store.change_profile(user.clone(), session, change);
+        let (me, freed) = match &name {
+            Some(name) => naming(&shared, &user, name, changed).await?,
+            None => changed.await.map_err(unwritten)?,
+        };
+        for skeleton in &freed {
+            shared.presence().give_up_skeleton(&user, skeleton);
         }
-        unwritten(error)
-    })?;
-    tell_changed(shared, &me);
-    Ok(me)
+        tell_changed(&shared, &me);
+        Ok(me)
+    })
+    .await
 }
 
-/// Keeps a name for an account that is about to have it, from guests who are there and from whoever comes; whether it
-/// was not kept for it already.
-fn reserve(shared: &Shared, user: &UserId, name: &str) -> Result<bool, Refusal> {
+/// Has work go on to its end where whoever asked for it goes away meanwhile: what is stored must be remembered and told,
+/// and what is not must be forgotten.
+async fn to_its_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T, Refusal>> + Send + 'static,
+) -> Result<T, Refusal> {
+    tokio::spawn(work).await.unwrap_or_else(|error| {
+        tracing::error!(%error, "a piece of work about accounts broke off");
+        Err(Refusal::new(ErrorCode::Unavailable, "it could not be done"))
+    })
+}
+
+/// Does work by which an account gets a name. Until it is stored the name is kept from guests who are there, and from
+/// whoever comes; where nothing came of it, it is free again. To be carried [to its end](to_its_end).
+async fn naming<T>(
+    shared: &Shared,
+    user: &UserId,
+    name: &str,
+    work: impl Future<Output = Result<T, WorkError<Refusal>>>,
+) -> Result<T, Refusal> {
+    let is_new = {
+        let mut presence = shared.presence();
+        let is_new = !presence.is_reserved(user, name);
+        if is_new && !presence.reserve(user, name) {
+            let reason = "somebody has this name, or one that looks like it";
+            return Err(Refusal::new(ErrorCode::NameTaken, reason));
+        }
+        is_new
+    };
+    let done = work.await;
     let mut presence = shared.presence();
-    if presence.is_reserved(user, name) {
-        return Ok(false);
+    match &done {
+        // Another piece of work about the same name may have failed meanwhile, and given it up.
+        Ok(_) => drop(presence.reserve(user, name)),
+        Err(_) if is_new => presence.give_up(user, name),
+        Err(_) => {}
     }
-    if presence.reserve(user, name) {
-        return Ok(true);
-    }
-    Err(Refusal::new(ErrorCode::NameTaken, "somebody has this name, or one that looks like it"))
+    drop(presence);
+    done.map_err(unwritten)
 }
 
 /// Tells the people in somebody's rooms what changed about them.

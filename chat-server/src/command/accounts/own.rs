@@ -10,7 +10,9 @@ use protocol::names::{self, skeleton};
 use protocol::people::{self, Scope};
 
 use super::sign_in::{bad_name, bad_password};
-use super::{Accounts, Caller, label, new_secret, picture, tell_changed, unasked, unreadable, unwritten};
+use super::{
+    Accounts, Caller, Upload, label, new_secret, picture, tell_changed, unasked, unreadable, unwritten,
+};
 use crate::core::login_limits::Try;
 use crate::core::secret::{Kind, Secret};
 use crate::store::accounts::{Edit, NewPassword, NewProfile, NewToken, Whose};
@@ -47,12 +49,29 @@ impl Accounts {
         super::change_profile(self.shared(), user, session, change).await
     }
 
+    /// A place for a picture, to be taken before it is read.
+    pub(crate) fn begin_upload(&self, caller: &Caller) -> Result<Upload, Refusal> {
+        let (user, _) = caller.session()?;
+        self.inner.uploads.begin(user)
+    }
+
     /// Takes a picture, as it was uploaded.
-    pub(crate) async fn set_avatar(&self, caller: &Caller, bytes: Bytes) -> Result<Me, Refusal> {
+    pub(crate) async fn set_avatar(
+        &self,
+        caller: &Caller,
+        bytes: Bytes,
+        upload: Upload,
+    ) -> Result<Me, Refusal> {
         let (user, session) = caller.session()?;
         let unavailable = || Refusal::new(ErrorCode::Unavailable, "no picture can be read now");
         let turn = self.inner.pictures.acquire().await.map_err(|_| unavailable())?;
-        let small = tokio::task::spawn_blocking(move || picture::small(&bytes)).await;
+        let small = tokio::task::spawn_blocking(move || {
+            // The place is free when the bytes are, also where whoever asked is gone.
+            let small = picture::small(&bytes);
+            drop((bytes, upload));
+            small
+        });
+        let small = small.await;
         drop(turn);
         // A decoder that panics has read no picture.
         let picture = small.ok().flatten().ok_or_else(|| {

@@ -1,19 +1,24 @@
 //! Signing in and out, and making an account.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::error::{ErrorCode, Refusal};
 use protocol::http::{Login, Me, PasswordReset, Register};
 use protocol::ids::UserId;
+use protocol::limits::NAME_CHARS;
 use protocol::names::{self, skeleton};
 use protocol::people::{self, Registration};
 
-use super::{Accounts, Caller, new_session, reserve, unreadable, unwritten};
+use super::{Accounts, Caller, naming, new_session, to_its_end, unreadable, unwritten};
 use crate::core::login_limits::Try;
 use crate::core::secret::{Kind, Secret};
 use crate::core::token;
 use crate::store::accounts::{NewAccount, Registered};
+
+/// What of a name is looked at: each character of a name may be written with marks of its own behind it, of 4 bytes.
+const NAME_BYTES: usize = NAME_CHARS * 4 * 4;
 
 /// Who asks, before it is known who that is.
 #[derive(Debug, Clone, Copy)]
@@ -38,8 +43,10 @@ impl Accounts {
     /// Signs in with a name and a password. Whether the name or the password is wrong is not told, nor shown by the
     /// time that it takes.
     pub(crate) async fn login(&self, asked: Login, asking: Asking<'_>) -> Result<Entered, Refusal> {
-        let look = skeleton(asked.name.trim());
-        let found = self.store().credentials(asked.name.trim().to_owned()).await;
+        // Nobody is called by more than this, however it is composed: such a name is nobody's, like an empty one.
+        let name = Some(asked.name.trim()).filter(|name| name.len() <= NAME_BYTES).unwrap_or_default();
+        let look = skeleton(name);
+        let found = self.store().credentials(name.to_owned()).await;
         let found = found.map_err(|error| unreadable(&error))?;
         let nobody = UserId::new("nobody").expect("it is an id");
         let user = found.as_ref().map_or(&nobody, |found| &found.user);
@@ -89,14 +96,13 @@ impl Accounts {
         let hash = self.inner.passwords.hash(password).await?;
         let (secret, session) = new_session(asked.device.as_deref(), asking.address)?;
         let account = NewAccount { user: user.clone(), name: name.clone(), bot: false, password: Some(hash) };
-        let reserved = reserve(self.shared(), &user, &name)?;
         let registered = Registered { account, invite, session };
-        let me = self.store().register(registered, self.inner.registration).await.map_err(|error| {
-            if reserved {
-                self.inner.shared.presence().give_up(&user, &name);
-            }
-            unwritten(error)
-        })?;
+        let (shared, registration) = (Arc::clone(self.shared()), self.inner.registration);
+        let me = to_its_end(async move {
+            let store = shared.store.clone();
+            naming(&shared, &user, &name, store.register(registered, registration)).await
+        });
+        let me = me.await?;
         self.entered(me, secret)
     }
 

@@ -128,8 +128,24 @@ const OWNER: ToPerson = ToPerson::SetRole(RoomRole::Owner);
 const DEMOTE: ToPerson = ToPerson::SetRole(RoomRole::Member);
 
 const HELLO: &[Row] = &[row("hello", "", Act::Server(Action::Connect))];
-const MESSAGE: &[Row] = &[row("message", "", Act::Room(InRoom::Say))];
+const MESSAGE: &[Row] = &[
+    row("message", "", Act::Room(InRoom::Say)),
+    row("message", "that calls `@here` or `@room`", Act::Room(InRoom::Call)),
+];
+const EDIT: &[Row] = &[
+    row("edit", "one's own", Act::Message(ToMessage::Edit, Whose::Own)),
+    row("edit", "a member's", Act::Message(ToMessage::Edit, Whose::Members)),
+];
+const REACT: &[Row] = &[row("react", "", Act::Message(ToMessage::React, Whose::Members))];
+const PIN: &[Row] = &[row("pin", "", Act::Message(ToMessage::Pin, Whose::Members))];
 const HISTORY: &[Row] = &[row("history", "", Act::Room(InRoom::Read))];
+const THREAD: &[Row] = &[row("thread", "", Act::Room(InRoom::Read))];
+const EDITS: &[Row] = &[row("edits", "", Act::Room(InRoom::Read))];
+const PINS: &[Row] = &[row("pins", "", Act::Room(InRoom::Read))];
+const SEARCH: &[Row] = &[row("search", "", Act::Server(Action::ListRooms))];
+const MENTIONS: &[Row] = &[row("mentions", "", Act::Server(Action::ListRooms))];
+const READERS: &[Row] = &[row("readers", "", Act::Room(InRoom::Read))];
+const PREFS: &[Row] = &[row("prefs", "", Act::Server(Action::Own))];
 const CREATE: &[Row] = &[
     row("create", "public", Act::Server(Action::CreatePublic)),
     row("create", "private", Act::Server(Action::CreatePrivate)),
@@ -144,6 +160,7 @@ const CHANGE: &[Row] = &[
     row("change", "slow_s", Act::Room(InRoom::SetSlow)),
     row("change", "announce", Act::Room(InRoom::SetAnnounce)),
     row("change", "archived", Act::Room(InRoom::Archive)),
+    row("change", "seen", Act::Room(InRoom::SetSeen)),
 ];
 const INVITE: &[Row] = &[row("invite", "", Act::Person(ToPerson::Invite, Target::Outsider))];
 const KICK: &[Row] = &[
@@ -185,11 +202,15 @@ const TYPING: &[Row] = &[row("typing", "", Act::Room(InRoom::Type))];
 const PRESENCE: &[Row] = &[row("presence", "", Act::Server(Action::Own))];
 const PONG: &[Row] = &[row("pong", "", Act::Free)];
 
+/// Files, which come and go over HTTP.
+const FILES: &[Row] =
+    &[row("upload", "", Act::Room(InRoom::Say)), row("fetch", "of a message", Act::Room(InRoom::Read))];
+
 /// All rows, in the order of the frames.
-const TABLE: [&[Row]; 31] = [
-    HELLO, MESSAGE, HISTORY, CREATE, DIRECT, JOIN, LEAVE, DECLINE, CHANGE, INVITE, KICK, BAN, UNBAN, MUTE,
-    UNMUTE, ROLE, DELETE, REPORT, REPORTS, RESOLVE, AUDIT, MEMBERS, ROOMS, NICK, READ, NOTIFY, BLOCK, DRAFT,
-    TYPING, PRESENCE, PONG,
+const TABLE: [&[Row]; 41] = [
+    HELLO, MESSAGE, EDIT, REACT, PIN, HISTORY, THREAD, EDITS, PINS, SEARCH, MENTIONS, READERS, CREATE,
+    DIRECT, JOIN, LEAVE, DECLINE, CHANGE, INVITE, KICK, BAN, UNBAN, MUTE, UNMUTE, ROLE, DELETE, REPORT,
+    REPORTS, RESOLVE, AUDIT, MEMBERS, ROOMS, NICK, READ, NOTIFY, BLOCK, DRAFT, PREFS, TYPING, PRESENCE, PONG,
 ];
 
 /// The rows of a frame.
@@ -197,7 +218,17 @@ pub(super) fn rows_of(frame: &ClientFrame) -> &'static [Row] {
     match frame {
         ClientFrame::Hello(_) => HELLO,
         ClientFrame::Message(_) => MESSAGE,
+        ClientFrame::Edit(_) => EDIT,
+        ClientFrame::React(_) => REACT,
+        ClientFrame::Pin(_) => PIN,
         ClientFrame::History(_) => HISTORY,
+        ClientFrame::Thread(_) => THREAD,
+        ClientFrame::Edits(_) => EDITS,
+        ClientFrame::Pins(_) => PINS,
+        ClientFrame::Search(_) => SEARCH,
+        ClientFrame::Mentions(_) => MENTIONS,
+        ClientFrame::Readers(_) => READERS,
+        ClientFrame::Prefs(_) => PREFS,
         ClientFrame::Create(_) => CREATE,
         ClientFrame::Direct(_) => DIRECT,
         ClientFrame::Join(_) => JOIN,
@@ -231,6 +262,15 @@ pub(super) fn rows_of(frame: &ClientFrame) -> &'static [Row] {
 
 /// A member's account, as admins have to do with it.
 const ACCOUNT: AccountFacts = AccountFacts { me: false, role: Role::Member, bot: false };
+/// What files' routes are asked about where no room is meant: one that everybody may read.
+const PUBLIC: RoomFacts = RoomFacts {
+    kind: RoomKind::Public,
+    announce: false,
+    archived: false,
+    lobby: false,
+    pair: false,
+    standing: NONE,
+};
 const BOT: AccountFacts = AccountFacts { me: false, role: Role::Member, bot: true };
 
 /// What a route asks of policy; `None`: nothing, it is for whoever has the right password or link.
@@ -238,6 +278,9 @@ pub(super) fn of_route(call: Call) -> Option<Action<'static>> {
     Some(match call {
         Call::About | Call::Register | Call::Login | Call::Reset | Call::Logout => return None,
         Call::Audit | Call::AuditBefore => Action::Audit,
+        Call::Announce | Call::SendPiece | Call::UploadOffset => Action::Room(InRoom::Say, &PUBLIC),
+        Call::Fetch | Call::FetchThumb => Action::Room(InRoom::Read, &PUBLIC),
+        Call::CancelUpload => Action::Connect,
         Call::Me => Action::Self_(OfSelf::See),
         Call::ChangeProfile
         | Call::SetAvatar
@@ -328,9 +371,12 @@ a server over the wire what stands in these tables. `yes`, or the error's code; 
   `not_joined`, or nothing.
 - Admins and the server's owners count as owners of every public room, the server's moderators as its moderators. In
   private rooms they are what everybody is there.
+- A message that calls `@here` or `@room` and may not is said all the same, and calls nobody.
 - A guest is never more than a member. With `--guests read-only` guests are told `sign_in` where they would write, with
   `--guests off` everywhere.
 - Nobody moderates who is not above them: owners stand above moderators, and those above everybody else.
+- `upload` and `fetch` are the routes of files. What may not be fetched is `not_found`, whatever the reason; a file that no
+  message has yet is there for its uploader alone.
 - A bot's token is good for what its scopes say, in the rooms that it names, and never for what only a person decides.
 ";
 
@@ -345,7 +391,7 @@ pub(crate) fn document() -> String {
         PEOPLE.iter().filter(|who| who.standing == NONE || who.reach != Reach::FULL || !who.active).collect();
     text.push_str("\n## Wherever one is\n\n");
     header(&mut text, &everywhere);
-    for row in TABLE.iter().copied().flatten() {
+    for row in TABLE.iter().copied().chain([FILES]).flatten() {
         let cells: Vec<_> = everywhere
             .iter()
             .filter_map(|who| match row.act {
@@ -362,7 +408,7 @@ pub(crate) fn document() -> String {
         let people: Vec<_> = PEOPLE.iter().filter(|who| who.occurs(kind.room)).collect();
         let _ = writeln!(text, "\n## {}\n", kind.title);
         header(&mut text, &people);
-        for row in TABLE.iter().copied().flatten() {
+        for row in TABLE.iter().copied().chain([FILES]).flatten() {
             let cells: Vec<_> = people.iter().filter_map(|who| row.cell(who, kind)).collect();
             if !cells.is_empty() {
                 let _ = writeln!(text, "| `{}` | {} | {} |", row.frame, row.what, cells.join(" | "));

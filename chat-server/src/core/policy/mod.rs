@@ -154,7 +154,7 @@ pub(crate) struct AccountFacts {
 pub(crate) enum Action<'a> {
     /// To be here at all.
     Connect,
-    /// What concerns nobody but oneself: presence, nickname, read markers, drafts, blocks.
+    /// What concerns nobody but oneself: presence, nickname, blocks, and the room of one's own.
     Own,
     CreatePublic,
     CreatePrivate,
@@ -187,11 +187,15 @@ pub(crate) enum InRoom {
     Leave,
     Decline,
     Say,
+    /// Calling everybody at once: `@here`, `@room`.
+    Call,
     Type,
     SetTitle,
     SetTopic,
     SetSlow,
     SetAnnounce,
+    /// Whether its members see who has read up to where.
+    SetSeen,
     Archive,
 }
 
@@ -210,7 +214,10 @@ pub(crate) enum ToPerson {
 /// What is done to a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum ToMessage {
+    Edit,
     Delete,
+    React,
+    Pin,
     Report,
 }
 
@@ -302,9 +309,13 @@ pub(crate) fn decide(actor: &Actor, action: Action<'_>) -> Result<(), Denied> {
     }
     match action {
         Action::Connect => Ok(()),
+        // The room of one's own is reached by what reaches all rooms: it tells of all of them.
+        Action::Own if !actor.reach.here => Err(Denied::NotThere),
         Action::Own | Action::ListRooms => allow(actor.reach.read),
         Action::CreatePublic if is_guest && actor.guests != Guests::On => Err(Denied::SignIn),
-        Action::CreatePrivate | Action::OpenDirect { .. } if is_guest => Err(Denied::SignIn),
+        Action::CreatePrivate | Action::OpenDirect { .. } | Action::Reports | Action::Audit if is_guest => {
+            Err(Denied::SignIn)
+        }
         Action::CreatePublic | Action::CreatePrivate => allow(actor.reach.write && actor.reach.person),
         Action::OpenDirect { active } => allow(active && actor.reach.write && actor.reach.person),
         Action::Reports => allow(actor.role >= Role::Moderator && actor.reach.person),

@@ -88,6 +88,11 @@ pub(super) fn in_room(actor: &Actor, deed: InRoom, room: &RoomFacts) -> Result<(
             }
             if room.announce && rank < MODERATOR { Err(Denied::AnnounceOnly) } else { Ok(()) }
         }
+        InRoom::Call => {
+            in_room(actor, InRoom::Say, room)?;
+            // Whoever may come by without an account may not ring everybody's bell.
+            allow(actor.role >= Role::Member || room.kind != RoomKind::Public)
+        }
         InRoom::SetTopic | InRoom::SetSlow => {
             write(actor, room)?;
             allow(rank >= MODERATOR && room.kind != RoomKind::Direct && actor.reach.person)
@@ -95,6 +100,12 @@ pub(super) fn in_room(actor: &Actor, deed: InRoom, room: &RoomFacts) -> Result<(
         InRoom::SetTitle | InRoom::SetAnnounce => {
             write(actor, room)?;
             allow(rank >= OWNER && room.kind != RoomKind::Direct && actor.reach.person)
+        }
+        InRoom::SetSeen => {
+            write(actor, room)?;
+            // In a conversation either sees the other's marker, and both see who asked for it.
+            let decides = rank >= OWNER || (room.kind == RoomKind::Direct && room.standing.role.is_some());
+            allow(decides && actor.reach.person)
         }
         InRoom::Archive => {
             // Also to open again what is archived.
@@ -143,6 +154,19 @@ pub(super) fn to_message(
 ) -> Result<(), Denied> {
     write(actor, room)?;
     match deed {
+        // What it says from now on is said anew.
+        ToMessage::Edit => {
+            allow(message.own)?;
+            in_room(actor, InRoom::Say, room)
+        }
+        ToMessage::React | ToMessage::Pin if room.standing.muted => Err(Denied::Muted),
+        // Also where only a few say something.
+        ToMessage::React => Ok(()),
+        ToMessage::Pin => {
+            let may =
+                room.kind == RoomKind::Direct || rank(room.kind, actor.role, room.standing) >= MODERATOR;
+            allow(may && actor.reach.person)
+        }
         ToMessage::Delete if message.own => Ok(()),
         ToMessage::Delete => {
             let mine = rank(room.kind, actor.role, room.standing);

@@ -68,17 +68,19 @@ fn message() -> impl Strategy<Value = MessageFacts> {
     })
 }
 
-const IN_ROOM: [InRoom; 11] = [
+const IN_ROOM: [InRoom; 13] = [
     InRoom::Read,
     InRoom::Join,
     InRoom::Leave,
     InRoom::Decline,
     InRoom::Say,
+    InRoom::Call,
     InRoom::Type,
     InRoom::SetTitle,
     InRoom::SetTopic,
     InRoom::SetSlow,
     InRoom::SetAnnounce,
+    InRoom::SetSeen,
     InRoom::Archive,
 ];
 
@@ -103,7 +105,7 @@ fn about(
         visit(Action::Room(deed, room));
     }
     visit(Action::Person(deed, room, person));
-    for deed in [ToMessage::Delete, ToMessage::Report] {
+    for deed in [ToMessage::Edit, ToMessage::Delete, ToMessage::React, ToMessage::Pin, ToMessage::Report] {
         visit(Action::Message(deed, room, message));
     }
 }
@@ -211,6 +213,15 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn what_is_good_for_some_rooms_is_not_for_ones_own() {
+    let actor = |reach| Actor { role: Role::Member, active: true, guests: Guests::On, reach };
+    assert_eq!(decide(&actor(Reach::FULL), Action::Own), Ok(()));
+    let elsewhere = Reach { here: false, ..Reach::FULL };
+    assert_eq!(decide(&actor(elsewhere), Action::Own), Err(Denied::NotThere));
+    assert_eq!(decide(&actor(Reach { read: false, ..Reach::FULL }), Action::Own), Err(Denied::Forbidden));
 }
 
 #[test]

@@ -178,6 +178,11 @@ impl Presence {
         self.names.give_up(user, &skeleton(name));
     }
 
+    /// Keeps a former name no longer, by how it looks.
+    pub(crate) fn give_up_skeleton(&mut self, user: &UserId, skeleton: &str) {
+        self.names.give_up(user, skeleton);
+    }
+
     /// Somebody's role or profile changed; the change's value is whether they are there.
     pub(crate) fn set_known(&mut self, account: &Known) -> Option<Change<()>> {
         let person = self.people.get_mut(&account.user)?;
@@ -273,6 +278,11 @@ impl Presence {
     /// The name that somebody goes by now.
     pub(crate) fn name(&self, user: &UserId) -> Option<String> {
         self.people.get(user).map(|person| person.name.clone())
+    }
+
+    /// Who goes by a name of this [`skeleton`], or is kept it.
+    pub(crate) fn called(&self, skeleton: &str) -> Option<&UserId> {
+        self.names.owner(skeleton)
     }
 
     /// How many connections somebody has.

@@ -82,6 +82,11 @@ impl Names {
         self.reserved.get(skeleton) == Some(user)
     }
 
+    /// Whose a name is, by how it looks.
+    pub(super) fn owner(&self, skeleton: &str) -> Option<&UserId> {
+        self.owners.get(skeleton).or_else(|| self.reserved.get(skeleton))
+    }
+
     /// Keeps it no longer.
     pub(super) fn give_up(&mut self, user: &UserId, skeleton: &str) {
         if self.is_reserved(user, skeleton) {

@@ -56,9 +56,20 @@ impl Api {
             Call::About | Call::Register | Call::Login | Call::Reset | Call::Logout | Call::Avatar => {
                 unreachable!("answered above")
             }
+            Call::Announce
+            | Call::SendPiece
+            | Call::UploadOffset
+            | Call::CancelUpload
+            | Call::Fetch
+            | Call::FetchThumb => {
+                unreachable!("files are answered elsewhere")
+            }
             Call::Me => me(caller.me.clone()),
             Call::ChangeProfile => me(accounts.change_profile(caller, body.json().await?).await?),
-            Call::SetAvatar => me(accounts.set_avatar(caller, body.picture().await?).await?),
+            Call::SetAvatar => {
+                let upload = accounts.begin_upload(caller)?;
+                me(accounts.set_avatar(caller, body.picture().await?, upload).await?)
+            }
             Call::RemoveAvatar => me(accounts.remove_avatar(caller).await?),
             Call::ChangePassword => {
                 done(accounts.change_password(caller, body.json().await?, request.address).await)

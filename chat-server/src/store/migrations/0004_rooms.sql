@@ -6,12 +6,14 @@ ALTER TABLE rooms ADD COLUMN archived INTEGER NOT NULL DEFAULT 0;
 -- Of a direct conversation: all its people, in order, so that there is one of each set. Nothing where one of them left.
 ALTER TABLE rooms ADD COLUMN people TEXT;
 CREATE UNIQUE INDEX rooms_by_people ON rooms (people) WHERE people IS NOT NULL;
+CREATE INDEX rooms_by_creator ON rooms (creator);
 
 CREATE TABLE members (
     room     INTEGER NOT NULL,
     user     TEXT NOT NULL,
     role     TEXT NOT NULL,
     since_ms INTEGER NOT NULL,
+    hidden   INTEGER NOT NULL DEFAULT 0, -- of a conversation that was opened by whom they hide: not among theirs
     PRIMARY KEY (room, user)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX members_by_user ON members (user);
@@ -22,18 +24,23 @@ CREATE TABLE invitations (
     ms   INTEGER NOT NULL,
     PRIMARY KEY (room, user)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX invitations_by_user ON invitations (user);
 
--- What keeps somebody out of a room, or silent in it; over at its time, or never.
+-- What keeps somebody out of a room, or silent in it; over at its time, or never. The name is that of then.
 CREATE TABLE bans (
     room     INTEGER NOT NULL,
     user     TEXT NOT NULL,
     until_ms INTEGER,
+    name     TEXT NOT NULL DEFAULT '',
+    reason   TEXT,
     PRIMARY KEY (room, user)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE mutes (
     room     INTEGER NOT NULL,
     user     TEXT NOT NULL,
     until_ms INTEGER,
+    name     TEXT NOT NULL DEFAULT '',
+    reason   TEXT,
     PRIMARY KEY (room, user)
 ) STRICT, WITHOUT ROWID;
 

@@ -102,17 +102,53 @@ impl Deed<'_, '_, '_> {
         facts::place(self.db(), room, &self.author.user)
     }
 
-    /// Whether the author has had this very command carried out before; refused where the `id` named another one.
-    pub(super) fn was_done(&self, room: i64, id: &Id, kind: &str) -> Done<Option<Ack>> {
+    /// Whether the author has had this very command carried out before, in a room that they may still read: then it is
+    /// answered as it was, whatever they may do by now. Refused where the `id` named another command.
+    ///
+    /// Asked before the policy is asked for the deed; of a room that one may not read nothing is told here, not even
+    /// that there is one.
+    pub(super) fn was_done(
+        &self,
+        room: &RoomKey,
+        place: Option<&Place>,
+        id: &Id,
+        kind: &str,
+    ) -> Done<Option<Ack>> {
+        self.was_done_to(room, place, id, (kind, None))
+    }
+
+    /// The same for what is done to a message: the command is another one, too, where the message or the body is.
+    pub(super) fn was_done_to(
+        &self,
+        room: &RoomKey,
+        place: Option<&Place>,
+        id: &Id,
+        (kind, to): (&str, Option<(Seq, &str)>),
+    ) -> Done<Option<Ack>> {
+        let Some(place) = place else { return Ok(None) };
+        if self.permit_at(room, Action::Room(InRoom::Read, &place.facts(self.now()))).is_err() {
+            return Ok(None);
+        }
         let found: Option<(bool, i64, i64, String)> = self
             .db()
             .prepare_cached(
-                "SELECT e.room = ?3 AND e.kind = ?4, e.seq, e.timestamp_ms, r.key
+                // The text of what was done to a message that is deleted by now is gone.
+                "SELECT e.room = ?3 AND e.kind = ?4
+                        AND (?5 IS NULL OR e.reply IS ?5 AND (e.text = ?6 OR e.text = '')),
+                        e.seq, e.timestamp_ms, r.key
                  FROM events e JOIN rooms r ON r.id = e.room WHERE e.id = ?1 AND e.user = ?2",
             )?
-            .query_row(params![id.as_str(), self.author.user.as_str(), room, kind], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
-            })
+            .query_row(
+                params![
+                    id.as_str(),
+                    self.author.user.as_str(),
+                    place.row,
+                    kind,
+                    to.map(|(target, _)| to_sql(target)),
+                    to.map(|(_, body)| body),
+                ],
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+            )
             .optional()?;
         match found {
             None => Ok(None),
@@ -139,7 +175,21 @@ impl Deed<'_, '_, '_> {
     ) -> Done<Ack> {
         let (user, sender) = (self.author.user.clone(), self.author.name.to_string());
         let guest = self.author.guest;
-        self.append_as((&user, &sender, guest), room, id, (kind, &kinds::body(body), reply), told)
+        self.append_as((&user, &sender, guest), room, id, (kind, &kinds::body(body), reply, None), told)
+    }
+
+    /// The same for one that has a text, and what is beside it.
+    pub(super) fn append_text(
+        &mut self,
+        room: &RoomKey,
+        id: &Id,
+        (kind, text, extra): (&'static str, &str, Option<&str>),
+        reply: Seq,
+        told: impl FnOnce(Head) -> Event,
+    ) -> Done<Ack> {
+        let (user, sender) = (self.author.user.clone(), self.author.name.to_string());
+        let guest = self.author.guest;
+        self.append_as((&user, &sender, guest), room, id, (kind, text, Some(reply), extra), told)
     }
 
     /// The same for an event that a rule of the server's makes.
@@ -152,7 +202,7 @@ impl Deed<'_, '_, '_> {
     ) -> Done<Ack> {
         let user = UserId::new(SERVER).expect("it is an id");
         let id = new_id();
-        self.append_as((&user, "server", false), room, &id, (kind, &kinds::body(body), None), told)
+        self.append_as((&user, "server", false), room, &id, (kind, &kinds::body(body), None, None), told)
     }
 
     fn append_as(
@@ -160,10 +210,11 @@ impl Deed<'_, '_, '_> {
         (user, sender, guest): (&UserId, &str, bool),
         room: &RoomKey,
         id: &Id,
-        (kind, text, reply): (&'static str, &str, Option<Seq>),
+        (kind, text, reply, extra): (&'static str, &str, Option<Seq>, Option<&str>),
         told: impl FnOnce(Head) -> Event,
     ) -> Done<Ack> {
-        let event = NewEvent { room, id, user, sender, guest, kind, text, reply, thread: None };
+        let event =
+            NewEvent { room, id, user, sender, guest, kind, text, reply, thread: None, extra, files: None };
         let appended = self.turn.append(&event, |seq, timestamp| {
             told(Head {
                 room: room.clone(),
@@ -183,7 +234,7 @@ impl Deed<'_, '_, '_> {
             Appended::Reused => {
                 Err(Refusal::new(ErrorCode::IdReused, "this id was used before for something else").into())
             }
-            Appended::NoRoom => Err(Denied::NotThere.into()),
+            Appended::NoRoom | Appended::NoThread => Err(Denied::NotThere.into()),
         }
     }
 

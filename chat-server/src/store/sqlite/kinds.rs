@@ -1,17 +1,22 @@
 //! Events that are no messages, as rows: what a message has no column for is JSON in `text`.
 
-use protocol::event::{Delete, Event};
+use protocol::event::{Delete, Edit, Event, Pin, React};
 use protocol::ids::{Id, RoomKey, Seq, UserId};
 use protocol::rooms::{MemberChange, MemberChanged, RoomEdited, RoomRole};
 use rusqlite::Row;
 use serde::{Deserialize, Serialize};
 
-use super::{clock, rows};
+use super::clock;
+use super::rows::{self, Extra};
 
 /// The `kind` of each.
 pub(super) const MEMBER: &str = "member";
 pub(super) const CHANGED: &str = "changed";
+/// Its `text` is the new text as it is, and `reply` its message; so is that of the others below.
+pub(super) const EDIT: &str = "edit";
 pub(super) const DELETE: &str = "delete";
+pub(super) const REACT: &str = "react";
+pub(super) const PIN: &str = "pin";
 
 /// The server itself as an author: whoever runs it, on its command line, or a rule that it carries out.
 pub(in crate::store) const SERVER: &str = "s-0";
@@ -43,6 +48,21 @@ pub(super) struct ChangedBody {
     pub(super) slow_s: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) archived: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) seen: Option<bool>,
+}
+
+/// What a `react` has beside its author and its message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ReactBody {
+    pub(super) emoji: String,
+    pub(super) on: bool,
+}
+
+/// What a `pin` has beside its author and its message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct PinBody {
+    pub(super) on: bool,
 }
 
 /// Who made an event, where and when.
@@ -90,7 +110,7 @@ impl Head {
 
     pub(super) fn changed(self, body: ChangedBody) -> Event {
         let Self { room, seq, id, user, sender, timestamp } = self;
-        let ChangedBody { title, topic, announce, slow_s, archived } = body;
+        let ChangedBody { title, topic, announce, slow_s, archived, seen } = body;
         Event::Changed(RoomEdited {
             room,
             seq,
@@ -102,13 +122,31 @@ impl Head {
             announce,
             slow_s,
             archived,
+            seen,
             timestamp,
         })
+    }
+
+    pub(super) fn edit(self, target: Seq, text: String, extra: Extra) -> Event {
+        let Self { room, seq, id, user, sender, timestamp } = self;
+        let Extra { mentions, everyone } = extra;
+        Event::Edit(Edit { room, seq, id, target, user, sender, text, mentions, everyone, timestamp })
     }
 
     pub(super) fn delete(self, target: Seq) -> Event {
         let Self { room, seq, id, user, sender, timestamp } = self;
         Event::Delete(Delete { room, seq, id, target, user, sender, timestamp })
+    }
+
+    pub(super) fn react(self, target: Seq, body: ReactBody) -> Event {
+        let Self { room, seq, id, user, sender, timestamp } = self;
+        let ReactBody { emoji, on } = body;
+        Event::React(React { room, seq, id, target, user, sender, emoji, on, timestamp })
+    }
+
+    pub(super) fn pin(self, target: Seq, body: PinBody) -> Event {
+        let Self { room, seq, id, user, sender, timestamp } = self;
+        Event::Pin(Pin { room, seq, id, target, user, sender, on: body.on, timestamp })
     }
 }
 
@@ -116,13 +154,14 @@ impl Head {
 pub(super) fn event(room: &RoomKey, seq: Seq, row: &Row<'_>) -> Option<Event> {
     let kind = row.get_ref("kind").ok()?.as_str().ok()?;
     let body = row.get_ref("text").ok()?.as_str().ok()?;
+    let target = || row.get("reply").ok().map(rows::from_sql);
     match kind {
         MEMBER => Some(Head::read(room, seq, row)?.member(serde_json::from_str(body).ok()?)),
         CHANGED => Some(Head::read(room, seq, row)?.changed(serde_json::from_str(body).ok()?)),
-        DELETE => {
-            let target: i64 = row.get("reply").ok()?;
-            Some(Head::read(room, seq, row)?.delete(rows::from_sql(target)))
-        }
+        EDIT => Some(Head::read(room, seq, row)?.edit(target()?, body.to_owned(), Extra::read(row))),
+        DELETE => Some(Head::read(room, seq, row)?.delete(target()?)),
+        REACT => Some(Head::read(room, seq, row)?.react(target()?, serde_json::from_str(body).ok()?)),
+        PIN => Some(Head::read(room, seq, row)?.pin(target()?, serde_json::from_str(body).ok()?)),
         _ => None,
     }
 }

@@ -2,6 +2,7 @@
 
 use protocol::error::{ErrorCode, Refusal};
 use protocol::ids::{Id, RoomKey, UserId};
+use protocol::limits::INVITATIONS;
 use protocol::people::Role;
 use protocol::rooms::{MemberChange, Moderate, RoomKind, RoomRole, SetRole};
 use rusqlite::params;
@@ -19,11 +20,11 @@ const LONGEST_S: u64 = 100 * 366 * 24 * 3600;
 
 /// The author is in a room from now on. Being in a public one is stored only for accounts.
 pub(in crate::store) fn join(deed: &mut Deed<'_, '_, '_>, room: &RoomKey, id: &Id) -> Done<()> {
+    deed.turn.leave_facts();
     let place = deed.enter(room, InRoom::Join)?;
     let user = deed.author.user.clone();
     let is_stored = place.kind != RoomKind::Public || !deed.author.guest;
     if place.stand.role.is_some() || !is_stored {
-        deed.turn.leave_facts();
         return Ok(());
     }
     add(deed, &place, room, &user, RoomRole::Member)?;
@@ -44,6 +45,7 @@ pub(super) fn add(
     user: &UserId,
     role: RoomRole,
 ) -> Done<()> {
+    deed.turn.change(room, Some(user));
     deed.db()
         .prepare_cached(
             "INSERT INTO members (room, user, role, since_ms) VALUES (?1, ?2, ?3, ?4)
@@ -62,6 +64,7 @@ fn withdraw(deed: &mut Deed<'_, '_, '_>, place: &Place, room: &RoomKey, user: &U
         .prepare_cached("DELETE FROM invitations WHERE room = ?1 AND user = ?2")?
         .execute(params![place.row, user.as_str()])?;
     if ended > 0 {
+        deed.turn.change(room, Some(user));
         own::invitation_over(deed, room, user)?;
     }
     Ok(ended > 0)
@@ -69,6 +72,7 @@ fn withdraw(deed: &mut Deed<'_, '_, '_>, place: &Place, room: &RoomKey, user: &U
 
 /// The author is in a room no more.
 pub(in crate::store) fn leave(deed: &mut Deed<'_, '_, '_>, room: &RoomKey, id: &Id) -> Done<()> {
+    deed.turn.leave_facts();
     let place = deed.enter(room, InRoom::Leave)?;
     let user = deed.author.user.clone();
     withdraw(deed, &place, room, &user)?;
@@ -85,6 +89,7 @@ pub(in crate::store) fn leave(deed: &mut Deed<'_, '_, '_>, room: &RoomKey, id: &
     }
     if place.kind == RoomKind::Direct {
         // It goes on without them, and who they were with is no longer its name.
+        deed.turn.change(room, None);
         deed.db().execute("UPDATE rooms SET people = NULL WHERE id = ?1", [place.row])?;
     }
     if role == RoomRole::Owner {
@@ -101,6 +106,7 @@ fn remove(
     user: &UserId,
     why: Option<&MemberBody>,
 ) -> Done<()> {
+    deed.turn.change(room, Some(user));
     deed.db()
         .prepare_cached("DELETE FROM members WHERE room = ?1 AND user = ?2")?
         .execute(params![place.row, user.as_str()])?;
@@ -109,6 +115,7 @@ fn remove(
 
 /// The author does not take an invitation.
 pub(in crate::store) fn decline(deed: &mut Deed<'_, '_, '_>, room: &RoomKey) -> Done<()> {
+    deed.turn.leave_facts();
     let place = deed.enter(room, InRoom::Decline)?;
     let user = deed.author.user.clone();
     withdraw(deed, &place, room, &user)?;
@@ -123,6 +130,7 @@ pub(in crate::store) fn moderate(
     name: Option<String>,
     id: &Id,
 ) -> Done<()> {
+    deed.turn.leave_facts();
     let action = match measure {
         Measure::Invite => ToPerson::Invite,
         Measure::Kick => ToPerson::Kick,
@@ -132,10 +140,9 @@ pub(in crate::store) fn moderate(
         Measure::Unmute => ToPerson::Unmute,
     };
     let room = &asked.room;
-    let (place, stand, known) = face(deed, room, &asked.user, action, name)?;
-    if deed.was_done(place.row, id, MEMBER)?.is_some() {
+    let Some((place, stand, known)) = face(deed, room, &asked.user, action, name, id)? else {
         return Ok(());
-    }
+    };
     let until_ms = asked.for_s.map(|seconds| {
         let ms = i64::try_from(seconds.min(LONGEST_S) * 1000).unwrap_or(i64::MAX);
         deed.now().saturating_add(ms)
@@ -184,9 +191,13 @@ fn apply(
     body: &MemberBody,
 ) -> Done<bool> {
     let (who, now) = (&body.who, deed.now());
+    deed.turn.change(room, Some(who));
     let set = |deed: &Deed<'_, '_, '_>, table: &str| -> rusqlite::Result<()> {
-        let sql = format!("INSERT OR REPLACE INTO {table} (room, user, until_ms) VALUES (?1, ?2, ?3)");
-        deed.db().prepare_cached(&sql)?.execute(params![place.row, who.as_str(), until_ms]).map(drop)
+        let sql = format!(
+            "INSERT OR REPLACE INTO {table} (room, user, until_ms, name, reason) VALUES (?1, ?2, ?3, ?4, ?5)"
+        );
+        let values = params![place.row, who.as_str(), until_ms, body.name, body.reason];
+        deed.db().prepare_cached(&sql)?.execute(values).map(drop)
     };
     let lift = |deed: &Deed<'_, '_, '_>, table: &str, sentence: Sentence| -> rusqlite::Result<bool> {
         let sql = format!("DELETE FROM {table} WHERE room = ?1 AND user = ?2");
@@ -226,6 +237,15 @@ fn invite(
         // Nobody learns that they are hidden from somebody.
         return Ok(());
     }
+    let waiting: u32 = deed
+        .db()
+        .prepare_cached("SELECT count(*) FROM invitations WHERE user = ?1")?
+        .query_row([who.as_str()], |row| row.get(0))?;
+    if waiting >= INVITATIONS {
+        let reason = "too many invitations wait for this person already";
+        return Err(Refusal::new(ErrorCode::Forbidden, reason).into());
+    }
+    deed.turn.change(room, Some(who));
     deed.db()
         .prepare_cached("INSERT INTO invitations (room, user, ms) VALUES (?1, ?2, ?3)")?
         .execute(params![place.row, who.as_str(), deed.now()])?;
@@ -239,9 +259,12 @@ pub(in crate::store) fn set_role(
     name: Option<String>,
     id: &Id,
 ) -> Done<()> {
+    deed.turn.leave_facts();
     let (room, who) = (&asked.room, &asked.user);
-    let (place, stand, known) = face(deed, room, who, ToPerson::SetRole(asked.role), name)?;
-    if deed.was_done(place.row, id, MEMBER)?.is_some() || stand.role == Some(asked.role) {
+    let Some((place, stand, known)) = face(deed, room, who, ToPerson::SetRole(asked.role), name, id)? else {
+        return Ok(());
+    };
+    if stand.role == Some(asked.role) {
         return Ok(());
     }
     let steps_down = stand.role == Some(RoomRole::Owner);
@@ -262,14 +285,19 @@ pub(in crate::store) fn set_role(
 }
 
 /// A room and somebody in it, to whom the author may do this; refused where nobody knows them. With their name.
+/// `None` where the author has done it already.
 fn face(
     deed: &Deed<'_, '_, '_>,
     room: &RoomKey,
     who: &UserId,
     action: ToPerson,
     name: Option<String>,
-) -> Done<(Place, Stand, String)> {
+    id: &Id,
+) -> Done<Option<(Place, Stand, String)>> {
     let place = deed.look(room)?;
+    if deed.was_done(room, place.as_ref(), id, MEMBER)?.is_some() {
+        return Ok(None);
+    }
     let me = *who == deed.author.user;
     let nowhere = Place { row: 0, ..absent() };
     let (facts, person, stand) =
@@ -280,7 +308,7 @@ fn face(
     let is_guest = person.role == Role::Guest;
     let known = !is_guest || name.is_some() || stand != Stand::default();
     let name = person.name.or(name).unwrap_or_else(|| "guest".to_owned());
-    if known { Ok((place, stand, name)) } else { Err(nobody()) }
+    if known { Ok(Some((place, stand, name))) } else { Err(nobody()) }
 }
 
 /// Stands for a room that is not there, of which policy knows nothing.

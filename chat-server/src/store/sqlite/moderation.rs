@@ -1,38 +1,35 @@
 //! Messages taken out, and messages reported.
 
 use protocol::error::{ErrorCode, Refusal};
-use protocol::ids::{Id, RoomKey, Seq, UserId};
+use protocol::ids::{Id, RoomKey, Seq};
 use protocol::rooms::Delete;
 use protocol::server::Ack;
 use rusqlite::{OptionalExtension, params};
 
-use super::deed::{Deed, Done, Entry, Stop};
-use super::facts::{self, Place};
-use super::kinds::DELETE;
+use super::deed::{Deed, Done, Entry};
+use super::files;
+use super::folded;
+use super::kinds::{self, DELETE};
 use super::rows::{self, to_sql};
-use crate::core::policy::{Action, Denied, MessageFacts, ToMessage};
+use super::said::{Found, find};
+use super::state;
+use crate::core::policy::{Action, ToMessage};
 
 /// Reports of one user that wait to be looked at.
 const WAITING: u32 = 50;
 
-/// What there is to know of a message before something is done to it.
-struct Said {
-    user: UserId,
-    sender: String,
-    text: String,
-}
-
 /// Takes a message out: its text is gone from the record in the same transaction, and its place stays.
 pub(in crate::store) fn delete(deed: &mut Deed<'_, '_, '_>, asked: &Delete, id: &Id) -> Done<Ack> {
+    deed.turn.leave_facts();
     let (room, target) = (&asked.room, asked.target);
-    let (place, said) = find(deed, room, target, ToMessage::Delete, Some(id))?;
-    let said = match said {
+    let body = kinds::body(&());
+    let (place, said) = match find(deed, room, target, ToMessage::Delete, Some((id, DELETE, &body)))? {
         Found::Done(ack) => return Ok(ack),
-        Found::Said(said) => said,
+        Found::Said(place, said) => (place, said),
     };
     let db = deed.db();
-    db.prepare_cached(&format!("UPDATE events SET text = '' WHERE {}", rows::AT_PLACE))?
-        .execute(params![place.row, to_sql(target)])?;
+    state::deleted(db, (place.row, target))?;
+    files::unbind(db, place.row, target)?;
     db.prepare_cached("UPDATE reports SET text = '' WHERE room = ?1 AND target = ?2")?
         .execute(params![place.row, to_sql(target)])?;
     let ack = deed.append(room, id, DELETE, &(), Some(target), |head| head.delete(target))?;
@@ -51,8 +48,8 @@ pub(in crate::store) fn report(
     reason: &str,
 ) -> Done<()> {
     deed.turn.leave_facts();
-    let (place, said) = find(deed, room, target, ToMessage::Report, None)?;
-    let Found::Said(said) = said else { return Ok(()) };
+    let Found::Said(place, said) = find(deed, room, target, ToMessage::Report, None)? else { return Ok(()) };
+    let text = folded::text(deed.db(), place.row, target)?.unwrap_or(said.text);
     let (user, sender) = (deed.author.user.as_str(), &*deed.author.name);
     let waiting: u32 = deed
         .db()
@@ -75,7 +72,7 @@ pub(in crate::store) fn report(
             reason,
             place.row,
             to_sql(target),
-            said.text,
+            text,
             said.user.as_str(),
             said.sender,
         ])?;
@@ -100,61 +97,4 @@ pub(in crate::store) fn resolve(deed: &mut Deed<'_, '_, '_>, report: u64) -> Don
     let (room, target) = (RoomKey::new(room).ok(), Some(rows::from_sql(target)));
     deed.audit(Entry { action: "resolve", room: room.as_ref(), target, ..Entry::default() })?;
     Ok(())
-}
-
-enum Found {
-    Said(Said),
-    /// The author has done this already.
-    Done(Ack),
-}
-
-/// A message to which the author may do this. What is no message any more is refused as not found, but only to whom
-/// the room is there.
-fn find(
-    deed: &Deed<'_, '_, '_>,
-    room: &RoomKey,
-    target: Seq,
-    action: ToMessage,
-    id: Option<&Id>,
-) -> Done<(Place, Found)> {
-    let place = deed.look(room)?;
-    let room_facts = facts::room_facts(place.as_ref(), deed.now());
-    let nobodys = MessageFacts {
-        own: action == ToMessage::Delete,
-        author: protocol::people::Role::Guest,
-        author_standing: crate::core::policy::Standing::default(),
-    };
-    let Some(place) = place else {
-        deed.permit_at(room, Action::Message(action, &room_facts, &nobodys))?;
-        return Err(Denied::NotThere.into());
-    };
-    if let Some(id) = id
-        && let Some(ack) = deed.was_done(place.row, id, DELETE)?
-    {
-        return Ok((place, Found::Done(ack)));
-    }
-    let sql = format!(
-        "SELECT user, sender, text FROM events WHERE {} AND kind = 'message' AND text <> ''",
-        rows::AT_PLACE
-    );
-    let said: Option<(String, String, String)> = deed
-        .db()
-        .prepare_cached(&sql)?
-        .query_row(params![place.row, to_sql(target)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-        .optional()?;
-    let Some((user, sender, text)) = said else {
-        // As of one's own, of which most is allowed: whoever may not even that is told so instead.
-        deed.permit_at(room, Action::Message(action, &room_facts, &nobodys))?;
-        return Err(no_message());
-    };
-    let user = UserId::new(user).map_err(|_| no_message())?;
-    let own = user == deed.author.user;
-    let (author, _, _) = facts::target(deed.db(), &place, &user, own, deed.now())?;
-    let message = MessageFacts { own, author: author.role, author_standing: author.standing };
-    deed.permit_at(room, Action::Message(action, &room_facts, &message))?;
-    Ok((place, Found::Said(Said { user, sender, text })))
-}
-
-fn no_message() -> Stop {
-    Refusal::new(ErrorCode::NotFound, "there is no such message").into()
 }

@@ -3,21 +3,30 @@
 use protocol::error::{ErrorCode, Refusal};
 use protocol::event::Event;
 use protocol::ids::{RoomKey, Seq, UserId};
-use protocol::limits::DRAFT_BYTES;
-use protocol::own::{Block, Blocked, Draft, Drafted, Invited, Joined, Notify, NotifyOf, ReadUpto};
+use protocol::limits::{DRAFT_BYTES, KEYWORD_CHARS, KEYWORDS};
+use protocol::own::{
+    Block, Blocked, Draft, Drafted, Invited, Joined, Notify, NotifyOf, Prefs, PrefsSet, ReadUpto,
+};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::deed::{Deed, Done, nobody};
 use super::kinds::MemberBody;
 use super::reader::find_room;
 use super::rows::{self, from_sql, to_sql};
-use super::{clock, facts};
+use super::{clock, facts, seen, sights};
 use crate::core::policy::{Action, InRoom};
 use crate::store::{At, Page, RoomRecord};
 
-/// Keys that one user may fill with an account, and as a guest.
+/// Keys that one user may fill with an account, and as a guest. What others fill does not count.
 const KEYS: u32 = 5_000;
 const KEYS_OF_GUEST: u32 = 500;
+/// How many of the rooms that one was in and of the invitations that are over are kept, the newest; a device that was
+/// away for longer is told `no_room` instead.
+const OVER: u32 = 1_000;
+/// Every how many events it is looked whether there are more.
+const SWEEP: Seq = 64;
+/// Of a day.
+const MINUTES: u16 = 24 * 60;
 
 /// Keeps an event under a key, in place of what was there.
 fn keep(
@@ -40,7 +49,22 @@ fn keep(
          ON CONFLICT (user, key) DO UPDATE SET seq = ?3, body = ?4",
     )?
     .execute(params![user.as_str(), key, seq, super::kinds::body(&event)])?;
+    if from_sql(seq).is_multiple_of(SWEEP) {
+        sweep(db, user)?;
+    }
     deed.turn.tell_own(user, event);
+    Ok(())
+}
+
+/// Forgets the oldest of what is over, which others may have brought about.
+fn sweep(db: &Connection, user: &UserId) -> rusqlite::Result<()> {
+    db.prepare_cached(
+        "DELETE FROM own WHERE user = ?1 AND seq <= (
+            SELECT seq FROM own WHERE user = ?1 AND substr(key, 1, 7) IN ('invited', 'joined:')
+                AND NOT json_extract(body, '$.on') ORDER BY seq DESC LIMIT 1 OFFSET ?2
+         ) AND substr(key, 1, 7) IN ('invited', 'joined:') AND NOT json_extract(body, '$.on')",
+    )?
+    .execute(params![user.as_str(), OVER])?;
     Ok(())
 }
 
@@ -50,7 +74,9 @@ fn keep_own(deed: &mut Deed<'_, '_, '_>, key: &str, make: impl FnOnce(RoomKey, S
     if newest(deed.db(), &user, key)?.is_none() {
         let count: u32 = deed
             .db()
-            .prepare_cached("SELECT count(*) FROM own WHERE user = ?1")?
+            .prepare_cached(
+                "SELECT count(*) FROM own WHERE user = ?1 AND substr(key, 1, 7) NOT IN ('invited', 'joined:')",
+            )?
             .query_row([user.as_str()], |row| row.get(0))?;
         if count >= if deed.author.guest { KEYS_OF_GUEST } else { KEYS } {
             return Err(Refusal::new(ErrorCode::Forbidden, "there is no room for more of this").into());
@@ -81,16 +107,55 @@ pub(super) fn has_blocked(db: &Connection, user: &UserId, whom: &UserId) -> rusq
     Ok(matches!(newest(db, user, &format!("block:{whom}"))?, Some(Event::Block(block)) if block.on))
 }
 
-/// The author has read a room up to a place; it never moves back.
-pub(in crate::store) fn read_upto(deed: &mut Deed<'_, '_, '_>, room: &RoomKey, seq: Seq) -> Done<()> {
+/// The author has read a room up to a place; the marker moves back only with `back`. What the room is to be told of it.
+pub(in crate::store) fn read_upto(
+    deed: &mut Deed<'_, '_, '_>,
+    room: &RoomKey,
+    seq: Seq,
+    back: bool,
+) -> Done<Option<Seq>> {
     deed.turn.leave_facts();
-    deed.enter(room, InRoom::Read)?;
+    let place = deed.enter(room, InRoom::Read)?;
     let upto = seq.min(deed.turn.head(room)?.unwrap_or(0));
-    if read_of(deed.db(), &deed.author.user, room)?.unwrap_or(0) >= upto {
-        return Ok(());
+    let before = read_of(deed.db(), &deed.author.user, room)?.unwrap_or(0);
+    if before == upto || (before > upto && !back) {
+        return Ok(None);
     }
     let of = room.clone();
-    keep_own(deed, &format!("read:{room}"), |room, seq| Event::Read(ReadUpto { room, seq, of, upto }))
+    keep_own(deed, &format!("read:{room}"), |room, seq| Event::Read(ReadUpto { room, seq, of, upto }))?;
+    seen::note(deed, place.row, upto)
+}
+
+/// What the author wants to be told of, and when.
+pub(in crate::store) fn set_prefs(deed: &mut Deed<'_, '_, '_>, asked: &Prefs) -> Done<()> {
+    deed.turn.leave_facts();
+    deed.permit(Action::Own)?;
+    let keywords = keywords(&asked.keywords)?;
+    let quiet = asked.quiet;
+    if quiet.is_some_and(|quiet| quiet.from >= MINUTES || quiet.to >= MINUTES) {
+        return Err(Refusal::new(ErrorCode::BadFrame, "a minute of the day is one of 0 to 1439").into());
+    }
+    keep_own(deed, "prefs", |room, seq| Event::Prefs(PrefsSet { room, seq, keywords, quiet }))
+}
+
+/// Words as they are kept: trimmed, each once in whatever case.
+fn keywords(asked: &[String]) -> Result<Vec<String>, Refusal> {
+    let mut keywords: Vec<String> = Vec::new();
+    for word in asked.iter().map(|word| word.trim()) {
+        let fits =
+            !word.is_empty() && word.chars().count() <= KEYWORD_CHARS && !word.chars().any(char::is_control);
+        if !fits {
+            let reason = format!("a keyword is one line of 1 to {KEYWORD_CHARS} characters");
+            return Err(Refusal::new(ErrorCode::BadFrame, reason));
+        }
+        if !keywords.iter().any(|known| known.to_lowercase() == word.to_lowercase()) {
+            keywords.push(word.to_owned());
+        }
+    }
+    if keywords.len() > KEYWORDS {
+        return Err(Refusal::new(ErrorCode::BadFrame, format!("there are at most {KEYWORDS} keywords")));
+    }
+    Ok(keywords)
 }
 
 /// Of what in a room the author wants to be told.
@@ -110,7 +175,38 @@ pub(in crate::store) fn block(deed: &mut Deed<'_, '_, '_>, asked: &Block) -> Don
         return Err(nobody());
     }
     let (who, on) = (asked.user.clone(), asked.on);
-    keep_own(deed, &format!("block:{who}"), |room, seq| Event::Block(Blocked { room, seq, who, on }))
+    keep_own(deed, &format!("block:{who}"), |room, seq| Event::Block(Blocked { room, seq, who, on }))?;
+    if !asked.on {
+        // What they said to the author meanwhile is there to be read.
+        let rooms: Vec<String> = deed
+            .db()
+            .prepare_cached(
+                "SELECT r.key FROM members m JOIN rooms r ON r.id = m.room
+                 WHERE m.user = ?1 AND m.hidden AND r.creator = ?2",
+            )?
+            .query_map([deed.author.user.as_str(), asked.user.as_str()], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        for room in rooms.into_iter().filter_map(|room| RoomKey::new(room).ok()) {
+            show(deed, &room)?;
+        }
+    }
+    Ok(())
+}
+
+/// A conversation is among the author's from now on, if it was kept from them.
+pub(super) fn show(deed: &mut Deed<'_, '_, '_>, room: &RoomKey) -> Done<()> {
+    let user = deed.author.user.clone();
+    let Some((row, _)) = find_room(deed.db(), room)? else { return Ok(()) };
+    let shown = deed
+        .db()
+        .prepare_cached("UPDATE members SET hidden = 0 WHERE room = ?1 AND user = ?2 AND hidden")?
+        .execute(params![row, user.as_str()])?;
+    if shown == 0 {
+        return Ok(());
+    }
+    let others = sights::others(deed.db(), row, &user)?;
+    let names = others.iter().map(|person| person.name.as_str()).collect::<Vec<_>>().join(", ");
+    joined(deed, room, &user, Some(names))
 }
 
 /// What the author has written and not yet said.
@@ -122,8 +218,12 @@ pub(in crate::store) fn draft(deed: &mut Deed<'_, '_, '_>, asked: &Draft) -> Don
             Refusal::new(ErrorCode::TooLong, format!("a draft has at most {DRAFT_BYTES} bytes")).into()
         );
     }
-    let Draft { room: of, text, reply } = asked.clone();
-    keep_own(deed, &format!("draft:{of}"), |room, seq| Event::Draft(Drafted { room, seq, of, text, reply }))
+    let Draft { room: of, text, reply, thread } = asked.clone();
+    let key = match thread {
+        None => format!("draft:{of}"),
+        Some(root) => format!("draft:{of}:{root}"),
+    };
+    keep_own(deed, &key, |room, seq| Event::Draft(Drafted { room, seq, of, text, reply, thread }))
 }
 
 /// Tells somebody that the author invites them.
@@ -220,7 +320,7 @@ pub(super) fn page(
         At::Before(seq) => {
             ("SELECT seq, body FROM own WHERE user = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3", seq, false)
         }
-        At::Newest | At::Around(_) => (
+        At::Newest | At::Around(_) | At::Since(_) => (
             "SELECT seq, body FROM own WHERE user = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3",
             head + 1,
             false,

@@ -6,10 +6,12 @@ use protocol::event::Event;
 use protocol::ids::{RoomKey, Seq};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
+use super::folded::{self, Sized};
 use super::index::{self, Searcher};
 use super::own;
 use super::rows::{self, from_sql, to_sql};
 use super::schema;
+use super::unread::Recents;
 use crate::store::{At, Found, Page, ReadError, RoomRecord, Search, StoreError};
 
 /// A read-only connection. Every question is answered from one snapshot.
@@ -17,6 +19,7 @@ use crate::store::{At, Found, Page, ReadError, RoomRecord, Search, StoreError};
 pub(in crate::store) struct Reader {
     db: Connection,
     searcher: Searcher,
+    recents: Recents,
 }
 
 /// The stretch of a log that a page covers.
@@ -27,14 +30,34 @@ struct Stretch {
     newest_first: bool,
 }
 
+/// How much a page holds, and as what.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    /// Events.
+    pub(super) limit: u32,
+    /// Bytes of text; exceeded by one event alone.
+    pub(super) max_bytes: usize,
+    /// With what later events made of the messages.
+    pub(super) folded: bool,
+}
+
 impl Reader {
     pub(super) fn open(path: &Path, searcher: Searcher) -> Result<Self, StoreError> {
-        Ok(Self { db: schema::open_for_reading(path)?, searcher })
+        Ok(Self { db: schema::open_for_reading(path)?, searcher, recents: Recents::default() })
     }
 
     pub(in crate::store) fn search(&self, search: &Search) -> Result<Found, ReadError> {
         let snapshot = self.db.unchecked_transaction()?;
         self.searcher.search(&snapshot, search)
+    }
+
+    /// For searching in a snapshot of [`Reader::db`].
+    pub(super) fn searcher(&self) -> &Searcher {
+        &self.searcher
+    }
+
+    pub(super) fn recents(&self) -> &Recents {
+        &self.recents
     }
 
     /// The newest row of all events.
@@ -66,7 +89,7 @@ impl Reader {
         max_bytes: usize,
     ) -> Result<Option<Page>, ReadError> {
         let snapshot = self.db.unchecked_transaction()?;
-        page_in(&snapshot, key, at, limit, max_bytes)
+        page_in(&snapshot, key, at, Bounds { limit, max_bytes, folded: false })
     }
 }
 
@@ -87,20 +110,31 @@ pub(super) fn page_in(
     snapshot: &Transaction<'_>,
     key: &RoomKey,
     at: At,
-    limit: u32,
-    max_bytes: usize,
+    bounds: Bounds,
 ) -> Result<Option<Page>, ReadError> {
+    let Bounds { limit, max_bytes, folded } = bounds;
     if key.is_own() {
         return Ok(own::page(snapshot, key, at, limit, max_bytes)?);
     }
     let Some((room, record)) = find_room(snapshot, key)? else { return Ok(None) };
     let (room_first, head) = (record.first, record.head);
     let limit = usize::try_from(limit.max(1)).unwrap_or(usize::MAX);
-    let read = |low, high, newest_first, limit, max_bytes| {
-        events(snapshot, room, key, Stretch { low, high, newest_first }, limit, max_bytes)
+    let read = |low, high, newest_first, limit, max_bytes| -> Result<Vec<Sized>, ReadError> {
+        let mut events = events(snapshot, room, key, Stretch { low, high, newest_first }, limit, max_bytes)?;
+        if folded {
+            folded::fold(snapshot, room, &mut events, newest_first, max_bytes)?;
+        }
+        if newest_first {
+            events.reverse();
+        }
+        Ok(events)
+    };
+    let at = match at {
+        At::Since(ms) => place_at(snapshot, room, (room_first, head), ms)?.map_or(At::Newest, At::Around),
+        at => at,
     };
     let (events, empty_at) = match at {
-        At::Newest => (read(room_first, head, true, limit, max_bytes)?, head),
+        At::Newest | At::Since(_) => (read(room_first, head, true, limit, max_bytes)?, head),
         At::Before(seq) => {
             let high = seq.saturating_sub(1).min(head);
             (read(room_first, high, true, limit, max_bytes)?, high)
@@ -112,7 +146,7 @@ pub(super) fn page_in(
         At::Around(seq) => {
             let middle = seq.clamp(room_first, head.max(room_first));
             let after = read(middle, head, false, limit.div_ceil(2), max_bytes / 2)?;
-            let left = max_bytes.saturating_sub(after.iter().map(text_bytes).sum());
+            let left = max_bytes.saturating_sub(after.iter().map(|(_, size)| size).sum());
             let mut events = match limit - after.len() {
                 0 => Vec::new(),
                 limit => read(room_first, middle - 1, true, limit, left)?,
@@ -121,15 +155,36 @@ pub(super) fn page_in(
             (events, head)
         }
     };
+    let events: Vec<Event> = events.into_iter().map(|(event, _)| event).collect();
     let (first, last) = match (events.first(), events.last()) {
         (Some(first), Some(last)) => (first.seq(), last.seq()),
         _ => (empty_at + 1, empty_at),
     };
     let more = match at {
         At::After(_) => last < head,
-        At::Newest | At::Before(_) | At::Around(_) => first > room_first,
+        At::Newest | At::Before(_) | At::Around(_) | At::Since(_) => first > room_first,
     };
     Ok(Some(Page { events, first, last, head, more, room_first }))
+}
+
+/// The first place of a room whose event is of this time or later; `None` where there is none. Times grow with places, but
+/// for large corrections of the machine's clock: around one of those it is a place nearby.
+fn place_at(db: &Connection, room: i64, (first, head): (Seq, Seq), ms: i64) -> rusqlite::Result<Option<Seq>> {
+    let sql = format!("SELECT timestamp_ms FROM events WHERE {}", rows::AT_PLACE);
+    let mut statement = db.prepare_cached(&sql)?;
+    let (mut low, mut high) = (first, head + 1);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let at: Option<i64> =
+            statement.query_row(params![room, to_sql(middle)], |row| row.get(0)).optional()?;
+        // What is missing is passed over as if it were earlier.
+        if at.is_none_or(|at| at < ms) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    Ok((low <= head).then_some(low))
 }
 
 /// A room and its row's number.
@@ -145,8 +200,8 @@ impl From<rusqlite::Error> for ReadError {
     }
 }
 
-/// Events of a stretch from the end where it begins, until one of the bounds is met; in the order of `seq`. A place
-/// whose row is missing is an unknown event, so that whoever reads gets past it.
+/// Events of a stretch from the end where it begins, until one of the bounds is met; in that order. A place whose row
+/// is missing is an unknown event, so that whoever reads gets past it.
 fn events(
     snapshot: &Transaction<'_>,
     room: i64,
@@ -154,7 +209,7 @@ fn events(
     stretch: Stretch,
     limit: usize,
     max_bytes: usize,
-) -> Result<Vec<Event>, ReadError> {
+) -> Result<Vec<Sized>, ReadError> {
     let Stretch { low, high, newest_first } = stretch;
     if low > high {
         return Ok(Vec::new());
@@ -178,7 +233,7 @@ fn events(
     while let Some(row) = rows.next()? {
         let seq = from_sql(row.get("seq")?);
         while place != seq && events.len() < limit {
-            events.push(rows::unknown(key, place));
+            events.push((rows::unknown(key, place), 0));
             place = step(place);
         }
         if events.len() == limit {
@@ -190,22 +245,12 @@ fn events(
             full = true;
             break;
         }
-        events.push(event);
+        events.push((event, size));
         place = step(place);
     }
     while !full && events.len() < limit && (low..=high).contains(&place) {
-        events.push(rows::unknown(key, place));
+        events.push((rows::unknown(key, place), 0));
         place = step(place);
     }
-    if newest_first {
-        events.reverse();
-    }
     Ok(events)
-}
-
-fn text_bytes(event: &Event) -> usize {
-    match event {
-        Event::Message(message) => message.message.len(),
-        _ => 0,
-    }
 }

@@ -4,20 +4,23 @@ use std::collections::{BTreeSet, HashMap};
 
 use protocol::error::{ErrorCode, Refusal};
 use protocol::ids::{Id, RoomKey, UserId};
-use protocol::limits::{DIRECT_PEOPLE, SLOW_SECONDS, TITLE_CHARS, TOPIC_CHARS};
+use protocol::limits::{
+    CONVERSATIONS, DIRECT_PEOPLE, ROOMS_MADE, ROOMS_MADE_BY_GUEST, SLOW_SECONDS, TITLE_CHARS, TOPIC_CHARS,
+};
 use protocol::names;
 use protocol::rooms::{Change, MemberChange, RoomKind, RoomRole};
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::deed::{Deed, Done, Entry, nobody};
 use super::facts::{self, Place};
 use super::kinds::{CHANGED, ChangedBody, MEMBER};
-use super::{members, own, reader};
+use super::{members, own, reader, seen};
 use crate::core::policy::{Action, Denied, InRoom};
 use crate::store::deeds::NewRoom;
 
 /// Makes a room, whose owner the author is, if they have an account.
 pub(in crate::store) fn make(deed: &mut Deed<'_, '_, '_>, room: &NewRoom, id: &Id) -> Done<()> {
+    deed.turn.leave_facts();
     let is_public = room.kind == RoomKind::Public;
     deed.permit(if is_public { Action::CreatePublic } else { Action::CreatePrivate })?;
     let key = &room.key;
@@ -32,6 +35,7 @@ pub(in crate::store) fn make(deed: &mut Deed<'_, '_, '_>, room: &NewRoom, id: &I
     let title = checked(&room.title, TITLE_CHARS, "a title")?;
     let topic = room.topic.as_deref().map(topic_of).transpose()?.filter(|topic| !topic.is_empty());
     let kind = if is_public { "public" } else { "private" };
+    check_quota(deed, false)?;
     insert(deed, key, &skeleton, &title, kind, topic.as_deref(), None)?;
     if deed.author.guest || deed.author.server {
         return Ok(());
@@ -48,7 +52,7 @@ pub(in crate::store) fn make(deed: &mut Deed<'_, '_, '_>, room: &NewRoom, id: &I
 }
 
 fn insert(
-    deed: &Deed<'_, '_, '_>,
+    deed: &mut Deed<'_, '_, '_>,
     key: &RoomKey,
     skeleton: &str,
     title: &str,
@@ -56,6 +60,7 @@ fn insert(
     topic: Option<&str>,
     people: Option<&str>,
 ) -> rusqlite::Result<()> {
+    deed.turn.change(key, None);
     let creator = (!deed.author.server).then_some(deed.author.user.as_str());
     deed.db()
         .prepare_cached(
@@ -64,6 +69,23 @@ fn insert(
         )?
         .execute(params![key.as_str(), skeleton, title, kind, topic, people, creator, deed.now()])?;
     Ok(())
+}
+
+/// Whether the author may make one more room, or open one more conversation.
+fn check_quota(deed: &Deed<'_, '_, '_>, direct: bool) -> Done<()> {
+    if deed.author.server {
+        return Ok(());
+    }
+    let made: u32 = deed
+        .db()
+        .prepare_cached("SELECT count(*) FROM rooms WHERE creator = ?1 AND (kind = 'direct') = ?2")?
+        .query_row(params![deed.author.user.as_str(), direct], |row| row.get(0))?;
+    let most = if deed.author.guest { ROOMS_MADE_BY_GUEST } else { ROOMS_MADE };
+    if made < most {
+        return Ok(());
+    }
+    let reason = format!("you have made {most} rooms, and nobody makes more");
+    Err(Refusal::new(ErrorCode::TooManyRooms, reason).into())
 }
 
 /// The room that something looks like, other than `but`.
@@ -93,6 +115,7 @@ pub(in crate::store) fn open_direct(
     names: &HashMap<UserId, String>,
     key: &RoomKey,
 ) -> Done<RoomKey> {
+    deed.turn.leave_facts();
     let mut people: BTreeSet<UserId> = users.into_iter().collect();
     people.insert(deed.author.user.clone());
     if !(2..=DIRECT_PEOPLE).contains(&people.len()) {
@@ -117,14 +140,30 @@ pub(in crate::store) fn open_direct(
         .query_row([&set], |row| row.get(0))
         .optional()?;
     if let Some(known) = known {
-        return Ok(RoomKey::new(known).map_err(|_| Denied::NotThere)?);
+        let room = RoomKey::new(known).map_err(|_| Denied::NotThere)?;
+        own::show(deed, &room)?;
+        return Ok(room);
+    }
+    check_quota(deed, true)?;
+    for (user, _) in &named {
+        if has_no_room(deed.db(), user)? {
+            let reason = "one of these people is in too many conversations already";
+            return Err(Refusal::new(ErrorCode::TooManyRooms, reason).into());
+        }
     }
     insert(deed, key, &names::skeleton(key.as_str()), "", "direct", None, Some(&set))?;
     let place = deed.look(key)?.ok_or(Denied::NotThere)?;
     for (user, _) in &named {
+        // Nobody learns that they are hidden from somebody, who learns nothing of the conversation.
+        let hidden = own::has_blocked(deed.db(), user, &deed.author.user)?;
         deed.db()
-            .prepare_cached("INSERT INTO members (room, user, role, since_ms) VALUES (?1, ?2, 'member', ?3)")?
-            .execute(params![place.row, user.as_str(), deed.now()])?;
+            .prepare_cached(
+                "INSERT INTO members (room, user, role, since_ms, hidden) VALUES (?1, ?2, 'member', ?3, ?4)",
+            )?
+            .execute(params![place.row, user.as_str(), deed.now(), hidden])?;
+        if hidden {
+            continue;
+        }
         let others = named.iter().filter(|(other, _)| other != user).map(|(_, name)| name.as_str());
         let others = others.collect::<Vec<_>>().join(", ");
         own::joined(deed, key, user, Some(others))?;
@@ -132,8 +171,19 @@ pub(in crate::store) fn open_direct(
     Ok(key.clone())
 }
 
+/// Whether somebody is in as many conversations as one can be.
+fn has_no_room(db: &Connection, user: &UserId) -> rusqlite::Result<bool> {
+    let count: u32 = db
+        .prepare_cached(
+            "SELECT count(*) FROM members m JOIN rooms r ON r.id = m.room WHERE m.user = ?1 AND r.kind = 'direct'",
+        )?
+        .query_row([user.as_str()], |row| row.get(0))?;
+    Ok(count >= CONVERSATIONS)
+}
+
 /// Changes a room.
 pub(in crate::store) fn change(deed: &mut Deed<'_, '_, '_>, asked: &Change, id: &Id) -> Done<()> {
+    deed.turn.leave_facts();
     let room = &asked.room;
     let place = deed.look(room)?;
     let facts = facts::room_facts(place.as_ref(), deed.now());
@@ -143,28 +193,41 @@ pub(in crate::store) fn change(deed: &mut Deed<'_, '_, '_>, asked: &Change, id: 
         (asked.slow_s.is_some(), InRoom::SetSlow),
         (asked.announce.is_some(), InRoom::SetAnnounce),
         (asked.archived.is_some(), InRoom::Archive),
+        (asked.seen.is_some(), InRoom::SetSeen),
     ];
     // One that changes nothing still tells nothing of what may not be seen.
     deed.permit_at(room, Action::Room(InRoom::Read, &facts))?;
+    if deed.was_done(room, place.as_ref(), id, CHANGED)?.is_some() {
+        return Ok(());
+    }
     for (_, action) in wanted.into_iter().filter(|(is_wanted, _)| *is_wanted) {
         deed.permit_at(room, Action::Room(action, &facts))?;
     }
     let place = place.ok_or(Denied::NotThere)?;
-    if deed.was_done(place.row, id, CHANGED)?.is_some() {
-        return Ok(());
-    }
     let body = difference(deed, &place, asked)?;
     if body == ChangedBody::default() {
         return Ok(());
     }
+    deed.turn.change(room, None);
     deed.db()
         .prepare_cached(
             "UPDATE rooms SET title = coalesce(?2, title), topic = nullif(coalesce(?3, topic), ''),
                     slow_s = coalesce(?4, slow_s), announce = coalesce(?5, announce),
-                    archived = coalesce(?6, archived)
+                    archived = coalesce(?6, archived), seen = coalesce(?7, seen)
              WHERE id = ?1",
         )?
-        .execute(params![place.row, body.title, body.topic, body.slow_s, body.announce, body.archived])?;
+        .execute(params![
+            place.row,
+            body.title,
+            body.topic,
+            body.slow_s,
+            body.announce,
+            body.archived,
+            body.seen
+        ])?;
+    if body.seen == Some(false) {
+        seen::forget(deed.db(), place.row)?;
+    }
     let detail = super::kinds::body(&body);
     let action = match body.archived {
         Some(true) => "archive",
@@ -199,6 +262,7 @@ fn difference(deed: &Deed<'_, '_, '_>, place: &Place, asked: &Change) -> Done<Ch
         announce: asked.announce.filter(|&announce| announce != record.rules.announce),
         slow_s,
         archived: asked.archived.filter(|&archived| archived != record.rules.archived),
+        seen: asked.seen.filter(|&seen| seen != record.rules.seen),
     })
 }
 

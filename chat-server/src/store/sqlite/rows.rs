@@ -4,8 +4,10 @@ use protocol::error::{ErrorCode, Refusal};
 use protocol::event::{Event, Folded, Message, Unknown};
 use protocol::ids::{Id, RoomKey, Seq, UserId};
 use protocol::limits::MAX_SAFE_INTEGER;
+use protocol::messages::{Everyone, File};
 use protocol::rooms::{RoomKind, Rules};
 use rusqlite::Row;
+use serde::{Deserialize, Serialize};
 
 use super::{clock, kinds};
 use crate::store::{Append, RoomRecord};
@@ -14,10 +16,14 @@ use crate::store::{Append, RoomRecord};
 pub(super) const MESSAGE: &str = "message";
 
 /// The columns that [`event`] reads.
-pub(super) const EVENT: &str = "seq, id, user, sender, guest, kind, text, reply, thread, timestamp_ms";
+pub(super) const EVENT: &str =
+    "seq, id, user, sender, guest, kind, text, reply, thread, timestamp_ms, extra, files";
+
+/// Of a row of events: it is a message, and stands. One with neither text nor files was taken out.
+pub(super) const STANDS: &str = "kind = 'message' AND (text <> '' OR files IS NOT NULL)";
 
 /// The columns that [`room`] reads. The row's head is not written with each event; it counts where it is ahead of them.
-pub(super) const ROOM: &str = "id, key, title, kind, topic, first, announce, slow_s, archived,
+pub(super) const ROOM: &str = "id, key, title, kind, topic, first, announce, slow_s, archived, seen,
     max(head, coalesce((
         SELECT coalesce((SELECT max(seq) FROM events WHERE events.era = s.era AND events.room = s.room), s.first)
         FROM stretches AS s WHERE s.room = rooms.id ORDER BY s.era DESC LIMIT 1
@@ -27,6 +33,28 @@ pub(super) const ROOM: &str = "id, key, title, kind, topic, first, announce, slo
 pub(super) const AT_PLACE: &str =
     "era = (SELECT era FROM stretches WHERE room = ?1 AND first <= ?2 ORDER BY era DESC LIMIT 1)
      AND room = ?1 AND seq = ?2";
+
+/// What a message or an edit has beside its text.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Extra {
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) mentions: Vec<UserId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) everyone: Option<Everyone>,
+}
+
+impl Extra {
+    /// As it is stored; nothing where there is nothing, as of most messages.
+    pub(super) fn stored(&self) -> Option<String> {
+        (*self != Self::default()).then(|| kinds::body(self))
+    }
+
+    /// That of a row; one that cannot be read has nothing.
+    pub(super) fn read(row: &Row<'_>) -> Self {
+        let stored = row.get_ref("extra").ok().and_then(|extra| extra.as_str().ok());
+        stored.and_then(|extra| serde_json::from_str(extra).ok()).unwrap_or_default()
+    }
+}
 
 /// The era of the `n`-th row of events, as the table says it, too.
 pub(super) fn era(n: i64) -> i64 {
@@ -63,7 +91,7 @@ pub(super) fn unknown(room: &RoomKey, seq: Seq) -> Event {
 }
 
 /// The new event that an append became.
-pub(super) fn stored(append: Append, seq: Seq, timestamp: String) -> Message {
+pub(super) fn stored(append: Append, files: Vec<File>, seq: Seq, timestamp: String) -> Message {
     Message {
         room: append.room,
         seq,
@@ -75,6 +103,9 @@ pub(super) fn stored(append: Append, seq: Seq, timestamp: String) -> Message {
         guest: append.guest,
         reply: append.reply,
         thread: append.thread,
+        mentions: append.mentions,
+        everyone: append.everyone,
+        files,
         folded: None,
     }
 }
@@ -99,12 +130,14 @@ pub(super) fn room(row: &Row<'_>) -> rusqlite::Result<Option<(i64, RoomRecord)>>
             announce: row.get("announce")?,
             slow_s: row.get("slow_s")?,
             archived: row.get("archived")?,
+            seen: row.get("seen")?,
         },
     };
     Ok(Some((row.get("id")?, record)))
 }
 
-fn message(room: &RoomKey, seq: Seq, row: &Row<'_>) -> Option<Message> {
+/// The message of a row.
+pub(super) fn message(room: &RoomKey, seq: Seq, row: &Row<'_>) -> Option<Message> {
     let text = |column: &str| row.get_ref(column).ok()?.as_str().ok();
     let place = |column: &str| -> Option<Option<Seq>> {
         match row.get::<_, Option<i64>>(column).ok()? {
@@ -116,8 +149,13 @@ fn message(room: &RoomKey, seq: Seq, row: &Row<'_>) -> Option<Message> {
         return None;
     }
     let said = text("text")?;
-    // Nothing is said without a text: it was taken out.
-    let folded = said.is_empty().then(|| Folded { deleted: true, ..Folded::default() });
+    let files = match row.get_ref("files").ok()?.as_str_or_null().ok()? {
+        Some(files) => serde_json::from_str(files).ok()?,
+        None => Vec::new(),
+    };
+    // Nothing is said without a text or a file: it was taken out.
+    let folded = (said.is_empty() && files.is_empty()).then(|| Folded { deleted: true, ..Folded::default() });
+    let Extra { mentions, everyone } = Extra::read(row);
     Some(Message {
         room: room.clone(),
         seq,
@@ -129,6 +167,9 @@ fn message(room: &RoomKey, seq: Seq, row: &Row<'_>) -> Option<Message> {
         guest: row.get("guest").ok()?,
         reply: place("reply")?,
         thread: place("thread")?,
+        mentions,
+        everyone,
+        files,
         folded,
     })
 }

@@ -3,16 +3,17 @@
 use protocol::ids::{RoomKey, UserId};
 use protocol::limits::HISTORY_EVENTS;
 use protocol::people::{Guests, Profile, Role};
-use protocol::rooms::{AuditEntry, Reported, RoomKind, RoomRole};
+use protocol::rooms::{AuditEntry, Reported, RoomKind, RoomRole, Sentence};
 use protocol::server::User;
 use rusqlite::{Connection, Row, params};
 
 use super::facts;
-use super::reader::{Reader, find_room, page_in, rooms_in};
+use super::reader::{Bounds, Reader, find_room, page_in, rooms_in};
 use super::rows::{self, from_sql, to_sql};
-use super::{clock, own};
-use crate::core::policy::{Action, Actor, Denied, InRoom, decide};
-use crate::store::deeds::{Author, Listed, Seen, Sheet, Sight, Sights, TableRow};
+use super::unread::Recents;
+use super::{clock, mentions, own, state};
+use crate::core::policy::{Action, Actor, Denied, InRoom, PersonFacts, Standing, ToPerson, decide};
+use crate::store::deeds::{Author, Listed, Roster, Seen, Sheet, Sight, Sights, TableRow};
 use crate::store::{At, Page, ReadError, Readable};
 
 impl Reader {
@@ -35,7 +36,7 @@ impl Reader {
         let actor = facts::actor(&snapshot, &author.user, guests, author.reaches.anywhere())?;
         let mut sights = Vec::with_capacity(rooms.len());
         for key in rooms {
-            let sight = look(&snapshot, author, actor, &key)?;
+            let sight = look(&snapshot, self.recents(), author, actor, &key)?;
             sights.push((key, sight));
         }
         Ok(sights)
@@ -56,33 +57,12 @@ impl Reader {
     }
 
     /// The rooms that somebody may read: all public ones as such, where they may read all of those.
+    #[cfg(test)]
     pub(in crate::store) fn readable(&self, author: &Author, guests: Guests) -> Seen<Readable> {
-        let snapshot = self.db().unchecked_transaction()?;
-        let actor = facts::actor(&snapshot, &author.user, guests, author.reaches.anywhere())?;
-        if let Err(denied) = decide(&actor, Action::ListRooms) {
-            return Ok(Err(denied));
-        }
-        let is_banned = snapshot
-            .prepare_cached("SELECT 1 FROM bans WHERE user = ?1 LIMIT 1")?
-            .exists([author.user.as_str()])?;
-        let public = !is_banned && author.reaches.rooms.is_none();
-        let mut keys = joined_rooms(&snapshot, &author.user)?;
-        if !public {
-            let mut statement = snapshot.prepare_cached("SELECT key FROM rooms WHERE kind = 'public'")?;
-            for key in statement.query_map([], |row| row.get::<_, String>(0))? {
-                keys.extend(RoomKey::new(key?).ok().filter(|key| !keys.contains(key)));
-            }
-        }
-        let mut rooms = Vec::new();
-        for key in keys {
-            if may_read(&snapshot, author, guests, &key)?.is_ok() {
-                rooms.push(key);
-            }
-        }
-        Ok(Ok(Readable { public, rooms }))
+        readable_in(&*self.db().unchecked_transaction()?, author, guests)
     }
 
-    /// A stretch of a log, for somebody who may read it.
+    /// A stretch of a log, its messages as they are now, for somebody who may read it.
     pub(in crate::store) fn page_for(
         &self,
         author: &Author,
@@ -94,12 +74,17 @@ impl Reader {
     ) -> Seen<Page> {
         let snapshot = self.db().unchecked_transaction()?;
         if *room == RoomKey::own(&author.user) {
+            let actor = facts::actor(&snapshot, &author.user, guests, author.reaches.at(room))?;
+            if let Err(denied) = decide(&actor, Action::Own) {
+                return Ok(Err(denied));
+            }
             return Ok(own::page(&snapshot, room, at, limit, max_bytes)?.ok_or(Denied::NotThere));
         }
         if let Err(denied) = may_read(&snapshot, author, guests, room)? {
             return Ok(Err(denied));
         }
-        Ok(page_in(&snapshot, room, at, limit, max_bytes)?.ok_or(Denied::NotThere))
+        let bounds = Bounds { limit, max_bytes, folded: true };
+        Ok(page_in(&snapshot, room, at, bounds)?.ok_or(Denied::NotThere))
     }
 
     /// The public rooms that are not archived, most recently used first.
@@ -115,7 +100,8 @@ impl Reader {
             return Ok(Err(denied));
         }
         let sql = format!(
-            "SELECT {}, (SELECT role FROM members WHERE room = rooms.id AND user = ?2) AS standing
+            "SELECT {}, (SELECT role FROM members WHERE room = rooms.id AND user = ?2) AS standing,
+                    (SELECT count(*) FROM message_state AS m WHERE m.room = rooms.id AND pin IS NOT NULL) AS pins
              FROM rooms WHERE kind = 'public' AND NOT archived ORDER BY used_ms DESC, id LIMIT ?1",
             rows::ROOM
         );
@@ -128,7 +114,15 @@ impl Reader {
             if let Some((_, record)) = rows::room(row)?
                 && author.reaches.at(&record.key).here
             {
-                rooms.push(Sight { record, standing, read: None, people: Vec::new() });
+                rooms.push(Sight {
+                    record,
+                    standing,
+                    read: None,
+                    unread: 0,
+                    mentions: 0,
+                    people: Vec::new(),
+                    pins: row.get("pins")?,
+                });
             }
         }
         Ok(Ok(rooms))
@@ -141,7 +135,7 @@ impl Reader {
         guests: Guests,
         room: &RoomKey,
         limit: usize,
-    ) -> Seen<Vec<Listed>> {
+    ) -> Seen<Roster> {
         let snapshot = self.db().unchecked_transaction()?;
         if let Err(denied) = may_read(&snapshot, author, guests, room)? {
             return Ok(Err(denied));
@@ -161,7 +155,9 @@ impl Reader {
                     .map(|user| Listed { user, standing: standing.unwrap_or(RoomRole::Member) }),
             );
         }
-        Ok(Ok(members))
+        let banned = sentenced(&snapshot, author, guests, room, ToPerson::Unban, limit)?;
+        let muted = sentenced(&snapshot, author, guests, room, ToPerson::Unmute, limit)?;
+        Ok(Ok(Roster { members, banned, muted }))
     }
 
     /// All rooms with how many members they have and who owns them.
@@ -224,6 +220,32 @@ impl Reader {
     }
 }
 
+/// See [`Reader::readable`].
+pub(super) fn readable_in(snapshot: &Connection, author: &Author, guests: Guests) -> Seen<Readable> {
+    let actor = facts::actor(snapshot, &author.user, guests, author.reaches.anywhere())?;
+    if let Err(denied) = decide(&actor, Action::ListRooms) {
+        return Ok(Err(denied));
+    }
+    let is_banned = snapshot
+        .prepare_cached("SELECT 1 FROM bans WHERE user = ?1 LIMIT 1")?
+        .exists([author.user.as_str()])?;
+    let public = !is_banned && author.reaches.rooms.is_none();
+    let mut keys = joined_rooms(snapshot, &author.user)?;
+    if !public {
+        let mut statement = snapshot.prepare_cached("SELECT key FROM rooms WHERE kind = 'public'")?;
+        for key in statement.query_map([], |row| row.get::<_, String>(0))? {
+            keys.extend(RoomKey::new(key?).ok().filter(|key| !keys.contains(key)));
+        }
+    }
+    let mut rooms = Vec::new();
+    for key in keys {
+        if may_read(snapshot, author, guests, &key)?.is_ok() {
+            rooms.push(key);
+        }
+    }
+    Ok(Ok(Readable { public, rooms }))
+}
+
 fn page_bounds(before: Option<u64>, limit: u32) -> (i64, u32) {
     (before.map_or(i64::MAX, to_sql), limit.clamp(1, HISTORY_EVENTS) + 1)
 }
@@ -280,7 +302,8 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<Option<AuditEntry>> {
 /// The rooms that somebody is a member of, most recently used first.
 fn joined_rooms(db: &Connection, user: &UserId) -> rusqlite::Result<Vec<RoomKey>> {
     let mut statement = db.prepare_cached(
-        "SELECT r.key FROM members m JOIN rooms r ON r.id = m.room WHERE m.user = ?1 ORDER BY r.used_ms DESC",
+        "SELECT r.key FROM members m JOIN rooms r ON r.id = m.room
+         WHERE m.user = ?1 AND NOT m.hidden ORDER BY r.used_ms DESC",
     )?;
     let keys = statement.query_map([user.as_str()], |row| row.get::<_, String>(0))?;
     let mut rooms = Vec::new();
@@ -290,7 +313,8 @@ fn joined_rooms(db: &Connection, user: &UserId) -> rusqlite::Result<Vec<RoomKey>
     Ok(rooms)
 }
 
-fn may_read(
+/// Whether somebody may read a room.
+pub(super) fn may_read(
     db: &Connection,
     author: &Author,
     guests: Guests,
@@ -304,17 +328,66 @@ fn may_read(
     Ok(facts::may(actor, InRoom::Read, place.as_ref(), clock::now_ms()))
 }
 
+/// Whom somebody may let back into a room or have speak again, as far as it is not over by itself.
+fn sentenced(
+    db: &Connection,
+    author: &Author,
+    guests: Guests,
+    room: &RoomKey,
+    lift: ToPerson,
+    limit: i64,
+) -> rusqlite::Result<Vec<Sentence>> {
+    let Some(place) = facts::place(db, room, &author.user)? else { return Ok(Vec::new()) };
+    let actor = facts::actor(db, &author.user, guests, author.reaches.at(room))?;
+    let now = clock::now_ms();
+    // Anybody of those: what is lifted is decided anew, of whom it is then.
+    let somebody = PersonFacts { me: false, role: Role::Guest, active: true, standing: Standing::default() };
+    let lifting = decide(&actor, Action::Person(lift, &place.facts(now), &somebody));
+    if lifting.is_err() && !author.server {
+        return Ok(Vec::new());
+    }
+    let table = if lift == ToPerson::Unban { "bans" } else { "mutes" };
+    let sql = format!(
+        "SELECT s.user, coalesce(a.name, s.name) AS shown, s.until_ms, s.reason
+         FROM {table} s LEFT JOIN accounts a ON a.user = s.user
+         WHERE s.room = ?1 AND coalesce(s.until_ms > ?2, 1) ORDER BY lower(shown), s.user LIMIT ?3"
+    );
+    let mut statement = db.prepare_cached(&sql)?;
+    let mut found = statement.query(params![place.row, now, limit])?;
+    let mut sentences = Vec::new();
+    while let Some(row) = found.next()? {
+        let Ok(user) = UserId::new(row.get_ref(0)?.as_str()?) else { continue };
+        let until = row.get::<_, Option<i64>>(2)?.map(clock::rfc3339);
+        if user != author.user {
+            sentences.push(Sentence { user, name: row.get(1)?, until, reason: row.get(3)? });
+        }
+    }
+    Ok(sentences)
+}
+
 fn look(
     db: &Connection,
+    recents: &Recents,
     author: &Author,
     actor: Actor,
     key: &RoomKey,
 ) -> rusqlite::Result<Result<Sight, Denied>> {
+    let actor = Actor { reach: author.reaches.at(key), ..actor };
     if *key == RoomKey::own(&author.user) {
-        let sight = |record| Sight { record, standing: None, read: None, people: Vec::new() };
+        if let Err(denied) = decide(&actor, Action::Own) {
+            return Ok(Err(denied));
+        }
+        let sight = |record| Sight {
+            record,
+            standing: None,
+            read: None,
+            unread: 0,
+            mentions: 0,
+            people: Vec::new(),
+            pins: 0,
+        };
         return Ok(own::record(db, key)?.map(sight).ok_or(Denied::NotThere));
     }
-    let actor = Actor { reach: author.reaches.at(key), ..actor };
     let place = facts::place(db, key, &author.user)?;
     if let Err(denied) = facts::may(actor, InRoom::Read, place.as_ref(), clock::now_ms()) {
         return Ok(Err(denied));
@@ -328,11 +401,20 @@ fn look(
         record.title = people.iter().map(|person| person.name.as_str()).collect::<Vec<_>>().join(", ");
     }
     let read = own::read_of(db, &author.user, key)?;
-    Ok(Ok(Sight { record, standing: place.stand.role, read, people }))
+    let standing = place.stand.role;
+    let (mut unread, mut mentions) = (0, 0);
+    // Whoever is no member and never read it is not behind.
+    if let Some(after) = read.or(standing.map(|_| 0)).filter(|after| *after < record.head) {
+        let after = after.max(record.first.saturating_sub(1));
+        unread = recents.unread(db, (place.row, record.head), &author.user, after)?;
+        mentions = mentions::count(db, place.row, &author.user, after)?;
+    }
+    let pins = state::pins(db, place.row)?;
+    Ok(Ok(Sight { record, standing, read, unread, mentions, people, pins }))
 }
 
 /// The others in a direct conversation.
-fn others(db: &Connection, room: i64, user: &UserId) -> rusqlite::Result<Vec<User>> {
+pub(super) fn others(db: &Connection, room: i64, user: &UserId) -> rusqlite::Result<Vec<User>> {
     let mut statement = db.prepare_cached(
         "SELECT m.user, coalesce(a.name, ''), a.role FROM members m LEFT JOIN accounts a ON a.user = m.user
          WHERE m.room = ?1 AND m.user <> ?2 ORDER BY m.user",

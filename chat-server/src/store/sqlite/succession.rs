@@ -33,6 +33,7 @@ pub(super) fn settle(deed: &mut Deed<'_, '_, '_>, place: &Place, room: &RoomKey)
     if let Some((heir, name)) = heir
         && let Ok(heir) = UserId::new(heir)
     {
+        deed.turn.change(room, Some(&heir));
         deed.db().execute(
             "UPDATE members SET role = 'owner' WHERE room = ?1 AND user = ?2",
             params![place.row, heir.as_str()],
@@ -42,6 +43,7 @@ pub(super) fn settle(deed: &mut Deed<'_, '_, '_>, place: &Place, room: &RoomKey)
         let detail = Some("the last owner went");
         deed.audit(Entry { action: "role", room: Some(room), who: Some(&heir), target: None, detail })?;
     } else if place.kind == RoomKind::Private && !place.archived {
+        deed.turn.change(room, None);
         deed.db().execute("UPDATE rooms SET archived = 1 WHERE id = ?1", [place.row])?;
         let body = ChangedBody { archived: Some(true), ..ChangedBody::default() };
         deed.append_by_server(room, CHANGED, &body.clone(), |head| head.changed(body))?;
@@ -76,6 +78,7 @@ fn pass_on(deed: &mut Deed<'_, '_, '_>, user: &UserId) -> Done<()> {
         if has_owner(deed.db(), place.row)? {
             continue;
         }
+        deed.turn.change(&room, Some(user));
         deed.db().execute(
             "UPDATE members SET role = 'member' WHERE room = ?1 AND user = ?2",
             params![place.row, user.as_str()],

@@ -9,6 +9,8 @@ use crate::api::Request;
 use crate::app::sheet::Listed;
 use crate::app::{Effect, Form, Layer, Model};
 
+const SIGN_IN: &str = "for this one must be signed in; /login or /register";
+
 pub(super) fn profile(model: &mut Model, line: &Line<'_>) -> Vec<Effect> {
     let mut change = ProfileChange::default();
     match (line.name, line.argument) {
@@ -26,6 +28,15 @@ pub(super) fn profile(model: &mut Model, line: &Line<'_>) -> Vec<Effect> {
         _ => return refuse(model, &usage(line.name)),
     }
     person(model, Request::new(Call::ChangeProfile).saying(&change))
+}
+
+pub(super) fn avatar(model: &mut Model, argument: &str) -> Vec<Effect> {
+    match argument {
+        "" => refuse(model, &usage("/avatar")),
+        "off" => person(model, Request::new(Call::RemoveAvatar)),
+        _ if !model.is_signed_in() => refuse(model, SIGN_IN),
+        path => vec![Effect::Picture(path.to_owned())],
+    }
 }
 
 pub(super) fn login(model: &mut Model, name: &str) -> Vec<Effect> {
@@ -138,7 +149,11 @@ pub(super) fn revoke(model: &mut Model, argument: &str) -> Vec<Effect> {
     };
     let (ids, what) = match &model.listed {
         Listed::Nothing => {
-            return refuse(model, "first /sessions, /tokens or /invites shows what has which number");
+            return refuse(model, "first /sessions, /tokens, /invites or /bans shows what has which number");
+        }
+        Listed::Sentences(room, sentences) => {
+            let lifted = sentences.get(index).map(|(user, deed)| super::people::lift(room, user, *deed));
+            return lifted.unwrap_or_else(|| refuse(model, "that list has no such number"));
         }
         Listed::Sessions(ids) => (ids, Call::EndSession),
         Listed::Tokens(ids) => (ids, Call::RevokeToken),
@@ -192,7 +207,7 @@ pub(super) fn account(model: &mut Model, line: &Line<'_>) -> Vec<Effect> {
 /// Asks what only somebody with an account may.
 fn person(model: &mut Model, request: Request) -> Vec<Effect> {
     if !model.is_signed_in() {
-        return refuse(model, "for this one must be signed in; /login or /register");
+        return refuse(model, SIGN_IN);
     }
     vec![call(request)]
 }

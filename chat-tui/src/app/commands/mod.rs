@@ -48,6 +48,7 @@ fn begin(model: &mut Model, line: &str, knowing: bool) -> Vec<Effect> {
         "/invite" => people::invite(model, &line),
         "/title" | "/topic" | "/announce" | "/slow" | "/archive" => rooms::change(model, &line),
         "/role" => people::role(model, &line),
+        "/bans" => people::bans(model),
         "/kick" | "/ban" | "/unban" | "/mute" | "/unmute" => people::moderate(model, &line),
         "/delete" => super::pick::begin(model, super::Deed::Delete),
         "/report" => people::report(model, line.argument),
@@ -60,6 +61,7 @@ fn begin(model: &mut Model, line: &str, knowing: bool) -> Vec<Effect> {
             Err(error) => refuse(model, &error.to_string()),
         },
         "/status" | "/away" | "/colour" => account::profile(model, &line),
+        "/avatar" => account::avatar(model, line.argument),
         "/login" => account::login(model, line.argument),
         "/register" => account::register(model, line.argument),
         "/logout" => account::logout(model, line.argument),
@@ -125,6 +127,26 @@ impl Line<'_> {
 fn first_word(text: &str) -> (&str, &str) {
     let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     (word, rest.trim())
+}
+
+/// While a command is typed: which ones it may become, or how it goes on and what it does.
+pub fn hint_at(model: &Model) -> Option<String> {
+    let (before, first_line) = model.composer.before_cursor();
+    if !first_line || !before.starts_with('/') || before.starts_with("//") {
+        return None;
+    }
+    let (name, is_whole) = match before.split_once(char::is_whitespace) {
+        Some((name, _)) => (name, true),
+        None => (before.as_str(), false),
+    };
+    let mut found =
+        all().filter(|command| if is_whole { command.name == name } else { command.name.starts_with(name) });
+    let first = found.next()?;
+    let rest: Vec<&str> = found.map(|command| command.name).collect();
+    if rest.is_empty() || first.name == name {
+        return Some(format!("{} · {}", first.written(), first.help));
+    }
+    Some([&[first.name][..], &rest].concat().join("  "))
 }
 
 /// How a command is written.

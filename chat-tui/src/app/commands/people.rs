@@ -1,12 +1,13 @@
 //! Commands about people, and about messages.
 
 use protocol::client::ClientFrame;
-use protocol::ids::UserId;
+use protocol::ids::{RoomKey, UserId};
 use protocol::limits::REASON_CHARS;
 use protocol::own::Block;
 use protocol::rooms::{Browse, Direct, Moderate, Resolve, RoomRole, SetRole};
 
 use super::{Line, ask, first_word, refuse, usage};
+use crate::app::room::Verdict;
 use crate::app::{Deed, Effect, Model, answers, names, pick, sheet, told};
 
 /// Entries of one page of a list.
@@ -65,6 +66,25 @@ pub(super) fn moderate(model: &mut Model, line: &Line<'_>) -> Vec<Effect> {
         "/unban" => ClientFrame::Unban(deed),
         "/mute" => ClientFrame::Mute(deed),
         _ => ClientFrame::Unmute(deed),
+    })
+}
+
+/// Asks anew who is banned and muted, to show it.
+pub(super) fn bans(model: &mut Model) -> Vec<Effect> {
+    if !model.keeps_order() {
+        return refuse(model, "this is for those who keep order here");
+    }
+    model.wants_bans = true;
+    vec![Effect::Members(model.current.clone())]
+}
+
+/// Lifts what was decided against somebody.
+pub(super) fn lift(room: &RoomKey, user: &UserId, verdict: Verdict) -> Vec<Effect> {
+    let (room, user) = (room.clone(), user.clone());
+    let deed = Moderate { reference: 0, room, user, id: None, for_s: None, reason: None };
+    ask(match verdict {
+        Verdict::Banned => ClientFrame::Unban(deed),
+        Verdict::Muted => ClientFrame::Unmute(deed),
     })
 }
 

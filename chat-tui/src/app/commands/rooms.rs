@@ -113,6 +113,7 @@ fn nothing(room: RoomKey) -> Change {
         announce: None,
         slow_s: None,
         archived: None,
+        seen: None,
     }
 }
 

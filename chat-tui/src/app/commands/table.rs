@@ -13,6 +13,13 @@ pub struct Command {
     pub completes: Completes,
 }
 
+impl Command {
+    /// How it is written.
+    pub fn written(&self) -> String {
+        format!("{} {}", self.name, self.argument).trim_end().to_owned()
+    }
+}
+
 /// What Tab completes behind a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Completes {
@@ -79,6 +86,7 @@ pub const COMMANDS: &[(&str, &[Command])] = &[
             command("/unban", "NAME", "end a ban", Person(&[])),
             command("/mute", "NAME [TIME] [REASON]", "let somebody say nothing here", Person(&[])),
             command("/unmute", "NAME", "end that", Person(&[])),
+            command("/bans", "", "who is banned or muted here, and until when", Nothing),
             command("/delete", "", "choose a message and delete it", Nothing),
             command("/reports", "", "what was reported", Nothing),
             command("/resolve", "N", "a report needs nothing more", Nothing),
@@ -101,6 +109,12 @@ pub const COMMANDS: &[(&str, &[Command])] = &[
             command("/status", "[TEXT]", "what you are at", Nothing),
             command("/away", "[off]", "say that you are not there", Word(&["off"])),
             command("/colour", "0-359|off", "the hue of your name", Word(&["off"])),
+            command(
+                "/avatar",
+                "FILE|off",
+                "the picture beside your name, where one is shown",
+                Word(&["off"]),
+            ),
             command("/login", "[NAME]", "sign in", Nothing),
             command("/register", "[INVITE]", "make an account, and stay who you are", Nothing),
             command("/logout", "[everywhere]", "sign out", Word(&["everywhere"])),

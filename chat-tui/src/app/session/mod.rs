@@ -18,7 +18,7 @@ use protocol::session::{
 };
 use protocol::signal::Typing;
 
-use super::room::{Sending, Typist};
+use super::room::{Sending, Typist, Verdict};
 use super::timeline::Notice;
 use super::update::{go_to, remove_room};
 use super::{Effect, Form, Layer, Me, Model, Room, answers, commands, own, safe, sheet, told};
@@ -75,7 +75,14 @@ pub(super) fn handle(model: &mut Model, event: SessionEvent) -> Vec<Effect> {
                 _ => Vec::new(),
             };
         }
-        SessionEvent::Goaway { .. } => {}
+        SessionEvent::Goaway { .. }
+        | SessionEvent::Found(_)
+        | SessionEvent::Mentioned(_)
+        | SessionEvent::Thread(_)
+        | SessionEvent::Pins(_)
+        | SessionEvent::Edits(_)
+        | SessionEvent::Readers(_)
+        | SessionEvent::Seen(_) => {}
         SessionEvent::Reports(reports) => {
             let sheet = sheet::reports(model, &reports);
             answers::show(model, sheet);
@@ -134,6 +141,9 @@ fn set_link(model: &mut Model, link: Link) {
     if is_turned_away && !model.second && !model.layers.iter().any(|layer| matches!(layer, Layer::Form(_))) {
         let mut form = Form::login(model.my_name());
         form.error.clone_from(&model.sign_in);
+        if model.is_signed_in() && form.error.is_none() {
+            form.error = Some("this device was signed out".to_owned());
+        }
         model.layers.push(Layer::Form(form));
     }
 }
@@ -149,12 +159,17 @@ fn welcomed(model: &mut Model, welcome: &Welcome) -> Vec<Effect> {
     let role = if user.guest { Role::Guest } else { user.role };
     let away = user.profile.away;
     model.me = Some(Me { user: user.user.clone(), name, guest: user.guest, role, away });
+    model.learn_hue(&user.user, &user.profile);
     model.message_bytes = usize::try_from(welcome.limits.message_bytes).unwrap_or(usize::MAX);
     for info in welcome.rooms.iter().filter(|info| info.room.as_str() != SELF_ROOM) {
         learn(model, info);
     }
     let mut effects = vec![Effect::Keep];
     effects.extend(wish_name.map(Effect::Nick));
+    if user.guest {
+        // Whether one may write here at all.
+        effects.push(Effect::Call(Box::new(Request::new(Call::About).quietly())));
+    }
     if model.is_signed_in() {
         // Whom one may name, in commands.
         effects.push(Effect::Call(Box::new(Request::new(Call::Users).quietly())));
@@ -374,7 +389,7 @@ fn refused(model: &mut Model, question: &ClientFrame, refusal: &Refusal) {
             }
             model.toast(format!("history: {reason}"));
         }
-        ClientFrame::Members(_) => {}
+        ClientFrame::Members(_) => model.wants_bans = false,
         // A server that keeps nothing of one's own.
         ClientFrame::Join(join) if join.room == SELF_ROOM => {}
         ClientFrame::Join(join) if code == ErrorCode::NoRoom => {
@@ -420,6 +435,19 @@ fn done(model: &mut Model, question: &ClientFrame) {
             let name = super::names::name_of(model, &block.user);
             let what = if block.on { "is hidden from you" } else { "is shown to you again" };
             model.say(format!("{name} {what}"));
+        }
+        ClientFrame::Unban(deed) | ClientFrame::Unmute(deed) => {
+            let name = super::names::name_of(model, &deed.user);
+            let is_ban = matches!(question, ClientFrame::Unban(_));
+            let (what, verdict) = if is_ban {
+                ("may come again", Verdict::Banned)
+            } else {
+                ("may say something again", Verdict::Muted)
+            };
+            model.toast(format!("{name} {what}"));
+            if let Some(room) = model.rooms.get_mut(&deed.room) {
+                room.sentences.retain(|other| other.user != deed.user || other.verdict != verdict);
+            }
         }
         // The log does not tell of these in a public room.
         ClientFrame::Ban(deed) | ClientFrame::Mute(deed) => {

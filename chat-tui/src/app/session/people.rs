@@ -3,18 +3,24 @@
 use protocol::server::Members;
 use protocol::signal::{ComeAndGo, PresenceState, Profiled, Renamed};
 
-use crate::app::room::Person;
+use crate::app::room::{Person, Sentenced, Verdict};
 use crate::app::timeline::Notice;
-use crate::app::{Model, safe};
+use crate::app::{Model, answers, safe, sheet};
 
 /// People listed in a room; a crowd shows as a number.
 pub(super) const PEOPLE: usize = 500;
 
 pub(super) fn set(model: &mut Model, members: Members) {
     let me = model.me.as_ref().map(|me| me.user.clone());
+    for member in &members.members {
+        model.learn_hue(&member.user, &member.profile);
+    }
     let Some(room) = model.rooms.get_mut(&members.room) else { return };
     room.present = members.present;
     let listed = members.members.into_iter().take(PEOPLE).map(Person::listed);
+    let banned = members.banned.into_iter().map(|sentence| Sentenced::listed(Verdict::Banned, sentence));
+    let muted = members.muted.into_iter().map(|sentence| Sentenced::listed(Verdict::Muted, sentence));
+    room.sentences = banned.chain(muted).collect();
     // Who only was there is not there any more.
     room.people =
         listed.filter(|person| person.state != PresenceState::Offline || person.standing.is_some()).collect();
@@ -22,6 +28,11 @@ pub(super) fn set(model: &mut Model, members: Members) {
         room.standing = own.standing;
     }
     room.sort_people();
+    if members.room == model.current && std::mem::take(&mut model.wants_bans) {
+        let (sheet, listed) = sheet::bans(model);
+        model.listed = listed;
+        answers::show(model, sheet);
+    }
 }
 
 pub(super) fn come_and_go(model: &mut Model, came: bool, who: &ComeAndGo) {
@@ -64,6 +75,7 @@ pub(super) fn profile(model: &mut Model, profiled: &Profiled) {
         me.role = profiled.role;
         me.away = profiled.profile.away;
     }
+    model.learn_hue(&profiled.user, &profiled.profile);
     let Some(room) = model.rooms.get_mut(&profiled.room) else { return };
     if let Some(person) = room.people.iter_mut().find(|person| person.user == profiled.user) {
         person.name = safe::line(&profiled.sender);

@@ -9,7 +9,7 @@ use protocol::rooms::{MemberChange, RoomKind, RoomRole};
 use protocol::session::{RoomEvent, Stopped};
 
 use super::*;
-use crate::api::{Failure, Hidden, Request};
+use crate::api::{Body, Failure, Hidden, Request};
 use crate::app::form::Kind;
 use crate::app::sheet::Listed;
 use crate::app::testing::{PLANS, member};
@@ -23,11 +23,16 @@ fn asked(chat: &mut Chat, line: &str) -> String {
     }
 }
 
+fn json(body: &Body) -> &str {
+    let Body::Json(json) = body else { panic!("{body:?} is no JSON") };
+    &json.0
+}
+
 /// The request that a command makes over HTTP.
 fn called(chat: &mut Chat, line: &str) -> (String, String) {
     match chat.say(line).as_slice() {
         [Effect::Call(request)] => {
-            let body = request.body.as_ref().map_or("", |body| body.0.as_str());
+            let body = request.body.as_ref().map_or("", |body| json(body));
             (format!("{} {}", request.method(), request.path()), body.to_owned())
         }
         other => panic!("{line}: {other:?}\n{}", complaints(chat).join("\n")),
@@ -405,7 +410,14 @@ fn who_has_which_role_is_listed() {
     bo.profile.status = Some("at lunch\u{1b}".to_owned());
     let members = vec![bo, member("cleo", Role::Guest)];
     let room = RoomKey::lobby();
-    chat.tell(SessionEvent::Members(protocol::server::Members { reference: 1, room, members, present: 2 }));
+    chat.tell(SessionEvent::Members(protocol::server::Members {
+        reference: 1,
+        room,
+        members,
+        present: 2,
+        banned: Vec::new(),
+        muted: Vec::new(),
+    }));
     chat.say("/who");
     let told = lines(&chat);
     assert!(told.contains("bo · online · an owner · admin of the server"), "{told}");

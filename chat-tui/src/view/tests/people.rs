@@ -16,7 +16,7 @@ fn team() -> Chat {
     room.title = "Plans".to_owned();
     room.kind = RoomKind::Private;
     room.topic = Some("what we do in the summer, and who brings the tent".to_owned());
-    room.rules = Rules { announce: false, slow_s: 30, archived: false };
+    room.rules = Rules { announce: false, slow_s: 30, archived: false, seen: false };
     room.standing = Some(RoomRole::Owner);
     chat.tell(SessionEvent::RoomJoined { info: room, reference: Some(1) });
     let mut direct = info("d-01jdepoch00000000000000000", 0);
@@ -50,7 +50,14 @@ fn team() -> Chat {
     let mut ana = member("ana", Role::Owner);
     ana.standing = Some(RoomRole::Owner);
     let members = vec![ana, bo, cleo, dora, emil, member("gast", Role::Guest)];
-    chat.tell(SessionEvent::Members(Members { reference: 1, room: plans, members, present: 5 }));
+    chat.tell(SessionEvent::Members(Members {
+        reference: 1,
+        room: plans,
+        members,
+        present: 5,
+        banned: Vec::new(),
+        muted: Vec::new(),
+    }));
     chat
 }
 
@@ -113,7 +120,7 @@ fn a_message_is_chosen() {
     insta::assert_snapshot!("pick", draw(&mut chat, 80, 24));
     let backend = {
         let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
-        terminal.draw(|frame| view(&chat.model, Theme { color: true }, frame)).unwrap();
+        terminal.draw(|frame| view(&chat.model, Theme { depth: Depth::Palette }, frame)).unwrap();
         terminal.backend().buffer().clone()
     };
     let reversed = |row: u16| {
@@ -143,4 +150,25 @@ fn a_chosen_message_comes_into_sight() {
         let frame = draw(&mut chat, 60, 14);
         assert!(frame.contains(&format!("<{}>", pick.seq)), "{}\n{frame}", pick.seq);
     }
+}
+
+#[test]
+fn a_command_is_explained_while_it_is_typed() {
+    let mut chat = Chat::signed_in();
+    let status = |chat: &mut Chat| draw(chat, 80, 24).lines().last().unwrap().to_owned();
+    assert!(status(&mut chat).contains("F1 help"));
+    chat.write("/");
+    let all = status(&mut chat);
+    assert!(all.contains("/browse  /join") && all.contains('…'), "{all}");
+    chat.write("un");
+    assert!(status(&mut chat).contains("/unban  /unmute  /unblock"));
+    chat.write("b");
+    chat.write("an b");
+    let told = status(&mut chat);
+    assert!(told.contains("/unban NAME · end a ban") && told.contains("connected"), "{told}");
+    chat.model.composer.set("//un");
+    assert!(status(&mut chat).contains("F1 help"));
+    // In a narrow window it is cut, and never gone.
+    chat.model.composer.set("/ban bo");
+    assert!(draw(&mut chat, 30, 12).lines().last().unwrap().contains("/ban NAME [TIME]"));
 }

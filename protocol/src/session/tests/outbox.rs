@@ -1,6 +1,6 @@
 use super::*;
 
-fn states(client: &mut Client) -> Vec<String> {
+pub(super) fn states(client: &mut Client) -> Vec<String> {
     let state = |event: SessionEvent| match event {
         SessionEvent::Outgoing { id, state } => Some(match state {
             OutgoingState::Queued => format!("{id} queued"),
@@ -15,7 +15,7 @@ fn states(client: &mut Client) -> Vec<String> {
     client.events().into_iter().filter_map(state).collect()
 }
 
-fn refuse(id: &str, retry_ms: Option<u64>) -> String {
+pub(super) fn refuse(id: &str, retry_ms: Option<u64>) -> String {
     match retry_ms {
         Some(ms) => format!(
             r#"{{"type":"error","id":"{id}","room":"lobby","code":"rate_limited","reason":"slow","retry":true,"retry_ms":{ms}}}"#
@@ -138,6 +138,9 @@ fn lines_of_the_last_time_are_sent_again() {
         room: key("lobby"),
         text: "x".into(),
         reply: Some(3),
+        thread: None,
+        files: Vec::new(),
+        change: None,
         user: Some(UserId::new("u-1").unwrap()),
         failed,
     };
@@ -281,7 +284,9 @@ fn another_epoch_does_not_stop_the_outbox() {
 #[test]
 fn what_cannot_be_sent_is_not_taken() {
     let mut client = Client::connected(0);
-    let mut send = |id: &str, text: String| client.session.send(key("lobby"), self::id(id), text, None);
+    let mut send = |id: &str, text: String| {
+        client.session.send(key("lobby"), self::id(id), Line { text, ..Line::default() })
+    };
     assert_eq!(send("a", " \n\t ".into()), Err(SendError::Empty));
     assert_eq!(send("a", "é".repeat(32 * 1024 + 1)), Err(SendError::TooLong(64 * 1024)));
     assert_eq!(send("a", "é".repeat(32 * 1024)), Ok(()));

@@ -94,6 +94,7 @@ fn what_is_asked_is_told_to_be_done_or_refused() {
             announce,
             slow_s,
             archived,
+            seen: None,
         })
     };
     let third = client.session.request(change).unwrap();

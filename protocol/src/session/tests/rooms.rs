@@ -328,7 +328,7 @@ fn pages_end_at_the_cursor_and_may_be_of_any_room() {
     client.hear_event("lobby", 6);
     let events = client.events();
     let SessionEvent::Page(page_) = &events[0] else { panic!("{events:?}") };
-    assert_eq!((page_.reference, page_.place), (reference, Place::Newest));
+    assert_eq!((page_.reference, page_.place.clone()), (reference, Place::Newest));
     assert_eq!((page_.page.first, page_.page.last, page_.page.events.len()), (1, 5, 5));
     assert!(matches!(&events[1], SessionEvent::Event(event) if event.event.seq() == 6));
 
@@ -429,20 +429,20 @@ fn typing_is_said_no_oftener_than_it_must() {
     };
     let lobby = key("lobby");
     for _ in 0..10 {
-        client.session.typing(&lobby, true, client.now);
+        client.session.typing(&lobby, None, true, client.now);
         client.now += Duration::from_millis(400);
     }
     assert_eq!(said(&mut client), [("lobby".into(), true), ("lobby".into(), true)]);
-    client.session.typing(&key("ops"), true, client.now);
+    client.session.typing(&key("ops"), None, true, client.now);
     assert_eq!(said(&mut client), [("lobby".into(), false), ("ops".into(), true)]);
-    client.session.typing(&key("ops"), false, client.now);
-    client.session.typing(&key("ops"), false, client.now);
+    client.session.typing(&key("ops"), None, false, client.now);
+    client.session.typing(&key("ops"), None, false, client.now);
     assert_eq!(said(&mut client), [("ops".into(), false)]);
-    client.session.typing(&lobby, true, client.now);
+    client.session.typing(&lobby, None, true, client.now);
     client.send("lobby", "a");
     assert_eq!(said(&mut client), [("lobby".into(), true), ("lobby".into(), false)]);
     client.cut();
-    client.session.typing(&lobby, true, client.now);
+    client.session.typing(&lobby, None, true, client.now);
     assert_eq!(said(&mut client), []);
 }
 

@@ -3,17 +3,19 @@
 use protocol::error::{ErrorCode, Refusal};
 use protocol::http::InviteInfo;
 use protocol::ids::{Id, UserId};
-use protocol::people::Role;
+use protocol::people::{Guests, Role};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::super::clock::rfc3339;
 use super::super::writer::Turn;
 use super::people::has_owner;
-use super::{Fault, bad_link, creator, may, not_found, note, now, target};
-use crate::core::policy::{AccountFacts, Action, OfAccounts, ToAccount};
+use super::{Fault, Found, bad_link, by_row, creator, may, not_found, note, now, target};
+use crate::core::policy::{AccountFacts, Action, Actor, OfAccounts, Reach, ToAccount, decide};
 use crate::core::secret::Hash;
 use crate::store::accounts::{By, NewInvite, NewLink};
 
+/// Whoever comes by an invite, before they are given a role.
+const NEWCOMER: AccountFacts = AccountFacts { me: false, role: Role::Member, bot: false };
 /// Invites that can be used at a time.
 const INVITES: i64 = 1000;
 const HOUR_MS: i64 = 3600 * 1000;
@@ -32,8 +34,7 @@ pub(in crate::store) fn make_invite(
     may(db, by, Action::Accounts(OfAccounts::Invites))?;
     if new.role != Role::Member {
         // Whoever may not make somebody an admin may not invite one.
-        let facts = AccountFacts { me: false, role: Role::Member, bot: false };
-        may(db, by, Action::Account(ToAccount::SetRole(new.role), &facts))?;
+        may(db, by, Action::Account(ToAccount::SetRole(new.role), &NEWCOMER))?;
     }
     db.prepare_cached("DELETE FROM links WHERE expires_ms <= ?1 OR uses <= 0")?.execute([now])?;
     let there: i64 = db
@@ -91,10 +92,15 @@ pub(in crate::store) fn drop_owner_links(db: &Connection) -> rusqlite::Result<()
 
 /// Whether an invite can be used, before anything is spent on it.
 pub(in crate::store) fn is_invite(db: &Connection, hash: &Hash) -> rusqlite::Result<bool> {
-    db.prepare_cached(
-        "SELECT EXISTS (SELECT 1 FROM links WHERE hash = ?1 AND purpose = 'invite' AND uses > 0 AND expires_ms > ?2)",
-    )?
-    .query_row(params![hash, now()], |row| row.get(0))
+    let found = db
+        .prepare_cached(
+            "SELECT role, creator FROM links
+             WHERE hash = ?1 AND purpose = 'invite' AND uses > 0 AND expires_ms > ?2",
+        )?
+        .query_row(params![hash, now()], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((role, creator)) = found else { return Ok(false) };
+    Role::of_account(&role).map_or(Ok(false), |role| may_invite(db, creator, role))
 }
 
 /// Whether a link for a new password can be used, and for whose.
@@ -117,21 +123,76 @@ pub(super) fn use_invite(db: &Connection, hash: &Hash, now: i64) -> Result<(Role
         .query_row(params![hash, now], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     let Some((role, creator)) = used else { return Err(bad_link().into()) };
-    Ok((Role::of_account(&role).ok_or_else(bad_link)?, creator.is_none()))
+    let role = Role::of_account(&role).ok_or_else(bad_link)?;
+    if !may_invite(db, creator, role)? {
+        return Err(bad_link().into());
+    }
+    Ok((role, creator.is_none()))
 }
 
-/// Uses a link for a new password; tells whose account's row.
-pub(super) fn use_reset(db: &Connection, hash: &Hash, now: i64) -> Result<i64, Fault> {
-    let account: Option<i64> = db
+/// Uses a link for a new password; tells whose account.
+pub(super) fn use_reset(db: &Connection, hash: &Hash, now: i64) -> Result<Found, Fault> {
+    let used: Option<(i64, Option<i64>)> = db
         .prepare_cached(
-            "DELETE FROM links WHERE hash = ?1 AND purpose = 'reset' AND expires_ms > ?2 RETURNING account",
+            "DELETE FROM links WHERE hash = ?1 AND purpose = 'reset' AND expires_ms > ?2
+             RETURNING account, creator",
         )?
-        .query_row(params![hash, now], |row| row.get(0))
-        .optional()?
-        .flatten();
-    let account = account.ok_or_else(bad_link)?;
-    drop_resets(db, account)?;
+        .query_row(params![hash, now], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((account, creator)) = used else { return Err(bad_link().into()) };
+    let account = by_row(db, account)?;
+    if !account.active || account.bot || !may_reset(db, creator, &account)? {
+        return Err(bad_link().into());
+    }
+    drop_resets(db, account.row)?;
     Ok(account)
+}
+
+/// Whether whoever gave an invite may give it still: a link is worth no more than its maker is now.
+fn may_invite(db: &Connection, creator: Option<i64>, role: Role) -> rusqlite::Result<bool> {
+    Ok(may_give(db, creator, Action::Accounts(OfAccounts::Invites))?
+        && (role == Role::Member
+            || may_give(db, creator, Action::Account(ToAccount::SetRole(role), &NEWCOMER))?))
+}
+
+/// The same of a link for somebody's new password.
+fn may_reset(db: &Connection, creator: Option<i64>, account: &Found) -> rusqlite::Result<bool> {
+    let me = creator == Some(account.row);
+    let facts = AccountFacts { me, role: account.role, bot: account.bot };
+    may_give(db, creator, Action::Account(ToAccount::Reset, &facts))
+}
+
+fn may_give(db: &Connection, creator: Option<i64>, action: Action<'_>) -> rusqlite::Result<bool> {
+    // What the server or its command line gave is good.
+    let Some(creator) = creator else { return Ok(true) };
+    let Found { role, active, .. } = by_row(db, creator)?;
+    let actor = Actor { role, active, guests: Guests::Off, reach: Reach::FULL };
+    Ok(decide(&actor, action).is_ok())
+}
+
+/// Takes back the links from and for an account whose role changed, as far as their makers could not make them now:
+/// neither does a former admin come back by an invite, nor an admin get hold of who rose above them.
+pub(super) fn drop_excess(db: &Connection, account: i64) -> rusqlite::Result<()> {
+    let mut statement = db.prepare_cached(
+        "SELECT n, role, account, creator FROM links WHERE creator = ?1 OR (account = ?1 AND creator IS NOT NULL)",
+    )?;
+    let mut rows = statement.query([account])?;
+    let mut excess = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (role, of, creator): (Option<String>, Option<i64>, _) = (row.get(1)?, row.get(2)?, row.get(3)?);
+        let holds = match (of, role.as_deref().and_then(Role::of_account)) {
+            (Some(of), _) => may_reset(db, creator, &by_row(db, of)?)?,
+            (None, Some(role)) => may_invite(db, creator, role)?,
+            (None, None) => false,
+        };
+        if !holds {
+            excess.push(row.get::<_, i64>(0)?);
+        }
+    }
+    for n in excess {
+        db.prepare_cached("DELETE FROM links WHERE n = ?1")?.execute([n])?;
+    }
+    Ok(())
 }
 
 pub(super) fn drop_resets(db: &Connection, account: i64) -> rusqlite::Result<()> {

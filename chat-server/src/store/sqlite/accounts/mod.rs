@@ -11,6 +11,8 @@ mod sessions;
 mod tests;
 mod tokens;
 
+use std::time::Duration;
+
 use protocol::error::{ErrorCode, Refusal};
 use protocol::http::{Account, Me};
 use protocol::ids::{Id, UserId};
@@ -161,6 +163,20 @@ pub(in crate::store) fn by_name(db: &Connection, name: &str) -> rusqlite::Result
 fn by_row(db: &Connection, row: i64) -> rusqlite::Result<Found> {
     db.prepare_cached(&format!("SELECT {COLUMNS} FROM accounts a WHERE a.id = ?1"))?
         .query_row([row], Found::read)
+}
+
+/// How long until the next session or token ends by itself.
+pub(in crate::store) fn until_next_end(db: &Connection) -> rusqlite::Result<Option<Duration>> {
+    let ends = [sessions::next_end(db)?, tokens::next_end(db)?];
+    let until = |end: i64| Duration::from_millis(end.saturating_sub(now()).max(0).unsigned_abs());
+    Ok(ends.into_iter().flatten().min().map(until))
+}
+
+/// Ends the sessions and tokens whose time is over, and closes the connections that they proved.
+pub(in crate::store) fn end_old(turn: &mut Turn<'_, '_>) -> rusqlite::Result<()> {
+    turn.leave_facts();
+    sessions::end_idle(turn)?;
+    tokens::end_old(turn)
 }
 
 /// Whether whoever does this may, as things are in this transaction.

@@ -10,8 +10,9 @@ use super::Fault;
 /// How many names an account keeps, the present one too; the oldest former ones are free again.
 const KEPT: i64 = 5;
 
-/// Gives an account a name, which must be free or have been its own.
-pub(super) fn claim(db: &Connection, account: i64, name: &str, now: i64) -> Result<(), Fault> {
+/// Gives an account a name, which must be free or have been its own. Tells which former ones are free by it, by how they
+/// look.
+pub(super) fn claim(db: &Connection, account: i64, name: &str, now: i64) -> Result<Vec<String>, Fault> {
     let skeleton = skeleton(name);
     let owner: Option<i64> = db
         .prepare_cached("SELECT account FROM account_names WHERE skeleton = ?1")?
@@ -25,14 +26,17 @@ pub(super) fn claim(db: &Connection, account: i64, name: &str, now: i64) -> Resu
          ON CONFLICT (skeleton) DO UPDATE SET since_ms = excluded.since_ms",
     )?
     .execute(params![skeleton, account, now])?;
-    db.prepare_cached(
-        "DELETE FROM account_names WHERE account = ?1 AND skeleton <> ?2 AND skeleton NOT IN
-            (SELECT skeleton FROM account_names WHERE account = ?1 AND skeleton <> ?2
-             ORDER BY since_ms DESC, skeleton LIMIT ?3)",
-    )?
-    .execute(params![account, skeleton, KEPT - 1])?;
+    let freed = db
+        .prepare_cached(
+            "DELETE FROM account_names WHERE account = ?1 AND skeleton <> ?2 AND skeleton NOT IN
+                (SELECT skeleton FROM account_names WHERE account = ?1 AND skeleton <> ?2
+                 ORDER BY since_ms DESC, skeleton LIMIT ?3)
+             RETURNING skeleton",
+        )?
+        .query_map(params![account, skeleton, KEPT - 1], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
     db.prepare_cached("UPDATE accounts SET name = ?2 WHERE id = ?1")?.execute(params![account, name])?;
-    Ok(())
+    Ok(freed)
 }
 
 /// All that accounts are and were called, by how it looks.

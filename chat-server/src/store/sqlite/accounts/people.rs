@@ -66,6 +66,9 @@ pub(in crate::store) fn add(
 ) -> Result<Added, Fault> {
     let (db, now) = (turn.db(), turn.now_ms());
     may(db, by, Action::Accounts(OfAccounts::Add))?;
+    if new.bot && role == Role::Owner {
+        return Err(no_owner().into());
+    }
     if role != Role::Member {
         let facts = crate::core::policy::AccountFacts { me: false, role: Role::Member, bot: false };
         may(db, by, Action::Account(ToAccount::SetRole(role), &facts))?;
@@ -100,26 +103,27 @@ fn insert(db: &Connection, new: &NewAccount, role: Role, now: i64) -> Result<i64
     Ok(row)
 }
 
-/// Changes what somebody tells of themselves.
+/// Changes what somebody tells of themselves; tells also which of their former names are free by it, by how they look.
 pub(in crate::store) fn change_profile(
     turn: &mut Turn<'_, '_>,
     user: &UserId,
     session: &Id,
     change: &NewProfile,
-) -> Result<Me, Fault> {
+) -> Result<(Me, Vec<String>), Fault> {
     turn.leave_facts();
     let (db, now) = (turn.db(), turn.now_ms());
     let account = own(db, user, session)?;
-    if let Some(name) = &change.name {
-        names::claim(db, account.row, name, now)?;
-    }
+    let freed = match &change.name {
+        Some(name) => names::claim(db, account.row, name, now)?,
+        None => Vec::new(),
+    };
     let mut profile = account.profile;
     change.colour.apply(&mut profile.colour);
     change.status.apply(&mut profile.status);
     profile.away = change.away.unwrap_or(profile.away);
     db.prepare_cached("UPDATE accounts SET colour = ?2, status = ?3, away = ?4 WHERE id = ?1")?
         .execute(params![account.row, profile.colour, profile.status, profile.away])?;
-    Ok(by_row(db, account.row)?.me(Some(session.clone())))
+    Ok((by_row(db, account.row)?.me(Some(session.clone())), freed))
 }
 
 /// Gives somebody a picture, or takes it away; one that nobody has any more goes.
@@ -181,11 +185,8 @@ pub(in crate::store) fn reset(
     session: &NewSession,
 ) -> Result<Me, Fault> {
     let (db, now) = (turn.db(), turn.now_ms());
-    let row = links::use_reset(db, link, now)?;
-    let account = by_row(db, row)?;
-    if !account.active || account.bot {
-        return Err(bad_link().into());
-    }
+    let account = links::use_reset(db, link, now)?;
+    let row = account.row;
     write_password(db, row, password)?;
     sessions::end_all(turn, row, None)?;
     sessions::insert(turn, row, session)?;
@@ -222,11 +223,18 @@ pub(in crate::store) fn set_role(
 ) -> Result<Me, Fault> {
     let db = turn.db();
     let account = target(db, by, user, ToAccount::SetRole(role))?;
+    if account.bot && role == Role::Owner {
+        return Err(no_owner().into());
+    }
     db.prepare_cached("UPDATE accounts SET role = ?2 WHERE id = ?1")?
         .execute(params![account.row, role.as_str()])?;
     if account.role == Role::Owner {
         keep_an_owner(db)?;
     }
+    if role == Role::Owner {
+        links::drop_owner_links(db)?;
+    }
+    links::drop_excess(db, account.row)?;
     note(turn, by, "role", Some(user), role.as_str())?;
     Ok(by_row(db, account.row)?.me(None))
 }
@@ -261,6 +269,10 @@ pub(in crate::store) fn set_active(
     Ok(())
 }
 
+fn no_owner() -> Refusal {
+    Refusal::new(ErrorCode::Forbidden, "a bot is nobody's owner: owners are people")
+}
+
 fn keep_an_owner(db: &Connection) -> Result<(), Fault> {
     if has_owner(db)? {
         return Ok(());
@@ -268,10 +280,12 @@ fn keep_an_owner(db: &Connection) -> Result<(), Fault> {
     Err(Refusal::new(ErrorCode::LastOwner, "this is the last owner: make another one first").into())
 }
 
-/// Whether there is an owner.
+/// Whether there is an owner: a person, since nobody signs in to a bot.
 pub(in crate::store) fn has_owner(db: &Connection) -> rusqlite::Result<bool> {
-    db.prepare_cached("SELECT EXISTS (SELECT 1 FROM accounts WHERE role = 'owner' AND active = 1)")?
-        .query_row([], |row| row.get(0))
+    db.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM accounts WHERE role = 'owner' AND active = 1 AND bot = 0)",
+    )?
+    .query_row([], |row| row.get(0))
 }
 
 /// Everybody with an account, by name; admins see more of each.

@@ -35,7 +35,7 @@ pub(super) fn insert(turn: &mut Turn<'_, '_>, account: i64, session: &NewSession
     ])?;
     db.prepare_cached("UPDATE accounts SET seen_ms = ?2 WHERE id = ?1")?.execute([account, now])?;
     let mut statement = db.prepare_cached(
-        "DELETE FROM sessions WHERE used_ms < ?3 OR (account = ?1 AND n IN
+        "DELETE FROM sessions WHERE used_ms <= ?3 OR (account = ?1 AND n IN
             (SELECT n FROM sessions WHERE account = ?1 ORDER BY used_ms DESC, n DESC LIMIT -1 OFFSET ?2))
          RETURNING id",
     )?;
@@ -50,7 +50,7 @@ pub(in crate::store) fn find(db: &Connection, hash: &Hash) -> rusqlite::Result<O
     let now = now();
     let sql = format!(
         "SELECT {}, s.id, s.used_ms FROM sessions s JOIN accounts a ON a.id = s.account
-         WHERE s.hash = ?1 AND s.used_ms >= ?2 AND a.active = 1",
+         WHERE s.hash = ?1 AND s.used_ms > ?2 AND a.active = 1",
         super::COLUMNS
     );
     let found = db
@@ -82,7 +82,7 @@ pub(in crate::store) fn list(db: &Connection, user: &UserId, current: &Id) -> ru
     let mut statement = db.prepare_cached(
         "SELECT s.id, s.device, s.address, s.created_ms, s.used_ms
          FROM sessions s JOIN accounts a ON a.id = s.account
-         WHERE a.user = ?1 AND s.used_ms >= ?2 ORDER BY s.used_ms DESC, s.n DESC",
+         WHERE a.user = ?1 AND s.used_ms > ?2 ORDER BY s.used_ms DESC, s.n DESC",
     )?;
     let rows = statement.query_map(params![user.as_str(), now() - IDLE_MS], |row| {
         let row = (row.get::<_, String>(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?);
@@ -134,14 +134,30 @@ pub(super) fn end_all(turn: &mut Turn<'_, '_>, account: i64, except: Option<&Id>
     Ok(())
 }
 
-/// Has the connections of sessions closed that ended.
-fn cut(turn: &mut Turn<'_, '_>, ended: Vec<Id>) {
+/// When the next device is signed out, if it is not used before; milliseconds since 1970.
+pub(super) fn next_end(db: &Connection) -> rusqlite::Result<Option<i64>> {
+    let oldest: Option<i64> =
+        db.prepare_cached("SELECT min(used_ms) FROM sessions")?.query_row([], |row| row.get(0))?;
+    Ok(oldest.map(|oldest| oldest.saturating_add(IDLE_MS)))
+}
+
+/// Signs out the devices that were not used for long.
+pub(super) fn end_idle(turn: &mut Turn<'_, '_>) -> rusqlite::Result<()> {
+    let mut statement = turn.db().prepare_cached("DELETE FROM sessions WHERE used_ms <= ?1 RETURNING id")?;
+    let ended = ids(statement.query_map([turn.now_ms() - IDLE_MS], |row| row.get(0))?)?;
+    drop(statement);
+    cut(turn, ended);
+    Ok(())
+}
+
+/// Has the connections of sessions closed that ended, and of tokens.
+pub(super) fn cut(turn: &mut Turn<'_, '_>, ended: Vec<Id>) {
     for session in ended {
         turn.cut(Cut::Session(session));
     }
 }
 
-fn ids(rows: impl Iterator<Item = rusqlite::Result<String>>) -> rusqlite::Result<Vec<Id>> {
+pub(super) fn ids(rows: impl Iterator<Item = rusqlite::Result<String>>) -> rusqlite::Result<Vec<Id>> {
     let mut all = Vec::new();
     for id in rows {
         all.extend(Id::new(id?).ok());

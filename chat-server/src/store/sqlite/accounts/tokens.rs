@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::super::clock::rfc3339;
 use super::super::writer::Turn;
-use super::{Fault, Found, not_found, note, now};
+use super::{Fault, Found, not_found, note, now, sessions};
 use crate::core::identity::reaches_of;
 use crate::core::secret::Hash;
 use crate::store::Cut;
@@ -129,6 +129,20 @@ pub(in crate::store) fn revoke(
     }
     turn.cut(Cut::Session(id.clone()));
     note(turn, by, "token withdrawn", Some(&account.user), id.as_str())?;
+    Ok(())
+}
+
+/// When the next token ends; milliseconds since 1970.
+pub(super) fn next_end(db: &Connection) -> rusqlite::Result<Option<i64>> {
+    db.prepare_cached("SELECT min(expires_ms) FROM tokens")?.query_row([], |row| row.get(0))
+}
+
+/// Ends the tokens whose time is over.
+pub(super) fn end_old(turn: &mut Turn<'_, '_>) -> rusqlite::Result<()> {
+    let mut statement = turn.db().prepare_cached("DELETE FROM tokens WHERE expires_ms <= ?1 RETURNING id")?;
+    let ended = sessions::ids(statement.query_map([turn.now_ms()], |row| row.get(0))?)?;
+    drop(statement);
+    sessions::cut(turn, ended);
     Ok(())
 }
 

@@ -2,8 +2,11 @@
 
 use protocol::event::Message;
 
-use super::super::writer::{Appended, NewEvent, Turn};
+use super::super::deed::Deed;
+use super::super::writer::{Appended, Changed, NewEvent, Turn};
+use super::super::{members, own};
 use super::*;
+use crate::store::deeds::Author;
 
 /// Appends a message by hand, as a rarer job would an event of its own kind.
 fn say(turn: &mut Turn<'_, '_>, room: &RoomKey, id: &str, text: &str) -> rusqlite::Result<Appended> {
@@ -18,6 +21,8 @@ fn say(turn: &mut Turn<'_, '_>, room: &RoomKey, id: &str, text: &str) -> rusqlit
         text,
         reply: None,
         thread: None,
+        extra: None,
+        files: None,
     };
     turn.append(&event, |seq, timestamp| {
         Event::Message(Message {
@@ -31,6 +36,9 @@ fn say(turn: &mut Turn<'_, '_>, room: &RoomKey, id: &str, text: &str) -> rusqlit
             guest: false,
             reply: None,
             thread: None,
+            mentions: Vec::new(),
+            everyone: None,
+            files: Vec::new(),
             folded: None,
         })
     })
@@ -165,4 +173,45 @@ async fn work_waits_where_the_queue_is_full_and_ends_with_the_store() {
     let store = fixture.store.clone();
     fixture.store.close().await;
     assert_eq!(store.handle.work(0, |_| Ok(Ok::<_, ()>(3))).await, Err(WorkError::Unavailable));
+}
+
+/// What a join changes is one person's in one room: nobody else's facts are read anew for it, nor for what is refused.
+#[tokio::test]
+async fn work_says_what_it_changes() {
+    let dir = tempfile::tempdir().unwrap();
+    let fixture = open(dir.path());
+    let ops = RoomKey::new("ops").unwrap();
+    fixture.store.create_room(ops.clone(), "Ops".into()).await.unwrap();
+    fixture
+        .store
+        .handle
+        .work(0, |turn| {
+            turn.db().execute_batch(
+                "INSERT INTO accounts (user, name, role, created_ms) VALUES ('u-1', 'ana', 'member', 0)",
+            )?;
+            Ok(Ok::<_, ()>(()))
+        })
+        .await
+        .unwrap();
+    let ana = UserId::new("u-1").unwrap();
+    let author = Author { user: ana.clone(), guest: false, server: false, ..Author::server() };
+    let changes = async |deed: fn(&mut Deed<'_, '_, '_>, &RoomKey)| {
+        let room = ops.clone();
+        let done = fixture.store.handle.deed(author.clone(), 0, move |done| {
+            deed(done, &room);
+            Ok(done.turn.changed().clone())
+        });
+        done.await.unwrap()
+    };
+    let hers = Changed::These(vec![(ops.clone(), Some(ana))]);
+    let joined = changes(|deed, room| drop(members::join(deed, room, &Id::new("x").unwrap()))).await;
+    assert_eq!(joined, hers);
+    let again = changes(|deed, room| drop(members::join(deed, room, &Id::new("x").unwrap()))).await;
+    assert_eq!(again, Changed::These(vec![]));
+    let read = changes(|deed, room| drop(own::read_upto(deed, room, 1, false))).await;
+    assert_eq!(read, Changed::These(vec![]));
+    let left = changes(|deed, room| drop(members::leave(deed, room, &Id::new("x").unwrap()))).await;
+    assert_eq!(left, hers);
+    let unsaid = changes(|_, _| ()).await;
+    assert_eq!(unsaid, Changed::All, "what says nothing may have changed anything");
 }

@@ -30,8 +30,18 @@ pub(super) struct Made {
     pub(super) own: Vec<(UserId, Event)>,
     /// Who is put out of what.
     pub(super) cuts: Vec<Cut>,
-    /// No fact changed that policy decides on.
-    pub(super) leaves_facts: bool,
+    /// The facts that changed of those that policy decides on.
+    pub(super) changed: Changed,
+}
+
+/// Facts that policy decides on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(in crate::store) enum Changed {
+    /// Any, of anybody.
+    #[default]
+    All,
+    /// Those of one person in a room, or (`None`) of the room and everybody in it.
+    These(Vec<(RoomKey, Option<UserId>)>),
 }
 
 impl Turn<'_, '_> {
@@ -75,9 +85,24 @@ impl Turn<'_, '_> {
         self.made.cuts.push(cut);
     }
 
-    /// Says that no fact changes that policy decides on, so that what is remembered of them still holds.
+    /// Says that of the facts that policy decides on none changes but those that are [named](Turn::change), so that
+    /// what is remembered of all others still holds. Without this, nothing does.
     pub(in crate::store) fn leave_facts(&mut self) {
-        self.made.leaves_facts = true;
+        if self.made.changed == Changed::All {
+            self.made.changed = Changed::These(Vec::new());
+        }
+    }
+
+    /// Names facts that change: of one person in a room, or of a room and everybody in it.
+    pub(in crate::store) fn change(&mut self, room: &RoomKey, user: Option<&UserId>) {
+        if let Changed::These(these) = &mut self.made.changed {
+            these.push((room.clone(), user.cloned()));
+        }
+    }
+
+    #[cfg(test)]
+    pub(in crate::store) fn changed(&self) -> &Changed {
+        &self.made.changed
     }
 }
 
@@ -138,6 +163,16 @@ pub(super) enum Done {
     Undone(Option<Failure>),
 }
 
+impl Done {
+    /// The facts that it changed; nothing did where it is undone.
+    pub(super) fn changed(&self) -> Option<&Changed> {
+        match self {
+            Self::Kept(made) => Some(&made.changed),
+            Self::Undone(_) => None,
+        }
+    }
+}
+
 /// Runs a piece of work under a save point.
 pub(super) fn run(appender: &mut Appender<'_>, work: &mut dyn Work) -> rusqlite::Result<Done> {
     let db = appender.db;
@@ -177,5 +212,17 @@ fn is_its_own(error: &rusqlite::Error) -> bool {
                 | SqlError::Unknown
         ),
         _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_undone_has_changed_nothing() {
+        assert_eq!(Done::Undone(None).changed(), None);
+        assert_eq!(Done::Undone(Some(Failure::Busy)).changed(), None);
+        assert_eq!(Done::Kept(Made::default()).changed(), Some(&Changed::All));
     }
 }

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod messages;
+
 use std::collections::BTreeMap;
 
 use proptest::collection::{btree_map, vec};
@@ -10,7 +12,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use protocol::client::{self, ClientFrame};
 use protocol::error::{ErrorCode, Refusal};
-use protocol::event::{Delete, Edit, Event, Folded, Message, React, Unknown};
+use protocol::event::{Delete, Edit, Event, Pin, React, Unknown};
 use protocol::ids::{Epoch, Id, RoomKey, Seq, UserId};
 use protocol::limits::MAX_SAFE_INTEGER;
 use protocol::own::{self, Level};
@@ -18,6 +20,8 @@ use protocol::people::{Profile, Role};
 use protocol::rooms::{self, RoomRole, Rules};
 use protocol::server::{self, RoomInfo, RoomKind, ServerFrame};
 use protocol::signal::{self, ComeAndGo, PresenceState, Renamed};
+
+use messages::{about_messages, found, message, named};
 
 /// Any text at all: quotes, controls, every plane.
 fn text() -> impl Strategy<Value = String> {
@@ -54,16 +58,25 @@ fn client_frame() -> impl Strategy<Value = ClientFrame> {
         .prop_map(|(epoch, rooms)| client::Resume { epoch, rooms });
     let hello = (text(), id(), of(text()), of(text()), of(resume))
         .prop_map(|(client, conn, token, name, resume)| client::Hello { client, conn, token, name, resume });
-    let say = (of(room()), text(), of(id()), of(number()), of(number()), of(text())).prop_map(
-        |(room, message, id, reply, thread, sender)| client::Say { room, message, id, reply, thread, sender },
-    );
-    let history = (number(), room(), of(number()), of(number()), of(number()), of(any::<u32>())).prop_map(
-        |(reference, room, before, after, around, limit)| client::History {
+    let say = (of(room()), text(), of(id()), of(number()), of(number()), vec(id(), 0..3), of(text()))
+        .prop_map(|(room, message, id, reply, thread, files, sender)| client::Say {
+            room,
+            message,
+            id,
+            reply,
+            thread,
+            files,
+            sender,
+        });
+    let place = (of(number()), of(number()), of(number()), of(text()));
+    let history = (number(), room(), place, of(any::<u32>())).prop_map(
+        |(reference, room, (before, after, around, at), limit)| client::History {
             reference,
             room,
             before,
             after,
             around,
+            at,
             limit,
         },
     );
@@ -71,6 +84,7 @@ fn client_frame() -> impl Strategy<Value = ClientFrame> {
     prop_oneof![
         about_rooms(),
         about_people(),
+        about_messages(),
         hello.prop_map(ClientFrame::Hello),
         say.prop_map(ClientFrame::Message),
         history.prop_map(ClientFrame::History),
@@ -79,7 +93,8 @@ fn client_frame() -> impl Strategy<Value = ClientFrame> {
         about().prop_map(ClientFrame::Members),
         number().prop_map(|reference| ClientFrame::Rooms(client::Question { reference })),
         (number(), text()).prop_map(|(reference, name)| ClientFrame::Nick(client::Nick { reference, name })),
-        (room(), any::<bool>()).prop_map(|(room, on)| ClientFrame::Typing(client::Typing { room, on })),
+        (room(), any::<bool>(), of(number()))
+            .prop_map(|(room, on, thread)| ClientFrame::Typing(client::Typing { room, on, thread })),
         state().prop_map(|state| ClientFrame::Presence(client::Presence { state })),
         Just(ClientFrame::Pong(client::Pong {})),
     ]
@@ -97,9 +112,9 @@ fn room_role() -> impl Strategy<Value = RoomRole> {
 fn about_rooms() -> impl Strategy<Value = ClientFrame> {
     let create = (number(), text(), kind(), of(text()))
         .prop_map(|(reference, room, kind, topic)| rooms::Create { reference, room, kind, topic });
-    let rules = (of(any::<bool>()), of(any::<u32>()), of(any::<bool>()));
+    let rules = (of(any::<bool>()), of(any::<u32>()), of(any::<bool>()), of(any::<bool>()));
     let change = (number(), room(), of(id()), of(text()), of(text()), rules).prop_map(
-        |(reference, room, id, title, topic, (announce, slow_s, archived))| rooms::Change {
+        |(reference, room, id, title, topic, (announce, slow_s, archived, seen))| rooms::Change {
             reference,
             room,
             id,
@@ -108,6 +123,7 @@ fn about_rooms() -> impl Strategy<Value = ClientFrame> {
             announce,
             slow_s,
             archived,
+            seen,
         },
     );
     prop_oneof![
@@ -117,7 +133,11 @@ fn about_rooms() -> impl Strategy<Value = ClientFrame> {
             .prop_map(|(reference, users)| ClientFrame::Direct(rooms::Direct { reference, users })),
         (number(), text())
             .prop_map(|(reference, room)| ClientFrame::Decline(client::RoomQuestion { reference, room })),
-        (room(), number()).prop_map(|(room, seq)| ClientFrame::Read(own::Read { room, seq })),
+        (room(), number(), any::<bool>()).prop_map(|(room, seq, back)| ClientFrame::Read(own::Read {
+            room,
+            seq,
+            back
+        })),
         (number(), room(), select(vec![Level::All, Level::Mentions, Level::None]))
             .prop_map(|(reference, room, level)| ClientFrame::Notify(own::Notify { reference, room, level })),
         (number(), user(), any::<bool>()).prop_map(|(reference, user, on)| ClientFrame::Block(own::Block {
@@ -125,11 +145,9 @@ fn about_rooms() -> impl Strategy<Value = ClientFrame> {
             user,
             on
         })),
-        (room(), text(), of(number())).prop_map(|(room, text, reply)| ClientFrame::Draft(own::Draft {
-            room,
-            text,
-            reply
-        })),
+        (room(), text(), of(number()), of(number())).prop_map(|(room, text, reply, thread)| {
+            ClientFrame::Draft(own::Draft { room, text, reply, thread })
+        }),
     ]
 }
 
@@ -179,34 +197,19 @@ fn about_people() -> impl Strategy<Value = ClientFrame> {
     ]
 }
 
-fn folded() -> impl Strategy<Value = Folded> {
-    (of(text()), any::<bool>(), btree_map(text(), vec(user(), 0..3), 0..3))
-        .prop_map(|(text, deleted, reactions)| Folded { text, deleted, reactions })
-}
-
 fn event() -> impl Strategy<Value = Event> {
     let head = || (room(), number(), id(), user(), text(), text());
-    let message = (head(), text(), any::<bool>(), of(number()), of(number()), of(folded())).prop_map(
-        |((room, seq, id, user, sender, timestamp), message, guest, reply, thread, folded)| {
-            Event::Message(Message {
-                room,
-                seq,
-                id,
-                user,
-                sender,
-                message,
-                timestamp,
-                guest,
-                reply,
-                thread,
-                folded,
-            })
+    let message = message().prop_map(Event::Message);
+    let edit = (head(), number(), text(), named()).prop_map(
+        |((room, seq, id, user, sender, timestamp), target, text, (mentions, everyone))| {
+            Event::Edit(Edit { room, seq, id, target, user, sender, text, mentions, everyone, timestamp })
         },
     );
-    let edit =
-        (head(), number(), text()).prop_map(|((room, seq, id, user, sender, timestamp), target, text)| {
-            Event::Edit(Edit { room, seq, id, target, user, sender, text, timestamp })
-        });
+    let pin = (head(), number(), any::<bool>()).prop_map(
+        |((room, seq, id, user, sender, timestamp), target, on)| {
+            Event::Pin(Pin { room, seq, id, target, user, sender, on, timestamp })
+        },
+    );
     let delete = (head(), number()).prop_map(|((room, seq, id, user, sender, timestamp), target)| {
         Event::Delete(Delete { room, seq, id, target, user, sender, timestamp })
     });
@@ -216,7 +219,7 @@ fn event() -> impl Strategy<Value = Event> {
         },
     );
     let unknown = (room(), number()).prop_map(|(room, seq)| Event::Unknown(Unknown { room, seq }));
-    prop_oneof![4 => message, 1 => edit, 1 => delete, 1 => react, 2 => room_event(), 2 => own_event(), 1 => unknown]
+    prop_oneof![4 => message, 1 => edit, 1 => delete, 1 => react, 1 => pin, 2 => room_event(), 2 => own_event(), 1 => unknown]
 }
 
 /// Membership, and the room itself.
@@ -242,9 +245,9 @@ fn room_event() -> impl Strategy<Value = Event> {
             })
         },
     );
-    let rules = (of(any::<bool>()), of(any::<u32>()), of(any::<bool>()));
+    let rules = (of(any::<bool>()), of(any::<u32>()), of(any::<bool>()), of(any::<bool>()));
     let changed = (head(), of(text()), of(text()), rules).prop_map(
-        |((room, seq, id, user, sender, timestamp), title, topic, (announce, slow_s, archived))| {
+        |((room, seq, id, user, sender, timestamp), title, topic, (announce, slow_s, archived, seen))| {
             Event::Changed(rooms::RoomEdited {
                 room,
                 seq,
@@ -256,6 +259,7 @@ fn room_event() -> impl Strategy<Value = Event> {
                 announce,
                 slow_s,
                 archived,
+                seen,
                 timestamp,
             })
         },
@@ -281,9 +285,17 @@ fn own_event() -> impl Strategy<Value = Event> {
             who,
             on
         })),
-        (number(), room(), text(), of(number())).prop_map(move |(seq, of, text, reply)| {
-            Event::Draft(own::Drafted { room: own(), seq, of, text, reply })
-        }),
+        (number(), room(), text(), of(number()), of(number())).prop_map(
+            move |(seq, of, text, reply, thread)| {
+                Event::Draft(own::Drafted { room: own(), seq, of, text, reply, thread })
+            }
+        ),
+        (number(), vec(text(), 0..3), of((any::<u16>(), any::<u16>()))).prop_map(
+            move |(seq, keywords, quiet)| {
+                let quiet = quiet.map(|(from, to)| own::Quiet { from, to });
+                Event::Prefs(own::PrefsSet { room: own(), seq, keywords, quiet })
+            }
+        ),
         (number(), room(), text(), user(), text(), any::<bool>(), text()).prop_map(
             move |(seq, of, title, user, sender, on, timestamp)| {
                 Event::Invited(own::Invited { room: own(), seq, of, title, user, sender, on, timestamp })
@@ -299,17 +311,24 @@ fn own_event() -> impl Strategy<Value = Event> {
 
 /// How a room is used, what one is in it, and where one has read it.
 fn in_room() -> impl Strategy<Value = (Rules, Option<RoomRole>, Option<Seq>)> {
-    let rules = (any::<bool>(), any::<u32>(), any::<bool>()).prop_map(|(announce, slow_s, archived)| Rules {
-        announce,
-        slow_s,
-        archived,
-    });
+    let rules = (any::<bool>(), any::<u32>(), any::<bool>(), any::<bool>())
+        .prop_map(|(announce, slow_s, archived, seen)| Rules { announce, slow_s, archived, seen });
     (rules, of(room_role()), of(number()))
 }
 
 fn info() -> impl Strategy<Value = RoomInfo> {
-    (room(), text(), kind(), of(text()), number(), number(), any::<u32>(), in_room()).prop_map(
-        |(room, title, kind, topic, first, head, present, (rules, standing, read))| RoomInfo {
+    let counts = (any::<u32>(), any::<u32>(), any::<u32>(), any::<u32>());
+    (room(), text(), kind(), of(text()), number(), number(), counts, in_room()).prop_map(
+        |(
+            room,
+            title,
+            kind,
+            topic,
+            first,
+            head,
+            (present, unread, mentions, pins),
+            (rules, standing, read),
+        )| RoomInfo {
             room,
             title,
             kind,
@@ -320,6 +339,9 @@ fn info() -> impl Strategy<Value = RoomInfo> {
             rules,
             standing,
             read,
+            unread,
+            mentions,
+            pins,
             people: vec![],
         },
     )
@@ -357,19 +379,20 @@ fn answer() -> impl Strategy<Value = ServerFrame> {
     };
     let limits = (any::<u64>(), any::<u32>(), any::<u64>())
         .prop_map(|(message_bytes, history, resume)| server::Limits { message_bytes, history, resume });
-    let welcome = (text(), epoch(), who(), of(text()), any::<u64>(), limits, vec(info(), 0..3)).prop_map(
-        |(server, epoch, user, token, heartbeat_ms, limits, rooms)| {
-            ServerFrame::Welcome(Box::new(server::Welcome {
-                server,
-                epoch,
-                user,
-                token,
-                heartbeat_ms,
-                limits,
-                rooms,
-            }))
-        },
-    );
+    let welcome =
+        (text(), epoch(), who(), of(text()), any::<u64>(), (limits, any::<bool>()), vec(info(), 0..3))
+            .prop_map(|(server, epoch, user, token, heartbeat_ms, (limits, read_only), rooms)| {
+                ServerFrame::Welcome(Box::new(server::Welcome {
+                    server,
+                    epoch,
+                    user,
+                    token,
+                    heartbeat_ms,
+                    limits,
+                    read_only,
+                    rooms,
+                }))
+            });
     let numbers = (number(), number(), number(), number());
     let page = (of(number()), room(), vec(event(), 0..4), numbers, any::<bool>()).prop_map(
         |(reference, room, events, (first, last, head, as_of), more)| {
@@ -396,9 +419,15 @@ fn answer() -> impl Strategy<Value = ServerFrame> {
             state,
         },
     );
-    let members = (number(), room(), vec(member, 0..3), any::<u32>()).prop_map(
-        |(reference, room, members, present)| {
-            ServerFrame::Members(server::Members { reference, room, members, present })
+    let sentence = || {
+        (who(), of(text()), of(text())).prop_map(|(server::User { user, name, .. }, until, reason)| {
+            protocol::rooms::Sentence { user, name, until, reason }
+        })
+    };
+    let sentenced = (vec(sentence(), 0..3), vec(sentence(), 0..3));
+    let members = (number(), room(), vec(member, 0..3), any::<u32>(), sentenced).prop_map(
+        |(reference, room, members, present, (banned, muted))| {
+            ServerFrame::Members(server::Members { reference, room, members, present, banned, muted })
         },
     );
     prop_oneof![
@@ -413,6 +442,7 @@ fn answer() -> impl Strategy<Value = ServerFrame> {
             ServerFrame::Ack(server::Ack { id, room, seq, timestamp, dup })
         }),
         refusal().prop_map(ServerFrame::Error),
+        found(),
     ]
 }
 
@@ -452,8 +482,11 @@ fn told() -> impl Strategy<Value = ServerFrame> {
         (room(), user(), text(), role(), profile()).prop_map(|(room, user, sender, role, profile)| {
             ServerFrame::Profile(signal::Profiled { room, user, sender, role, profile })
         }),
-        (room(), user(), text(), any::<bool>()).prop_map(|(room, user, sender, on)| {
-            ServerFrame::Typing(signal::Typing { room, user, sender, on })
+        (room(), user(), text(), any::<bool>(), of(number())).prop_map(|(room, user, sender, on, thread)| {
+            ServerFrame::Typing(signal::Typing { room, user, sender, on, thread })
+        }),
+        (room(), user(), text(), number()).prop_map(|(room, user, sender, upto)| {
+            ServerFrame::Seen(signal::Seen { room, user, sender, upto })
         }),
         (room(), user(), text(), state()).prop_map(|(room, user, sender, state)| {
             ServerFrame::Presence(signal::Presence { room, user, sender, state })

@@ -1,0 +1,225 @@
+//! What somebody wrote here and did not send before they signed out: it waits until they sign in again, and nobody else
+//! sees it.
+
+use std::collections::BTreeMap;
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::PathBuf;
+
+use protocol::ids::{RoomKey, UserId};
+use protocol::session::{OutboxChange, Outgoing};
+use serde::{Deserialize, Serialize};
+
+use super::{Outbox, Profile, State, read_if_there, set_aside, sync_name, write_whole};
+
+/// What somebody did not send.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Unsent {
+    /// Whole lines, oldest first.
+    pub lines: Vec<Outgoing>,
+    /// What was being written, per room.
+    pub drafts: BTreeMap<RoomKey, String>,
+}
+
+impl Unsent {
+    /// Whether there is nothing.
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty() && self.drafts.is_empty()
+    }
+
+    /// How much it is, for people.
+    pub fn told(&self) -> String {
+        let count = |n: usize, what: &str| match n {
+            0 => None,
+            1 => Some(format!("1 {what}")),
+            n => Some(format!("{n} {what}s")),
+        };
+        let parts = [count(self.lines.len(), "unsent line"), count(self.drafts.len(), "draft")];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(" and ")
+    }
+
+    /// Adds what was left later; a line that is there already is the newer one.
+    fn add(&mut self, later: Self) {
+        for line in later.lines {
+            match self.lines.iter_mut().find(|other| other.id == line.id) {
+                Some(other) => *other = line,
+                None => self.lines.push(line),
+            }
+        }
+        self.drafts.extend(later.drafts);
+    }
+}
+
+impl Profile {
+    /// What `user` wrote here and the server does not have, as it lies in the outbox and the drafts.
+    pub fn unsent_of(&self, user: &UserId) -> io::Result<Unsent> {
+        let state = self.load_state()?;
+        let drafts = state.rooms.into_iter().filter(|(_, room)| room.draft != room.shared_draft);
+        let drafts = drafts.map(|(key, room)| (key, room.draft)).filter(|(_, draft)| !draft.is_empty());
+        let entries = Outbox::open(self)?.entries().to_vec();
+        let lines = entries.into_iter().filter(|line| line.user.as_ref().is_none_or(|owner| owner == user));
+        Ok(Unsent { lines: lines.collect(), drafts: drafts.collect() })
+    }
+
+    /// Keeps for `user` what they did not send, beside what they left before, and takes it out of the outbox.
+    pub fn put_aside(&self, user: &UserId, unsent: Unsent) -> io::Result<()> {
+        if unsent.is_empty() {
+            return Ok(());
+        }
+        let mut kept = self.aside(user)?;
+        kept.add(unsent);
+        for line in &mut kept.lines {
+            line.user = Some(user.clone());
+        }
+        let path = self.aside_path(user);
+        DirBuilder::new().recursive(true).mode(0o700).create(self.dir().join("unsent"))?;
+        sync_name(&self.dir().join("unsent"))?;
+        write_whole(&path, &serde_json::to_vec(&kept)?)?;
+        // On disk there before they are gone here: after a crash between the two they are in both, under one id.
+        let mut outbox = Outbox::open(self)?;
+        for line in &kept.lines {
+            outbox.apply(&OutboxChange::Remove(line.id.clone()))?;
+        }
+        Ok(())
+    }
+
+    /// Takes back what `user` left here: lines into the outbox, drafts into the state.
+    pub(super) fn take_back(&self, user: &UserId, state: &mut State) -> io::Result<()> {
+        let unsent = self.aside(user)?;
+        if unsent.is_empty() {
+            return Ok(());
+        }
+        let mut outbox = Outbox::open(self)?;
+        for line in unsent.lines {
+            outbox.apply(&OutboxChange::Put(line))?;
+        }
+        for (room, draft) in unsent.drafts {
+            let room = state.rooms.entry(room).or_default();
+            if room.draft.is_empty() {
+                room.draft = draft;
+            }
+        }
+        self.save_state(state)?;
+        fs::remove_file(self.aside_path(user))?;
+        sync_name(&self.aside_path(user))
+    }
+
+    fn aside(&self, user: &UserId) -> io::Result<Unsent> {
+        let path = self.aside_path(user);
+        let Some(bytes) = read_if_there(&path)? else { return Ok(Unsent::default()) };
+        if let Ok(unsent) = serde_json::from_slice(&bytes) {
+            return Ok(unsent);
+        }
+        set_aside(&path)?;
+        Ok(Unsent::default())
+    }
+
+    fn aside_path(&self, user: &UserId) -> PathBuf {
+        self.dir().join("unsent").join(format!("{user}.json"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::ids::Id;
+
+    use super::*;
+    use crate::api::Hidden;
+    use crate::cache::{Account, KeptRoom};
+
+    fn account(user: &str) -> Account {
+        let (user, token) = (UserId::new(user).unwrap(), Hidden(format!("chat_s_{user}")));
+        Account { user, name: "somebody".to_owned(), token, known: None }
+    }
+
+    fn line(id: &str, user: Option<&str>) -> Outgoing {
+        Outgoing {
+            id: Id::new(id).unwrap(),
+            room: RoomKey::lobby(),
+            text: format!("text of {id}"),
+            reply: None,
+            thread: None,
+            files: Vec::new(),
+            change: None,
+            user: user.map(|user| UserId::new(user).unwrap()),
+            failed: None,
+        }
+    }
+
+    fn put(profile: &Profile, line: Outgoing) {
+        Outbox::open(profile).unwrap().apply(&OutboxChange::Put(line)).unwrap();
+    }
+
+    fn ids(profile: &Profile) -> Vec<String> {
+        Outbox::open(profile).unwrap().entries().iter().map(|line| line.id.to_string()).collect()
+    }
+
+    fn draft(profile: &Profile, text: &str, shared: &str) {
+        let mut state = profile.load_state().unwrap();
+        let room = KeptRoom { draft: text.into(), shared_draft: shared.into(), ..KeptRoom::default() };
+        state.rooms.insert(RoomKey::lobby(), room);
+        profile.save_state(&state).unwrap();
+    }
+
+    #[test]
+    fn whoever_signs_in_over_somebody_else_sees_nothing_of_theirs_and_nothing_is_lost() {
+        let dir = tempfile::tempdir().unwrap();
+        let profile = Profile::open(dir.path().to_owned()).unwrap();
+        profile.sign_in(&account("u-1")).unwrap();
+        put(&profile, line("a", Some("u-1")));
+        put(&profile, line("early", None));
+        draft(&profile, "half", "");
+        assert_eq!(profile.unsent_of(&account("u-1").user).unwrap().told(), "2 unsent lines and 1 draft");
+        fs::create_dir(dir.path().join("rooms")).unwrap();
+        fs::write(dir.path().join("rooms/r-1.jsonl"), "secret").unwrap();
+
+        profile.sign_in(&account("u-2")).unwrap();
+        assert_eq!(profile.load_account().unwrap(), Some(account("u-2")));
+        assert!(!dir.path().join("rooms").exists(), "the other one's history is gone");
+        assert_eq!((ids(&profile), profile.load_state().unwrap().rooms.len()), (vec![], 0));
+        put(&profile, line("b", Some("u-2")));
+
+        profile.sign_in(&account("u-1")).unwrap();
+        assert_eq!(ids(&profile), ["a", "early"]);
+        let lines = profile.unsent_of(&account("u-1").user).unwrap();
+        assert!(lines.lines.iter().all(|line| line.user == Some(account("u-1").user)));
+        assert_eq!(lines.drafts[&RoomKey::lobby()], "half");
+        profile.sign_out().unwrap();
+        assert_eq!(ids(&profile), Vec::<String>::new());
+        profile.sign_in(&account("u-2")).unwrap();
+        assert_eq!(ids(&profile), ["b"]);
+    }
+
+    #[test]
+    fn the_same_person_keeps_everything_where_it_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let profile = Profile::open(dir.path().to_owned()).unwrap();
+        profile.sign_in(&account("u-1")).unwrap();
+        put(&profile, line("a", Some("u-1")));
+        draft(&profile, "half", "half");
+        let again = Account { token: Hidden("chat_s_new".to_owned()), ..account("u-1") };
+        profile.sign_in(&again).unwrap();
+        assert_eq!(profile.load_account().unwrap(), Some(again));
+        assert_eq!((ids(&profile), profile.load_state().unwrap().rooms.len()), (vec!["a".to_owned()], 1));
+        assert!(profile.unsent_of(&account("u-1").user).unwrap().drafts.is_empty(), "the server has it");
+    }
+
+    #[test]
+    fn what_was_left_twice_and_what_a_crash_left_in_both_places_comes_back_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let profile = Profile::open(dir.path().to_owned()).unwrap();
+        profile.sign_in(&account("u-1")).unwrap();
+        put(&profile, line("a", Some("u-1")));
+        profile.sign_out().unwrap();
+        // As if the machine had stopped before the line was out of the outbox.
+        put(&profile, line("a", Some("u-1")));
+        profile.sign_in(&account("u-1")).unwrap();
+        put(&profile, line("b", Some("u-1")));
+        profile.sign_out().unwrap();
+        profile.sign_in(&account("u-1")).unwrap();
+        assert_eq!(ids(&profile), ["a", "b"]);
+        assert!(!dir.path().join("unsent/u-1.json").exists());
+    }
+}

@@ -1,0 +1,76 @@
+// One person, two devices: what was read and what is half written follows.
+
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import { PASSWORD, goTo, say, settled, shoot, shown, staged } from './harness.mjs';
+
+const stage = staged();
+
+/** The same person on one more device. */
+async function elsewhere(name) {
+  const page = await stage.visit();
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.locator('dialog').getByLabel('Name', { exact: true }).fill(name);
+  await page.locator('dialog').getByLabel('Password', { exact: true }).fill(PASSWORD);
+  await page.keyboard.press('Enter');
+  await page.locator('.me .name', { hasText: name }).waitFor();
+  await page.locator('.link.live').waitFor();
+  return page;
+}
+
+const holds = (page, text) => page.waitForFunction((text) => document.querySelector('.composer textarea')?.value === text, text);
+
+test('a draft follows from device to device, is over where it was sent, and is never written over', async () => {
+  const desk = await stage.account('ana');
+  const phone = await elsewhere('ana');
+  await desk.locator('.composer textarea').pressSequentially('half a thought');
+  await holds(phone, 'half a thought');
+  await phone.locator('.composer textarea').press('End');
+  await phone.locator('.composer textarea').pressSequentially(', and the rest');
+  await holds(desk, 'half a thought, and the rest');
+  await say(desk, 'half a thought, and the rest');
+  await settled(desk);
+  await holds(phone, '');
+
+  // A device that was away brings what it has, or takes what there is.
+  await desk.locator('.composer textarea').pressSequentially('from the desk');
+  await holds(phone, 'from the desk');
+  await phone.goto('about:blank');
+  await desk.locator('.composer textarea').pressSequentially(' while you were away');
+  const third = await elsewhere('ana');
+  await holds(third, 'from the desk while you were away');
+  await phone.goto(stage.server.url);
+  await holds(phone, 'from the desk while you were away');
+
+  // What is written without a link is newer than what was known, and is kept.
+  await stage.server.kill();
+  for (const page of [desk, phone]) await page.locator('.link.down').waitFor();
+  await phone.locator('.composer textarea').fill('something else');
+  await stage.server.again();
+  await holds(desk, 'something else');
+  await holds(phone, 'something else');
+});
+
+test('what was read on one device is not new on the other', async () => {
+  const desk = await stage.account('bo');
+  await goTo(desk, 'attic');
+  await desk.keyboard.press('Alt+ArrowUp');
+  await desk.locator('h1', { hasText: 'Lobby' }).waitFor();
+  const phone = await elsewhere('bo');
+  const writer = await stage.person('writer');
+  writer.send({ type: 'join', ref: 1, room: 'attic' });
+  await writer.frame(({ type, ref }) => type === 'ok' && ref === 1);
+  for (const text of ['one', 'two']) await writer.say(text, 'attic');
+  const badge = (page) => page.locator('.room', { hasText: 'attic' }).locator('.badge');
+  await badge(desk).filter({ hasText: '2' }).waitFor();
+  await badge(phone).filter({ hasText: '2' }).waitFor();
+  await desk.locator('.room', { hasText: 'attic' }).click();
+  await shown(desk, 'two');
+  await badge(phone).waitFor({ state: 'detached' });
+  await phone.reload();
+  await phone.locator('.link.live').waitFor();
+  await writer.say('three', 'attic');
+  await badge(phone).filter({ hasText: /^1 / }).waitFor();
+  await shoot(phone, 'read-elsewhere');
+  assert.equal(await phone.locator('h1').textContent(), '#Lobby');
+});
