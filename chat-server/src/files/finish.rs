@@ -78,7 +78,6 @@ impl Files {
         let completed = self.inner.store.complete(id.clone(), content).await.map_err(unwritten);
         let disk = self.inner.disk.clone();
         match (&completed, moved) {
-            (Ok(_), true) => {}
             (Ok(_), false) => disk.remove_upload(id).await,
             (Err(_), true) => {
                 let id = id.clone();
@@ -86,7 +85,7 @@ impl Files {
                     tracing::warn!(%error, "an upload has to begin anew");
                 }
             }
-            (Err(_), false) => {}
+            (Ok(_), true) | (Err(_), false) => {}
         }
         completed
     }

@@ -131,7 +131,9 @@ async fn an_upload_whose_row_cannot_be_written_need_not_be_sent_again() {
 async fn f02_many_at_a_time_arrive_whole_and_leave_nothing() {
     let stage = Stage::open().await;
     let names: Vec<_> = (0..8).map(|n| format!("p{n}")).collect();
-    names.iter().for_each(|name| stage.add(name, "member"));
+    for name in &names {
+        stage.add(name, "member");
+    }
     // Of each person three files of their own, and three that everybody has.
     let uploads = (0..48_usize).map(|n| {
         let (name, server) = (&names[n % 8], &stage.server);
