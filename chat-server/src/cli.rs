@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use crate::core::networks::Network;
 use crate::http::origin::PublicUrl;
+use crate::size::ByteSize;
 use crate::store::Durability;
 
 /// A chat that a team runs itself: the page, the WebSocket and the history from one program and one directory.
@@ -386,6 +387,24 @@ pub struct Flags {
     /// When a message counts as stored: on the disk, or handed to the system [default: full]
     #[arg(long, value_name = "WHEN", env = "CHAT_DURABILITY", hide_env = true, help_heading = "Data")]
     pub durability: Option<Durability>,
+
+    /// The size of a file that is uploaded, like 500K or 2G; 0 takes none [default: 100M]
+    #[arg(long, value_name = "SIZE", env = "CHAT_MAX_FILE", hide_env = true, help_heading = "Data")]
+    pub max_file: Option<ByteSize>,
+
+    /// The size of all files of one person; all guests count as one [default: 2G]
+    #[arg(
+        long,
+        value_name = "SIZE",
+        env = "CHAT_MAX_FILES_PER_USER",
+        hide_env = true,
+        help_heading = "Data"
+    )]
+    pub max_files_per_user: Option<ByteSize>,
+
+    /// What uploads leave free on the disk, for messages [default: 256M]
+    #[arg(long, value_name = "SIZE", env = "CHAT_KEEP_FREE", hide_env = true, help_heading = "Data")]
+    pub keep_free: Option<ByteSize>,
 
     /// A TOML file with the same names as these flags
     #[arg(

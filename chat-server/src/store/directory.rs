@@ -9,6 +9,9 @@ use super::StoreError;
 const DATABASE: &str = "chat.db";
 const INDEX: &str = "search.db";
 const LOCK: &str = "lock";
+/// What files consist of, and what is being uploaded.
+pub(crate) const BLOBS: &str = "files";
+pub(crate) const UPLOADS: &str = "uploads";
 
 /// What may be there although there is no database: traces of a start or restore that did not get to its end, and
 /// what file systems put at their root.

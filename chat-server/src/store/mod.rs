@@ -26,6 +26,7 @@ pub(crate) mod accounts;
 pub(crate) mod deeds;
 pub mod directory;
 mod error;
+pub(crate) mod files;
 mod idle;
 mod search;
 mod sqlite;
@@ -86,6 +87,8 @@ pub struct Append {
     pub mentions: Vec<UserId>,
     /// Whom it calls beside those, if its sender may.
     pub everyone: Option<Everyone>,
+    /// Files of the sender's that were uploaded to this room; no two are the same.
+    pub files: Vec<Id>,
 }
 
 /// What became of an append.

@@ -12,8 +12,20 @@ use anyhow::{Context, Result, bail};
 const DECLARATIONS: &str = "web/js/protocol.d.ts";
 const DOCUMENTS: &[&str] = &["docs/PROTOCOL.md", "docs/FRAMES.md", "docs/HTTP.md"];
 /// What is said about messages and rooms goes before the events that come of it and have the same names.
-const PROTOCOL_SOURCES: &[&str] =
-    &["client", "server", "messages", "rooms", "event", "signal", "http", "people", "own", "error", "limits"];
+const PROTOCOL_SOURCES: &[&str] = &[
+    "client",
+    "server",
+    "messages",
+    "rooms",
+    "event",
+    "signal",
+    "http",
+    "http/files",
+    "people",
+    "own",
+    "error",
+    "limits",
+];
 
 /// Writes what is stale.
 pub(crate) fn write() -> Result<()> {

@@ -257,6 +257,15 @@ pub(super) fn rows_of(frame: &ClientFrame) -> &'static [Row] {
 
 /// A member's account, as admins have to do with it.
 const ACCOUNT: AccountFacts = AccountFacts { me: false, role: Role::Member, bot: false };
+/// What files' routes are asked about where no room is meant: one that everybody may read.
+const PUBLIC: RoomFacts = RoomFacts {
+    kind: RoomKind::Public,
+    announce: false,
+    archived: false,
+    lobby: false,
+    pair: false,
+    standing: NONE,
+};
 const BOT: AccountFacts = AccountFacts { me: false, role: Role::Member, bot: true };
 
 /// What a route asks of policy; `None`: nothing, it is for whoever has the right password or link.
@@ -264,6 +273,9 @@ pub(super) fn of_route(call: Call) -> Option<Action<'static>> {
     Some(match call {
         Call::About | Call::Register | Call::Login | Call::Reset | Call::Logout => return None,
         Call::Audit | Call::AuditBefore => Action::Audit,
+        Call::Announce | Call::SendPiece | Call::UploadOffset => Action::Room(InRoom::Say, &PUBLIC),
+        Call::Fetch | Call::FetchThumb => Action::Room(InRoom::Read, &PUBLIC),
+        Call::CancelUpload => Action::Connect,
         Call::Me => Action::Self_(OfSelf::See),
         Call::ChangeProfile
         | Call::SetAvatar

@@ -25,7 +25,7 @@ pub(in crate::store) fn edit(deed: &mut Deed<'_, '_, '_>, asked: &Edit, named: N
         Found::Done(ack) => return Ok(ack),
         Found::Said(place, said) => (place, said),
     };
-    if text.trim().is_empty() {
+    if text.trim().is_empty() && !said.has_files {
         return Err(Refusal::new(ErrorCode::Empty, "there is nothing in this message").into());
     }
     keep_pace(deed, &place, &said, asked)?;

@@ -6,6 +6,7 @@ pub(super) mod changes;
 mod clock;
 pub(super) mod deed;
 mod facts;
+pub(super) mod files;
 mod folded;
 mod index;
 mod kinds;

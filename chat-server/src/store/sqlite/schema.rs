@@ -17,12 +17,13 @@ use crate::store::{Durability, StoreError};
 const APPLICATION_ID: i64 = 0x6368_6174;
 
 /// Each brings the schema from its index to the next number, in one transaction.
-pub(super) const MIGRATIONS: [&str; 5] = [
+pub(super) const MIGRATIONS: [&str; 6] = [
     include_str!("../migrations/0001_start.sql"),
     include_str!("../migrations/0002_eras.sql"),
     include_str!("../migrations/0003_accounts.sql"),
     include_str!("../migrations/0004_rooms.sql"),
     include_str!("../migrations/0005_messages.sql"),
+    include_str!("../migrations/0007_files.sql"),
 ];
 
 /// From which version on there are accounts.

@@ -86,6 +86,7 @@ fn append(room: &RoomKey, user: u32, id: &str, text: &str) -> Append {
         thread: None,
         mentions: Vec::new(),
         everyone: None,
+        files: Vec::new(),
     }
 }
 

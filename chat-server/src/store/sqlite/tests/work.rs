@@ -22,6 +22,7 @@ fn say(turn: &mut Turn<'_, '_>, room: &RoomKey, id: &str, text: &str) -> rusqlit
         reply: None,
         thread: None,
         extra: None,
+        files: None,
     };
     turn.append(&event, |seq, timestamp| {
         Event::Message(Message {

@@ -19,7 +19,7 @@ pub(in crate::store) enum Job {
 
 /// The bytes that an append counts for in the queue and in a batch.
 pub(in crate::store) fn append_bytes(append: &Append) -> usize {
-    256 + append.text.len()
+    256 + append.text.len() + 256 * append.files.len()
 }
 
 pub(super) fn size(job: &Job) -> usize {

@@ -1,6 +1,7 @@
 //! Writing: one thread, one transaction for all that waits, acknowledged after the commit.
 
 mod append;
+mod attach;
 mod grants;
 mod heads;
 mod job;
@@ -12,6 +13,7 @@ mod work;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use protocol::messages::File;
 use protocol::people::Guests;
 use rusqlite::{Connection, ErrorCode as SqlError};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -64,7 +66,8 @@ pub(super) struct Flags {
 
 /// What the transaction made of a job.
 enum Decision {
-    Append(Appended),
+    /// With the files that the message has.
+    Append(Appended, Vec<File>),
     /// The sender may not say this here, or not now.
     Denied(Denial),
     /// An earlier message of the sender must come first.
@@ -175,11 +178,11 @@ impl Writer {
                 Job::Append(message, _) if !self.orders.admit(message) => Decision::OutOfOrder,
                 Job::Append(message, _) => match self.grants.admit(&self.db, message, now)? {
                     Ok(()) => {
-                        let appended = appender.say(message)?;
-                        if matches!(appended, Appended::Stored { .. }) {
+                        let decision = attach::append(&mut appender, message)?;
+                        if matches!(decision, Decision::Append(Appended::Stored { .. }, _)) {
                             self.grants.said(message, now);
                         }
-                        Decision::Append(appended)
+                        decision
                     }
                     Err(denial) => {
                         if denial.retry_ms.is_some() {
