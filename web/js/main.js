@@ -3,10 +3,10 @@
 
 import { Session } from './session.js';
 import { Signals, Socket } from './socket.js';
-import { Outbox, Saver, Store, isAnothers, ulid } from './store.js';
+import { Outbox, Saver, Store, UPLOADS, isAnothers, ulid } from './store.js';
 import { OWN, cover } from './room.js';
 import * as model from './state.js';
-import { Screen } from './view/app.js';
+import { Screen, styled } from './view/app.js';
 
 /**
  * @typedef {import('./protocol.js').ServerFrame} ServerFrame
@@ -38,6 +38,8 @@ export class Chat {
     this.drafts = kept.drafts;
     /** The drafts of an account, on all of its devices. @type {import('./later/account.js').Drafts | undefined} */
     this.shared = undefined;
+    /** Files on their way. @type {import('./later/files.js').Files | undefined} */
+    this.files = undefined;
     this.outbox = new Outbox(this);
     this.#restore(kept);
     this.session = new Session({
@@ -72,6 +74,8 @@ export class Chat {
     this.#look();
     this.#arrive();
     addEventListener('hashchange', () => this.#arrive());
+    addEventListener('paste', (event) => this.#bring(event, event.clipboardData));
+    for (const kind of /** @type {const} */ (['dragover', 'drop', 'dragleave'])) addEventListener(kind, (event) => this.#bring(event, event.dataTransfer));
     this.socket.start();
     this.draw();
   }
@@ -84,6 +88,28 @@ export class Chat {
   /** What only accounts and links need is no part of the first load. @param {(module: typeof import('./later/account.js')) => void} work */
   #account(work) {
     import('./later/account.js').then(work).catch((error) => this.unloaded(error));
+  }
+
+  /** Somebody drops or pastes files, or is about to. @param {Event} event @param {DataTransfer | null} data */
+  #bring(event, data) {
+    if (!data?.types.includes('Files') || this.state.dialog) return;
+    document.body.classList.toggle('dropping', event.type === 'dragover');
+    if (event.type === 'dragleave') return;
+    event.preventDefault();
+    if (event.type !== 'dragover') this.attach(data.files);
+  }
+
+  /** Adds files to what is said next in the room that is open. @param {FileList | null} files */
+  attach(files) {
+    const { rooms, active, readOnly } = this.state;
+    const chosen = [...(files ?? [])];
+    if (chosen.length > 0 && rooms.get(active)?.joined && !readOnly) this.#uploads((uploads) => uploads.add(active, chosen));
+  }
+
+  /** @param {(files: import('./later/files.js').Files) => Promise<void>} work */
+  #uploads(work) {
+    const made = styled(import('./later/files.js')).then(({ Files }) => (this.files ??= new Files(this)));
+    made.then(work).catch((error) => this.unloaded(error));
   }
 
   /** What is loaded later was not, or does not fit: there is no link, or the chat was updated and this page is older than it. @param {unknown} error */
@@ -284,6 +310,8 @@ export class Chat {
         }
         if (this.wish !== undefined) this.#account(({ wished }) => wished(this, user.name));
         this.outbox.claim();
+        if (this.files) this.files.wake();
+        else if (kept(UPLOADS)) this.#uploads((uploads) => uploads.restore());
         if (this.wanted !== undefined) this.#account(({ follow }) => follow(this));
         // Unread on this device too, though it holds nothing of them yet.
         const behind = frame.rooms.filter(({ read = Infinity, head }) => read < head).slice(0, 50);
@@ -413,6 +441,15 @@ export class Chat {
 
 /** @param {ServerFrame | null} answer */
 const reason = (answer) => (answer?.type === 'error' ? answer.reason : 'Not connected: try again in a moment.');
+
+/** The browser has this mark. @param {string} key */
+function kept(key) {
+  try {
+    return localStorage.getItem(key) !== null;
+  } catch {
+    return false;
+  }
+}
 
 /** What the store told before there was anything to show it. */
 let trouble = /** @type {string | null} */ (null);

@@ -16,12 +16,15 @@ const record = (/** @type {unknown} */ value) => typeof value === 'object' && va
 const roomInfo = (/** @type {any} */ value) =>
   record(value) && isText(value.room) && isText(value.title) && seq(value.first) && seq(value.head);
 const person = (/** @type {any} */ value) => record(value) && isText(value.user) && isText(value.name);
+const file = (/** @type {any} */ value) => record(value) && isText(value.file) && isText(value.name) && isText(value.kind) && seq(value.size);
+/** One of a list of answers, whose messages have no type of their own. */
+const hit = (/** @type {any} */ value) => record(value) && isText(value.title) && [value.message, value.previous, value.next].every((each, i) => (i > 0 && each === undefined) || (record(each) && fits({ ...each, type: 'message' })));
 const written = { room: isText, seq, id: isText, user: isText, sender: isText, timestamp: isText };
 
 /** What a frame of each type must have; anything else in it is ignored. @type {Record<string, Record<string, (value: any) => boolean>>} */
 const SHAPES = {
   welcome: { epoch: isText, user: person, token: (token) => token === undefined || isText(token), rooms: (rooms) => list(rooms) && rooms.every(roomInfo), limits: record },
-  message: { ...written, message: isText },
+  message: { ...written, message: isText, files: (files) => files === undefined || (list(files) && files.every(file)) },
   edit: { ...written, target: seq, text: isText },
   delete: { ...written, target: seq },
   react: { ...written, target: seq, emoji: isText, on: flag },
@@ -47,6 +50,7 @@ const SHAPES = {
   profile: { room: isText, user: isText, sender: isText, role: isText, profile: record },
   reports: { ref: seq, reports: list, more: flag },
   audit: { ref: seq, entries: list, more: flag },
+  found: { ref: seq, hits: (hits) => list(hits) && hits.every(hit), behind: seq },
   typing: { room: isText, user: isText, sender: isText, on: flag },
   presence: { room: isText, user: isText, sender: isText, state: isText },
   error: { code: isText, reason: isText },

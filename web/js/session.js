@@ -15,7 +15,7 @@ import { isEvent, readFrame, seq } from './safe_text.js';
  * @typedef {import('./protocol.js').User} User
  *
  * What somebody wrote and the server has not acknowledged. `user` is who wrote it (null: not welcomed yet).
- * @typedef {{id: string, room: string, text: string, user: string | null}} Entry
+ * @typedef {{id: string, room: string, text: string, user: string | null, files?: import('./protocol.js').File[] | undefined}} Entry
  *
  * @typedef {{state: 'connecting'} | {state: 'live'} | {state: 'waiting', until: number}
  *   | {state: 'stopped', code: number}} Link
@@ -445,7 +445,7 @@ export class Session {
       chars += entry.text.length;
       if (entry.sent) continue;
       entry.sent = true;
-      this.#send({ type: 'message', room: entry.room, message: entry.text, id: entry.id });
+      this.#send({ type: 'message', room: entry.room, message: entry.text, id: entry.id, ...(entry.files && { files: entry.files.map(({ file }) => file) }) });
       this.outputs.push({ is: 'line', id: entry.id, state: 'sent' });
     }
   }

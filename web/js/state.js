@@ -23,7 +23,7 @@ import { OWN, cameOrWent, cover, edited, fold, moved, person, renamed, trim, unr
  * @typedef {{after: number, came: string[], went: string[], renamed: [string, string][], crowd: number}} Notice
  *
  * An own line that is not in the log yet, or failed; `saving` until this device has it on disk.
- * @typedef {{id: string, room: string, text: string, user: string | null, state: 'saving' | 'queued' | 'sent' | 'stored' | 'failed',
+ * @typedef {{id: string, room: string, text: string, user: string | null, files?: import('./protocol.js').File[] | undefined, state: 'saving' | 'queued' | 'sent' | 'stored' | 'failed',
  *   reason?: string | undefined, code?: string | undefined, at: number}} Line
  *
  * Somebody in a room; `standing` is what they are there, missing for who is only there.

@@ -24,6 +24,8 @@ const STORES = /** @type {const} */ (['identity', 'rooms', 'events', 'outbox']);
 const DRAFT = 'chat.draft.';
 /** A draft as the other devices of its account have it. */
 const SHARED = 'chat.shared.';
+/** The database of what waits to be uploaded, and the mark that there is one. */
+export const UPLOADS = 'chat.uploads';
 const SAVE_MS = 500;
 /** A disk that does not answer for this long when the page opens is done without. */
 const PATIENCE_MS = 3_000;
@@ -207,6 +209,9 @@ export class Store {
 
   forgetDrafts() {
     for (const key of Object.keys(this.local ?? {})) if (key.startsWith(DRAFT) || key.startsWith(SHARED)) this.local?.removeItem(key);
+    // What waits to be uploaded is somebody's too.
+    if (this.local?.getItem(UPLOADS)) globalThis.indexedDB?.deleteDatabase(UPLOADS);
+    this.local?.removeItem(UPLOADS);
     this.written.clear();
   }
 
@@ -294,11 +299,12 @@ export class Outbox {
     this.saying = Promise.resolve();
   }
 
-  /** @param {string} text */
-  say(text) {
+  /** What was uploaded meanwhile may be of another room, and have its id already. @param {string} text @param {{id?: string, room?: string, files?: import('./protocol.js').File[] | undefined}} [more] */
+  say(text, { id = ulid(), room: key, files } = {}) {
     const { state, store, drafts, signals } = this.chat;
-    const entry = this.#entry(ulid(), state.active, text);
+    const entry = this.#entry(id, key ?? state.active, text, files);
     this.show(entry, 'saving');
+    if (key !== undefined) return this.#inOrder(() => this.#send(entry));
     // Given up only when the line is on disk: there is no moment at which the text is nowhere.
     store.saveDraft(entry.room, text);
     drafts.delete(entry.room);
@@ -307,7 +313,7 @@ export class Outbox {
     const room = model.roomOf(state, entry.room);
     room.mark = null;
     model.seen(state, room);
-    this.#inOrder(() => this.#send(entry));
+    return this.#inOrder(() => this.#send(entry));
   }
 
   /** @param {string} id */
@@ -316,7 +322,7 @@ export class Outbox {
     const line = state.lines.find((line) => line.id === id);
     if (!line) return;
     // An id that was used for something else, or by somebody else, cannot be used again.
-    const entry = this.#entry(line.code === 'id_reused' || line.code === 'other' ? ulid() : id, line.room, line.text);
+    const entry = this.#entry(line.code === 'id_reused' || line.code === 'other' ? ulid() : id, line.room, line.text, line.files);
     model.drop(state, id, true);
     this.tell({ is: 'gone', id });
     this.show(entry, 'saving');
@@ -334,10 +340,10 @@ export class Outbox {
   }
 
   /** @param {Kept} entry @param {'saving' | 'queued'} [as] */
-  show({ id, room, text, user, at, failed }, as = 'queued') {
+  show({ id, room, text, user, at, files, failed }, as = 'queued') {
     const { state } = this.chat;
     if (state.lines.some((line) => line.id === id)) return;
-    state.lines = [...state.lines, { id, room, text, user, at, state: failed ? 'failed' : as, ...failed }];
+    state.lines = [...state.lines, { id, room, text, user, at, files, state: failed ? 'failed' : as, ...failed }];
     state.version += 1;
     model.roomOf(state, room).version += 1;
     this.chat.draw();
@@ -369,15 +375,16 @@ export class Outbox {
     inTurn(over.signal, send);
   }
 
-  /** @param {string} id @param {string} room @param {string} text @returns {Kept} */
-  #entry(id, room, text) {
+  /** @param {string} id @param {string} room @param {string} text @param {import('./protocol.js').File[] | undefined} files @returns {Kept} */
+  #entry(id, room, text, files) {
     const { me } = this.chat.state;
-    return { id, room, text, user: me?.user ?? null, at: Date.now(), ...(me?.guest === false && { account: true }) };
+    return { id, room, text, user: me?.user ?? null, at: Date.now(), ...(files && { files }), ...(me?.guest === false && { account: true }) };
   }
 
   /** One that fails holds up none of the others. @param {() => Promise<void>} work */
   #inOrder(work) {
     this.saying = this.saying.then(work).catch(reportError);
+    return this.saying;
   }
 
   /** On disk first, then on the wire, or to the tab that sends. @param {Kept} entry @param {string} [instead] the line that it replaces */

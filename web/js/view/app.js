@@ -29,6 +29,10 @@ const LATER = {
   room: () => styled(import('../later/rooms.js')).then(({ RoomDetails }) => RoomDetails),
   person: () => styled(import('../later/people.js')).then(({ PersonCard }) => PersonCard),
   message: () => styled(import('../later/people.js')).then(({ MessageMenu }) => MessageMenu),
+  attachments: () => styled(import('../later/attachments.js')).then(({ Attachments }) => Attachments),
+  lightbox: () => styled(import('../later/lightbox.js')).then(({ Lightbox }) => Lightbox),
+  search: () => styled(import('../later/search.js')).then(({ Search }) => Search),
+  date: () => styled(import('../later/search.js')).then(({ ToDate }) => ToDate),
 };
 const FINAL = {
   4001: 'Signed out.',
@@ -104,6 +108,8 @@ class App extends Component {
     this.props.chat.show('switcher');
   };
 
+  #seen = (/** @type {string} */ name) => this.#view(name);
+
   /** The view of a dialog that is to be seen, once it is there. @param {string} name */
   #view(name) {
     const { chat } = this.props;
@@ -112,6 +118,7 @@ class App extends Component {
       LATER[name]?.().then((view) => {
         if (!view) throw new TypeError(`no ${name}`);
         this.views.set(name, view);
+        this.timeline.current?.forceUpdate();
         chat.draw();
       }).catch((error) => this.#failed(name, error));
     }
@@ -170,7 +177,7 @@ class App extends Component {
           h(LinkState, { chat, link: model.link, waiting: waiting(model) }),
           h('button', { type: 'button', class: 'icon narrow people-button', 'aria-label': `People: ${room.present}`, onClick: () => this.setState({ drawer: 'people' }) }, h(Glyph, { of: 'people' }), h('span', null, room.present))),
         (model.trouble ?? model.notice) && h('div', { class: 'banner', role: 'alert' }, h('span', null, safe(model.trouble ?? model.notice ?? '')), model.isOld && h('button', { type: 'button', onClick: () => location.reload() }, 'Reload'), h('button', { type: 'button', onClick: () => chat.dismiss() }, 'Dismiss')),
-        h(Timeline, { chat, room, version: room.version + (room.atEnd ? 0.5 : 0), handle: this.timeline }),
+        h(Timeline, { chat, room, version: room.version + (room.atEnd ? 0.5 : 0), handle: this.timeline, view: this.#seen }),
         h('div', { class: 'typing', 'aria-live': 'off' }, typists(room, model)),
         !room.joined ? h(Outside, { chat, room, key: room.room }) : quiet ? h('div', { class: 'welcome silent' }, h('p', null, quiet), model.readOnly && h('button', { type: 'button', class: 'enter', onClick: () => chat.show('sign-in') }, 'Sign in')) : chat.named || (model.lines.length > 0)
           ? h(Composer, { chat, room, key: room.room, input: this.composer, onSent: () => this.timeline.current?.jump() })
@@ -205,7 +212,7 @@ class Careful extends Component {
 let sheet;
 
 /** The dialogs' own sheet comes with the first of them. @template T @param {Promise<T>} module @returns {Promise<T>} */
-function styled(module) {
+export function styled(module) {
   sheet ??= new Promise((resolve, reject) => {
     const link = document.createElement('link');
     Object.assign(link, { rel: 'stylesheet', href: 'css/later.css', onload: () => resolve(), onerror: () => {
@@ -429,15 +436,25 @@ class Composer extends Component {
 
   #send = (/** @type {Event | undefined} */ event) => {
     event?.preventDefault();
-    const { chat, input, onSent } = this.props;
+    const { chat, room, input, onSent } = this.props;
     const field = /** @type {HTMLTextAreaElement} */ (input.current);
     const text = field.value.replace(/\s+$/u, '');
-    if (text.trim() === '' || bytes(text) > chat.state.limit) return;
+    if (bytes(text) > chat.state.limit) return;
+    // With files the text may be empty; they go out once they are there.
+    const withFiles = chat.files?.send(room.room, text);
+    if (withFiles === null || (!withFiles && text.trim() === '')) return;
     field.value = '';
     this.#grow();
-    chat.outbox.say(text);
+    if (!withFiles) chat.outbox.say(text);
     onSent();
     field.focus();
+  };
+
+  #pick = (/** @type {Event} */ event) => {
+    const field = /** @type {HTMLInputElement} */ (event.target);
+    this.props.chat.attach(field.files);
+    field.value = '';
+    this.props.input.current?.focus();
   };
 
   #key = (/** @type {KeyboardEvent} */ event) => {
@@ -453,6 +470,8 @@ class Composer extends Component {
     const { room, input, chat } = this.props;
     const { over } = this.state;
     return h('form', { class: 'composer', onSubmit: this.#send },
+      chat.files?.tray(room.room),
+      h('label', { class: 'icon clip', title: 'Attach files (or paste, or drop them here)' }, h(Glyph, { of: 'clip' }), h('input', { type: 'file', multiple: true, class: 'unseen', 'aria-label': 'Attach files', onChange: this.#pick })),
       h('textarea', { ref: input, rows: 1, 'aria-label': `Message to ${safe(room.title)}`, placeholder: `Message ${room.kind === 'direct' ? '' : '#'}${safe(room.title)}`, enterKeyHint: touch.matches ? 'enter' : 'send', onInput: this.#typed, onKeyDown: this.#key, onBlur: () => chat.signals.typing(room.room, false) }),
       over === 0 && (room.rules.slow_s ?? 0) > 0 && h('span', { class: 'slow', title: `Slow mode: one message in ${room.rules.slow_s} s` }, h('span', { class: 'unseen' }, 'Slow mode: one message in '), `${room.rules.slow_s} s`),
       over > 0 && h('span', { class: 'over', role: 'alert' }, `${over} bytes too long`),
@@ -471,6 +490,8 @@ const GLYPHS = {
   people: 'M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7ZM2.5 20c.4-3.6 3-5.5 6.5-5.5s6.1 1.9 6.5 5.5M16 4.5a3.5 3.5 0 0 1 0 6.3M18 14.8c2 .7 3.2 2.5 3.5 5.200',
   send: 'M5 12h14M13 6l6 6-6 6',
   about: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18ZM12 11v5.500M12 7.800v.1',
+  clip: 'M19.500 11.500l-7.800 7.800a5 5 0 0 1-7-7l8.300-8.300a3.300 3.300 0 0 1 4.700 4.700l-8.300 8.300a1.700 1.700 0 0 1-2.400-2.400l7.300-7.300',
+  search: 'M10.500 17a6.500 6.500 0 1 0 0-13 6.500 6.500 0 0 0 0 13ZM15.500 15.500L20.500 20.500',
   lock: 'M6 11h12v9H6zM8.500 11V8a3.500 3.500 0 0 1 7 0v3',
   key: 'M14 14.500a5 5 0 1 0-4.500-4.500L4 15.500V20h4.500v-2.500H11V15zM15.500 8.500v.1',
   office: 'M12 3l8 3v5c0 5-3.400 8.500-8 10-4.600-1.500-8-5-8-10V6z',

@@ -47,7 +47,7 @@ export function Avatar({ user, name, face }) {
   return h('span', { class: 'avatar', 'data-hue': tint(user, face), 'aria-hidden': 'true' }, picture ? h('img', { src: `api/avatars/${encodeURIComponent(picture)}`, alt: '', width: 34, height: 34, loading: 'lazy' }) : safe(String.fromCodePoint(name.codePointAt(0) ?? 63)).toLocaleUpperCase());
 }
 
-/** `handle` lets the page jump to the end. @typedef {{chat: Chat, room: Room, version: number, handle: {current: Timeline | null}}} Props */
+/** `handle` lets the page jump to the end. `view` is what is fetched when it is first needed, or null until it is there. @typedef {{chat: Chat, room: Room, version: number, handle: {current: Timeline | null}, view: (name: string) => any}} Props */
 
 /** @extends {Component<Props>} */
 export class Timeline extends Component {
@@ -205,7 +205,7 @@ export class Timeline extends Component {
   }
 
   /** @param {Props} props */
-  render({ chat, room }) {
+  render({ chat, room, view }) {
     if (this.room !== room) {
       this.room = room;
       this.#begin();
@@ -222,7 +222,7 @@ export class Timeline extends Component {
       },
       h('div', { class: 'rows', onKeyDown: walk },
         this.start <= 0 && (room.loading || earlier(room)) && h('div', { class: 'quiet loading', key: 'loading' }, earlier(room) ? 'Earlier messages…' : 'Loading…'),
-        this.all.slice(this.start, this.end).map((row) => h(RowView, { key: row.key, row, chat, room, face: faceOf(row, chat.state), last: row === last })))),
+        this.all.slice(this.start, this.end).map((row) => h(RowView, { key: row.key, row, chat, room, face: faceOf(row, chat.state), last: row === last, files: filesOf(row) && view('attachments') })))),
       (!room.atEnd || this.end < this.all.length) && h('button', {
         class: `jump${fresh > 0 ? ' fresh' : ''}`, type: 'button', onClick: () => this.jump(),
       }, fresh > 0 ? `${fresh} new message${fresh === 1 ? '' : 's'}` : 'Latest messages', h('span', { 'aria-hidden': 'true' }, ' ↓')));
@@ -244,6 +244,12 @@ function faceOf(row, state) {
   return user === undefined ? undefined : state.faces.get(user);
 }
 
+/** What is shown of a row beside its text. @param {Row} row @returns {import('../protocol.js').File[] | undefined} */
+function filesOf(row) {
+  const files = row.kind === 'message' && !row.message.folded?.deleted ? row.message.files : row.kind === 'line' ? row.line.files : undefined;
+  return files?.length ? files : undefined;
+}
+
 /** Of the buttons at the messages only the last is a stop of the tab key; from there the arrows go on. @param {KeyboardEvent} event */
 function walk(event) {
   const step = event.key === 'ArrowUp' ? -1 : event.key === 'ArrowDown' ? 1 : 0;
@@ -254,7 +260,7 @@ function walk(event) {
   /** @type {HTMLElement | undefined} */ (all[all.indexOf(from) + step])?.focus();
 }
 
-/** @typedef {{row: Row, chat: Chat, room: Room, face: Face | undefined, last: boolean}} RowProps */
+/** @typedef {{row: Row, chat: Chat, room: Room, face: Face | undefined, last: boolean, files: any}} RowProps */
 
 /** @extends {Component<RowProps>} */
 class RowView extends Component {
@@ -263,11 +269,13 @@ class RowView extends Component {
     const a = /** @type {any} */ (this.props.row);
     const b = /** @type {any} */ (next.row);
     // Only what is long to draw and says by itself whether it changed is left as it is: a day is no longer today at midnight.
-    return (a.kind !== 'message' && a.kind !== 'line') || a.message !== b.message || a.line !== b.line || a.head !== b.head || a.own !== b.own || a.kind !== b.kind || this.props.face !== next.face || this.props.last !== next.last;
+    return (a.kind !== 'message' && a.kind !== 'line') || a.message !== b.message || a.line !== b.line || a.head !== b.head || a.own !== b.own || a.kind !== b.kind || this.props.face !== next.face || this.props.last !== next.last || this.props.files !== next.files;
   }
 
   /** @param {RowProps} props */
-  render({ row, chat, room, face, last }) {
+  render({ row, chat, room, face, last, files }) {
+    const attached = filesOf(row);
+    const below = attached && (files ? h(files, { chat, files: attached, room: room.room, seq: row.kind === 'message' ? row.message.seq : undefined }) : h('p', { class: 'files hint' }, 'Files…'));
     switch (row.kind) {
       case 'begin':
         return h('div', { class: 'begin', 'data-key': row.key }, h('strong', null, safe(room.title)), `This is the beginning of ${safe(room.title)}.`);
@@ -286,9 +294,9 @@ class RowView extends Component {
       case 'told':
         return h('div', { class: 'quiet', 'data-key': row.key }, toldText(row.event));
       case 'message':
-        return message(row, face, last, () => chat.show('message', { room: room.room, message: row.message }));
+        return message(row, face, last, below, () => chat.show('message', { room: room.room, message: row.message }));
       case 'line':
-        return own(row, chat, face);
+        return own(row, chat, face, below);
     }
   }
 }
@@ -301,17 +309,17 @@ function Gap({ row, chat, room }) {
     h('button', { type: 'button', disabled: room.loading, onClick: () => chat.fill(room.room, row.to) }, 'Load'));
 }
 
-/** @param {Row & {kind: 'message'}} row @param {Face | undefined} face @param {boolean} last @param {() => void} onMore */
-function message({ key, message: { user, sender, message, timestamp, folded }, head, own }, face, last, onMore) {
+/** @param {Row & {kind: 'message'}} row @param {Face | undefined} face @param {boolean} last @param {any} below @param {() => void} onMore */
+function message({ key, message: { user, sender, message, timestamp, folded }, head, own }, face, last, below, onMore) {
   const name = safe(sender);
   const date = new Date(timestamp);
   const time = h('time', { dateTime: timestamp, title: isNaN(+date) ? '' : full.format(date) }, isNaN(+date) ? '' : clock.format(date));
   const body = folded?.deleted ? h('div', { class: 'text gone' }, 'This message was deleted.')
-    : h('div', { class: 'text', dir: 'auto' }, linked(block(folded?.text ?? message)), folded?.text !== undefined && h('span', { class: 'edited' }, ' (edited)'));
+    : (folded?.text ?? message) !== '' && h('div', { class: 'text', dir: 'auto' }, linked(block(folded?.text ?? message)), folded?.text !== undefined && h('span', { class: 'edited' }, ' (edited)'));
   return h('article', { class: `message${head ? ' head' : ''}${own ? ' own' : ''}`, 'data-key': key },
     head ? h(Avatar, { user, name: sender, face }) : h('span', { class: 'hovered' }, time),
     head ? h('header', null, h('span', { class: 'name', 'data-hue': tint(user, face) }, name), time) : h('span', { class: 'unseen' }, `${name}: `),
-    body,
+    body, below,
     own && h('span', { class: 'fate stored', title: 'Stored', role: 'img', 'aria-label': 'stored' }, '✓'),
     !folded?.deleted && h('button', { type: 'button', class: 'more', tabIndex: last ? 0 : -1, 'aria-label': `What can be done about this message of ${name}`, title: 'More', onClick: onMore }, h('span', { 'aria-hidden': 'true' }, '⋯')));
 }
@@ -324,15 +332,15 @@ const FATES = {
   failed: ['!', 'Not sent'],
 };
 
-/** @param {Row & {kind: 'line'}} row @param {Chat} chat @param {Face | undefined} face */
-function own({ key, line, head }, chat, face) {
+/** @param {Row & {kind: 'line'}} row @param {Chat} chat @param {Face | undefined} face @param {any} below */
+function own({ key, line, head }, chat, face, below) {
   const me = chat.state.me;
   const name = safe(me?.name ?? 'You');
   const [sign, words] = /** @type {[string, string]} */ (FATES[line.state]);
   return h('article', { class: `message own ${line.state}${head ? ' head' : ''}`, 'data-key': key },
     head ? h(Avatar, { user: me?.user ?? '', name: me?.name ?? 'You', face }) : h('span', { class: 'hovered' }),
     head ? h('header', null, h('span', { class: 'name', 'data-hue': tint(me?.user ?? '', face) }, name), h('time', null, clock.format(line.at))) : h('span', { class: 'unseen' }, `${name}: `),
-    h('div', { class: 'text', dir: 'auto' }, linked(block(line.text))),
+    line.text !== '' && h('div', { class: 'text', dir: 'auto' }, linked(block(line.text))), below,
     h('span', { class: `fate ${line.state}`, title: words, role: 'img', 'aria-label': words }, sign),
     line.state === 'failed' && h('div', { class: 'failure', role: 'alert' },
       h('span', null, safe(line.reason ?? 'Not sent.')),
