@@ -2,8 +2,8 @@
 // and the state to the screen. The only module that knows all of them.
 
 import { Session } from './session.js';
-import { Signals, Socket } from './socket.js';
-import { Outbox, Saver, Store, UPLOADS, isAnothers, ulid } from './store.js';
+import { Outbox, Signals, Socket } from './socket.js';
+import { Saver, Store, UPLOADS, isAnothers, ulid } from './store.js';
 import { OWN, cover } from './room.js';
 import * as model from './state.js';
 import { Screen, styled } from './view/app.js';
@@ -16,6 +16,8 @@ import { Screen, styled } from './view/app.js';
 const CLIENT = 'chat-web/0.1.0';
 /** Events asked for at a time. */
 const PAGE = 100;
+/** Threads of a room of which is kept what one has not looked at. */
+const THREADS = 200;
 /** The close code of whoever must sign in (again). */
 const SIGN_IN = 4001;
 /** After a refusal that does not say how long to wait. */
@@ -192,6 +194,9 @@ export class Chat {
     this.draw();
   }
 
+  /** Loads what is around a message. @param {string} key @param {number} seq */
+  around = (key, seq) => this.#page(model.roomOf(this.state, key), { around: seq });
+
   /** Loads the end of a missing stretch. @param {string} key @param {number} to */
   fill = (key, to) => this.#page(model.roomOf(this.state, key), { before: to + 1 });
 
@@ -217,7 +222,7 @@ export class Chat {
     this.draw();
   }
 
-  /** Takes a message out. @param {string} room @param {number} target @returns {Promise<string>} why not, or '' */
+  /** Takes out a message of a room that one may not be in. @param {string} room @param {number} target @returns {Promise<string>} why not, or '' */
   async remove(room, target) {
     return (await this.socket.deed({ type: 'delete', room, target, id: ulid() })) ?? reason(null);
   }
@@ -228,7 +233,24 @@ export class Chat {
     return answer?.type === 'ok' ? '' : reason(answer);
   }
 
-  #say = (/** @type {string} */ text) => Object.assign(this.state, { notice: text }) && this.draw();
+  /** Does what is rarely done, by its name in `later/deeds.js`. @template {keyof typeof import('./later/deeds.js')} Name @param {Name} name @param {any[]} args */
+  act(name, ...args) {
+    import('./later/deeds.js').then((deeds) => /** @type {any} */ (deeds[name])(this, ...args)).catch((error) => this.unloaded(error));
+  }
+
+  /** Shows a message in its place. @param {string} room @param {number} seq */
+  jump = (room, seq) => this.act('jump', room, seq);
+
+  /** What the composer of a room or a thread does from now on; without an aim it only says something. @param {string} room @param {number | undefined} thread @param {model.Aim} [aim] */
+  aim(room, thread, aim) {
+    const place = model.placeKey(room, thread);
+    if (aim) this.state.aims.set(place, aim);
+    else this.state.aims.delete(place);
+    this.draw();
+  }
+
+  /** Tells the person something in passing. */
+  say = (/** @type {string} */ text) => Object.assign(this.state, { notice: text }) && this.draw();
 
   /** @param {string | null} text what is wrong with this browser's storage */
   troubled(text) {
@@ -257,7 +279,7 @@ export class Chat {
     if (user && name) this.state.me = { user, name, guest, role: guest ? 'guest' : 'member' };
     for (const { from, last, ...known } of rooms) {
       const room = model.roomOf(this.state, known.room);
-      Object.assign(room, known, { joined: true });
+      Object.assign(room, known, { joined: true, threads: new Map(known.threads?.map(([root, read, fresh]) => [root, { read, fresh: new Set(fresh) }])) });
       if (from <= last) cover(room, from, last, events.get(known.room) ?? []);
     }
     model.roomOf(this.state, 'lobby');
@@ -283,6 +305,10 @@ export class Chat {
         break;
       case 'line':
         this.outbox.tell(output);
+        break;
+      case 'placed':
+        this.outbox.tell(output);
+        this.store.place(output.id, output.target);
         break;
       case 'failed':
         this.outbox.tell(output);
@@ -320,7 +346,7 @@ export class Chat {
       case 'joined':
         // Written to by somebody, or joined on another device.
         if (frame.on && !this.session.cursors.has(frame.of)) this.socket.ask({ type: 'join', room: frame.of });
-        if (frame.why) this.#say(`You are not in ${frame.title} any more${frame.reason ? `: ${frame.reason}` : '.'}`);
+        if (frame.why) this.say(`You are not in ${frame.title} any more${frame.reason ? `: ${frame.reason}` : '.'}`);
         return;
       case 'draft':
         return this.shared?.learn(frame);
@@ -370,7 +396,7 @@ export class Chat {
     if (room === this.state.active) this.socket.ask({ type: 'members', room });
   }
 
-  /** @param {model.Room} room @param {{before?: number, after?: number}} place */
+  /** @param {model.Room} room @param {{before?: number, after?: number, around?: number}} place */
   async #page(room, place) {
     if (room.loading) return null;
     room.loading = true;
@@ -435,7 +461,8 @@ export class Chat {
       this.readTold.set(key, read);
       this.socket.do(() => this.session.signal({ type: 'read', room: key, seq: read }));
     }
-    return { room: { room: key, title, topic, kind, first, head, read, from, last }, events: room.events.filter(({ seq }) => seq >= from) };
+    const threads = [...room.threads].slice(-THREADS).map(([root, { read, fresh }]) => /** @type {[number, number, number[]]} */ ([root, read, [...fresh]]));
+    return { room: { room: key, title, topic, kind, first, head, read, from, last, threads }, events: room.events.filter(({ seq }) => seq >= from) };
   }
 }
 

@@ -3,6 +3,7 @@
 
 import { OWN } from '../room.js';
 import * as model from '../state.js';
+import { placeKey } from '../state.js';
 
 /**
  * @typedef {import('../main.js').Chat} Chat
@@ -89,9 +90,10 @@ export async function wished(chat, now) {
   chat.draw();
 }
 
-/** The address of a room, for others. @param {string} room */
-export function linkTo(room) {
-  return `${location.origin}${location.pathname}#room=${encodeURIComponent(room)}`;
+/** The address of a room, or of a message in it, for others. @param {string} room @param {number} [seq] */
+export function linkTo(room, seq) {
+  if (seq !== undefined) return `${location.origin}/r/${encodeURIComponent(room)}/${seq}`;
+  return `${location.origin}/#room=${encodeURIComponent(room)}`;
 }
 
 /** What belongs to one's account: all of it is asked for anew, since only the newest event of each thing is kept. @param {Chat} chat */
@@ -108,7 +110,7 @@ export async function own(chat) {
   chat.draw();
 }
 
-/** Drafts as all of one's devices have them: the newest is taken over where nothing else was written meanwhile. */
+/** Drafts of rooms and threads as all of one's devices have them: the newest is taken over where nothing else was written meanwhile. */
 export class Drafts {
   /** @param {Chat} chat */
   constructor(chat) {
@@ -135,8 +137,9 @@ export class Drafts {
     this.#tell();
   }
 
-  /** @param {{of: string, text: string}} draft */
-  learn({ of: room, text }) {
+  /** @param {{of: string, text: string, thread?: number | undefined}} draft */
+  learn({ of, text, thread }) {
+    const room = placeKey(of, thread);
     const told = this.told.get(room) ?? [];
     const here = this.chat.drafts.get(room) ?? '';
     const known = this.known.get(room) ?? '';
@@ -158,7 +161,8 @@ export class Drafts {
       const told = this.told.get(room) ?? [];
       if (text === (told.at(-1) ?? this.known.get(room) ?? '') || new TextEncoder().encode(text).length > DRAFT_BYTES) continue;
       this.told.set(room, [...told, text].slice(-TOLD));
-      socket.do(() => session.signal({ type: 'draft', room, text }));
+      const [of = '', thread] = room.split(' ');
+      socket.do(() => session.signal({ type: 'draft', room: of, text, ...(thread !== undefined && { thread: Number(thread) }) }));
     }
     this.rooms.clear();
   }

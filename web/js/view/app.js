@@ -3,7 +3,7 @@
 import { Component, createRef, Fragment, h, render } from 'preact';
 import { line as safe } from '../safe_text.js';
 import { rank, silence } from '../room.js';
-import { headline, missed, unsent } from '../state.js';
+import { headline, levelOf, missed } from '../state.js';
 import { Avatar, Timeline } from './timeline.js';
 
 /**
@@ -28,12 +28,17 @@ const LATER = {
   'new-direct': () => styled(import('../later/rooms.js')).then(({ NewDirect }) => NewDirect),
   room: () => styled(import('../later/rooms.js')).then(({ RoomDetails }) => RoomDetails),
   person: () => styled(import('../later/people.js')).then(({ PersonCard }) => PersonCard),
-  message: () => styled(import('../later/people.js')).then(({ MessageMenu }) => MessageMenu),
+  message: () => styled(import('../later/message.js')).then(({ MessageMenu }) => MessageMenu),
+  invited: () => import('../later/doors.js').then(({ Invited }) => Invited),
+  outside: () => import('../later/doors.js').then(({ Outside }) => Outside),
+  leave: () => import('../later/doors.js').then(({ Leave }) => Leave),
   attachments: () => styled(import('../later/attachments.js')).then(({ Attachments }) => Attachments),
   lightbox: () => styled(import('../later/lightbox.js')).then(({ Lightbox }) => Lightbox),
   search: () => styled(import('../later/search.js')).then(({ Search }) => Search),
   date: () => styled(import('../later/search.js')).then(({ ToDate }) => ToDate),
 };
+/** What could not be loaded is asked for again after this. */
+const AGAIN_MS = 5_000;
 const FINAL = {
   4001: 'Signed out.',
   4003: 'This page is out of date. Reload it.',
@@ -110,8 +115,8 @@ class App extends Component {
 
   #seen = (/** @type {string} */ name) => this.#view(name);
 
-  /** The view of a dialog that is to be seen, once it is there. @param {string} name */
-  #view(name) {
+  /** The view of a dialog that is to be seen, once it is there. @param {string} name @param {(error: unknown) => void} [fail] */
+  #view(name, fail = (error) => this.#failed(name, error)) {
     const { chat } = this.props;
     if (!this.views.has(name)) {
       this.views.set(name, null);
@@ -120,9 +125,20 @@ class App extends Component {
         this.views.set(name, view);
         this.timeline.current?.forceUpdate();
         chat.draw();
-      }).catch((error) => this.#failed(name, error));
+      }).catch(fail);
     }
     return this.views.get(name);
+  }
+
+  /** A part of the page that is not there always. @param {string} name @param {string} key @param {object} props */
+  #part(name, key, props) {
+    const { chat } = this.props;
+    const fail = (/** @type {unknown} */ error) => {
+      setTimeout(() => this.views.delete(name) && chat.draw(), AGAIN_MS);
+      if (chat.session.live) reportError(error);
+    };
+    const view = this.#view(name, fail);
+    return view && h(Careful, { key, onFail: fail }, h(view, { chat, ...props }));
   }
 
   /** A dialog that was not loaded, or does not fit this page, leaves no dead button behind. @param {string} name @param {unknown} error */
@@ -162,7 +178,7 @@ class App extends Component {
           h('button', { type: 'button', class: 'icon', title: 'Go to, join or create a room (Ctrl+K)', 'aria-label': 'Go to, join or create a room', onClick: this.#switch }, h(Glyph, { of: 'plus' }))),
         h('div', { class: 'lists' },
           model.invitations.size > 0 && h('h3', null, 'Invitations'),
-          model.invitations.size > 0 && h('ul', { 'aria-label': 'Invitations' }, [...model.invitations.values()].map((each) => h(Invited, { key: each.room, chat, invitation: each }))),
+          model.invitations.size > 0 && h('ul', { 'aria-label': 'Invitations' }, [...model.invitations.values()].map((each) => this.#part('invited', each.room, { invitation: each }))),
           h('ul', null, rooms.filter(({ kind }) => kind !== 'direct').map((each) => h('li', { key: each.room }, h(RoomButton, { room: each, model, onOpen: () => this.#open(each.room) })))),
           rooms.some(({ kind }) => kind === 'direct') && h('h3', null, 'Conversations'),
           rooms.some(({ kind }) => kind === 'direct') && h('ul', { 'aria-label': 'Conversations' }, rooms.filter(({ kind }) => kind === 'direct').map((each) => h('li', { key: each.room }, h(RoomButton, { room: each, model, onOpen: () => this.#open(each.room) }))))),
@@ -179,7 +195,7 @@ class App extends Component {
         (model.trouble ?? model.notice) && h('div', { class: 'banner', role: 'alert' }, h('span', null, safe(model.trouble ?? model.notice ?? '')), model.isOld && h('button', { type: 'button', onClick: () => location.reload() }, 'Reload'), h('button', { type: 'button', onClick: () => chat.dismiss() }, 'Dismiss')),
         h(Timeline, { chat, room, version: room.version + (room.atEnd ? 0.5 : 0), handle: this.timeline, view: this.#seen }),
         h('div', { class: 'typing', 'aria-live': 'off' }, typists(room, model)),
-        !room.joined ? h(Outside, { chat, room, key: room.room }) : quiet ? h('div', { class: 'welcome silent' }, h('p', null, quiet), model.readOnly && h('button', { type: 'button', class: 'enter', onClick: () => chat.show('sign-in') }, 'Sign in')) : chat.named || (model.lines.length > 0)
+        !room.joined ? this.#part('outside', room.room, { room }) : quiet ? h('div', { class: 'welcome silent' }, h('p', null, quiet), model.readOnly && h('button', { type: 'button', class: 'enter', onClick: () => chat.show('sign-in') }, 'Sign in')) : chat.named || (model.lines.length > 0)
           ? h(Composer, { chat, room, key: room.room, input: this.composer, onSent: () => this.timeline.current?.jump() })
           : h('div', { class: 'welcome' }, h(NameForm, { chat, title: 'What should we call you?', action: 'Start chatting', onDone: () => this.forceUpdate(() => this.composer.current?.focus()) }))),
       h('aside', { class: 'people', 'aria-label': 'People' },
@@ -188,7 +204,7 @@ class App extends Component {
           h('ul', null, people(room, model, chat, true)),
           [...room.people.values()].some(({ state }) => state === 'offline') && h('h3', null, 'Not here'),
           h('ul', null, people(room, model, chat, false))),
-        room.room !== 'lobby' && room.joined && room.kind !== 'direct' && h(Leave, { chat, room, key: room.room })),
+        room.room !== 'lobby' && room.joined && room.kind !== 'direct' && this.#part('leave', room.room, { room })),
       dialog && view && h(Careful, { key: `${dialog.name} ${dialog.args.user ?? ''}`, onFail: (error) => this.#failed(dialog.name, error) },
         h(view, { chat, ...dialog.args, onClose: () => this.#closed(dialog) })));
   }
@@ -238,55 +254,10 @@ function Me({ chat, onRename }) {
     rank(me.role) >= rank('moderator') && h('button', { type: 'button', class: 'office', onClick: () => chat.show('office') }, h(Glyph, { of: 'office' }), 'Administration'));
 }
 
-/** @extends {Component<{chat: Chat, invitation: import('../state.js').Invitation}, {error: string}>} */
-class Invited extends Component {
-  state = { error: '' };
-
-  /** @param {Promise<string>} asked */
-  async #do(asked) {
-    this.setState({ error: await asked });
-  }
-
-  render() {
-    const { chat, invitation: { room, title, sender } } = this.props;
-    return h('li', { class: 'invited' }, h('span', { class: 'name' }, safe(title)), h('span', { class: 'hint' }, `from ${safe(sender)}`),
-      h('div', null, h('button', { type: 'button', class: 'enter', 'aria-label': `Join ${safe(title)}`, onClick: () => this.#do(chat.enter('join', room)) }, 'Join'),
-        h('button', { type: 'button', class: 'plain', 'aria-label': `Decline ${safe(title)}`, onClick: () => this.#do(chat.ask({ type: 'decline', room })) }, 'No, thanks')),
-      h('p', { class: 'error', role: 'alert' }, safe(this.state.error)));
-  }
-}
-
 /** What kind of room it is, before its name. @param {{room: Room}} props */
 function RoomSign({ room }) {
   if (room.kind === 'private') return h('span', { class: 'hash' }, h(Glyph, { of: 'lock' }), h('span', { class: 'unseen' }, 'private '));
   return h('span', { class: 'hash', 'aria-hidden': 'true' }, room.kind === 'direct' ? '@' : '#');
-}
-
-/** Leaving a room for which lines wait asks first. @extends {Component<{chat: Chat, room: Room}, {waiting: number}>} */
-class Leave extends Component {
-  state = { waiting: 0 };
-
-  render() {
-    const { chat, room } = this.props;
-    const count = this.state.waiting && unsent(chat.state, room.room).length;
-    if (count === 0) return h('button', { type: 'button', class: 'leave', onClick: () => this.setState({ waiting: chat.leave(room.room) }) }, `Leave ${safe(room.title)}`);
-    return h('div', { class: 'ask', role: 'alert' },
-      h('p', null, `${count} message${count === 1 ? ' is' : 's are'} not sent yet. Leaving discards ${count === 1 ? 'it' : 'them'}.`),
-      h('button', { type: 'button', class: 'leave', onClick: () => this.setState({ waiting: 0 }) }, 'Stay'),
-      h('button', { type: 'button', class: 'leave', onClick: () => chat.leave(room.room, true) }, 'Discard and leave'));
-  }
-}
-
-/** In the composer's place in a room that one is not in: only own lines that were not sent keep it in sight. @extends {Component<{chat: Chat, room: Room}, {error: string}>} */
-class Outside extends Component {
-  state = { error: '' };
-
-  render() {
-    const { chat, room } = this.props;
-    const join = async () => this.setState({ error: await chat.enter('join', room.room) });
-    return h('div', { class: 'welcome' }, h('p', null, `You are not in ${safe(room.title)}.`),
-      h('button', { type: 'button', class: 'enter', onClick: join }, 'Join'), h('p', { class: 'error', role: 'alert' }, safe(this.state.error)));
-  }
 }
 
 /** @param {{room: Room, model: State, onOpen: () => void}} props */
@@ -294,7 +265,7 @@ function RoomButton({ room, model, onOpen }) {
   const active = room.room === model.active;
   const count = active && model.watching && room.atEnd ? 0 : missed(model, room);
   return h('button', { type: 'button', class: `room${active ? ' active' : ''}${count > 0 ? ' unread' : ''}`, 'aria-current': active ? 'page' : undefined, onClick: onOpen },
-    h(RoomSign, { room }), h('span', { class: 'name' }, safe(room.title)), (room.rules.archived || model.muted.has(room.room)) && h('span', { class: 'hint' }, room.rules.archived ? 'archived' : 'muted'),
+    h(RoomSign, { room }), h('span', { class: 'name' }, safe(room.title)), (room.rules.archived || levelOf(model, room) === 'none') && h('span', { class: 'hint' }, room.rules.archived ? 'archived' : 'muted'),
     count > 0 && h('span', { class: 'badge' }, count > 99 ? '99+' : count, h('span', { class: 'unseen' }, ' unread')));
 }
 

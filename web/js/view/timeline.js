@@ -2,12 +2,11 @@
 // kept while rows come and go around it.
 
 import { Component, createRef, h } from 'preact';
-import { block, line as safe } from '../safe_text.js';
-import { earlier, unread } from '../room.js';
-import { rows } from '../state.js';
+import { block, line as safe, noticeText, toldText } from '../safe_text.js';
+import { earlier, rows, unread } from '../room.js';
 
 /**
- * @typedef {import('../state.js').Row} Row
+ * @typedef {import('../room.js').Row} Row
  * @typedef {import('../state.js').Room} Room
  * @typedef {import('../state.js').Line} Line
  * @typedef {import('../main.js').Chat} Chat
@@ -25,7 +24,6 @@ export const HUES = 12;
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 const day = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
 const dayOfYear = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
-const short = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' });
 
 /** A user's colour, the same in every session. @param {string} user */
@@ -369,68 +367,6 @@ function trimmed(address) {
   const count = (/** @type {string} */ sign) => address.split(sign).length;
   const end = address.at(-1) ?? '';
   return '.,:;!?…'.includes(end) || (end === ')' && count(')') > count('(')) ? trimmed(address.slice(0, -1)) : address;
-}
-
-/** @param {import('../state.js').Notice} notice */
-export function noticeText({ came, went, renamed, crowd }) {
-  const unique = (/** @type {string[]} */ names) => [...new Set(names)];
-  const both = unique(came.filter((name) => went.includes(name)));
-  const parts = [];
-  const add = (/** @type {string[]} */ names, /** @type {string} */ verb) => {
-    const only = unique(names).map(safe);
-    const rest = only.length - 4;
-    if (only.length > 0) parts.push(`${rest > 0 ? `${only.slice(0, 4).join(', ')} and ${rest} more` : only.join(', ')} ${verb}`);
-  };
-  add(came.filter((name) => !both.includes(name)), 'joined');
-  add(went.filter((name) => !both.includes(name)), 'left');
-  add(both, 'came and went');
-  for (const [from, to] of renamed.slice(-4)) parts.push(`${safe(from)} is now ${safe(to)}`);
-  if (crowd > 0) parts.push(`${crowd} people came or went`);
-  return parts.join(' · ');
-}
-
-/** A moment to come: of today only the time. @param {Date} date */
-function soon(date) {
-  return isNaN(+date) ? 'later' : (date.toDateString() === new Date().toDateString() ? clock : short).format(date);
-}
-
-/** What was decided about the room or somebody in it. @param {(Row & {kind: 'told'})['event']} event */
-export function toldText(event) {
-  const who = safe(event.sender);
-  if (event.type === 'changed') {
-    const { title, topic, announce, slow_s, archived } = event;
-    const parts = [];
-    if (title !== undefined) parts.push(`named the room ${safe(title)}`);
-    if (topic !== undefined) parts.push(topic === '' ? 'took the topic away' : `set the topic: ${safe(topic)}`);
-    if (announce !== undefined) parts.push(announce ? 'made it for announcements only' : 'lets everybody write again');
-    if (slow_s !== undefined) parts.push(slow_s === 0 ? 'ended slow mode' : `set slow mode: one message in ${slow_s} s`);
-    if (archived !== undefined) parts.push(archived ? 'archived the room' : 'opened the room again');
-    return `${who} ${parts.join(', ')}`;
-  }
-  const name = safe(event.name);
-  const until = event.until ? ` until ${soon(new Date(event.until))}` : '';
-  const reason = event.reason ? `: ${safe(event.reason)}` : '';
-  const isOwn = event.user === event.who;
-  switch (event.change) {
-    case 'joined':
-      return isOwn ? `${name} became a member` : `${who} added ${name}`;
-    case 'left':
-      return `${name} left the room`;
-    case 'kicked':
-      return `${who} put ${name} out of the room${reason}`;
-    case 'banned':
-      return `${who} banned ${name}${until}${reason}`;
-    case 'unbanned':
-      return `${who} lifted the ban on ${name}`;
-    case 'muted':
-      return `${who} muted ${name}${until}${reason}`;
-    case 'unmuted':
-      return `${who} lets ${name} write again`;
-    case 'role':
-      return `${who} made ${name} ${event.role === 'member' ? 'an ordinary member' : event.role === 'owner' ? 'an owner' : 'a moderator'}`;
-    default:
-      return `Something changed about ${name}`;
-  }
 }
 
 /** @param {string} timestamp */

@@ -1,0 +1,136 @@
+// What is done with messages now and then: going to one, opening its thread, marking it, the next thing that wants one.
+
+import * as model from '../state.js';
+import { calls, unread, named } from '../room.js';
+import { linkTo } from './account.js';
+
+/**
+ * @typedef {import('../main.js').Chat} Chat
+ * @typedef {import('../state.js').Room} Room
+ * @typedef {import('../state.js').Said} Said
+ */
+
+/** Answers asked for at a time. */
+const ANSWERS = 50;
+/** How long a message that was jumped to is marked. */
+const SOUGHT_MS = 2_500;
+/** Looked for again while the page draws. */
+const TRIES = 20;
+
+/** Shows a message in its place. @param {Chat} chat @param {string} key @param {number} seq */
+export async function jump(chat, key, seq) {
+  if (chat.state.active !== key) chat.open(key);
+  const room = model.roomOf(chat.state, key);
+  if (!room.known.has(seq)) await chat.around(key, seq);
+  const message = room.known.get(seq)?.now;
+  if (message?.thread !== undefined) await thread(chat, key, message.thread);
+  for (let i = 0; i < TRIES; i++) {
+    await new Promise(requestAnimationFrame);
+    const row = document.querySelector(`${message?.thread === undefined ? 'main' : 'aside'} [data-key="m${seq}"]`);
+    if (!row) continue;
+    row.scrollIntoView({ block: 'center' });
+    row.classList.add('sought');
+    setTimeout(() => row.classList.remove('sought'), SOUGHT_MS);
+    /** @type {HTMLElement | null} */ (row.querySelector('.more'))?.focus({ preventScroll: true });
+    return;
+  }
+}
+
+/** Opens the thread that began with a message, and asks for its answers. @param {Chat} chat @param {string} room @param {number} root */
+export async function thread(chat, room, root) {
+  model.openThread(chat.state, { room, root });
+  chat.saver.rooms.add(room);
+  chat.saver.soon();
+  chat.draw();
+  await answers(chat, room, root);
+}
+
+/** Asks for the newest answers in a thread, or those before one. @param {Chat} chat @param {string} room @param {number} root @param {number} [before] @returns {Promise<boolean>} there are older ones */
+export async function answers(chat, room, root, before) {
+  const answer = await chat.socket.ask({ type: 'thread', room, root, limit: ANSWERS, ...(before !== undefined && { before }) });
+  chat.draw();
+  return answer?.type === 'thread' && answer.more;
+}
+
+/** Closes the thread at the side. @param {Chat} chat */
+export function closeThread(chat) {
+  model.openThread(chat.state, null);
+  chat.draw();
+}
+
+/** Puts one's reaction on a message, or takes it off. @param {Chat} chat @param {Said} message @param {string} emoji */
+export function react(chat, message, emoji) {
+  const on = !message.folded?.reactions?.[emoji]?.includes(chat.state.me?.user ?? '');
+  chat.outbox.change(message.room, { type: 'react', target: message.seq, emoji, on });
+}
+
+/** Pins a message to its room, or takes it off. @param {Chat} chat @param {Said} message */
+export function pin(chat, message) {
+  chat.outbox.change(message.room, { type: 'pin', target: message.seq, on: message.folded?.pinned !== true });
+}
+
+/** What the composer says next answers this message. @param {Chat} chat @param {Said} message */
+export function reply(chat, message) {
+  chat.aim(message.room, message.thread, { reply: message });
+}
+
+/** The composer changes this message. @param {Chat} chat @param {Said} message */
+export function edit(chat, message) {
+  chat.aim(message.room, message.thread, { edit: { target: message.seq, text: message.folded?.text ?? message.message } });
+}
+
+/** The composer changes what one said last, wherever that is by now. @param {Chat} chat @param {string} key @param {number} [thread] */
+export function editLast(chat, key, thread) {
+  const { state } = chat;
+  const room = model.roomOf(state, key);
+  const line = state.lines.findLast((line) => line.room === key && line.thread === thread && !line.change && line.state !== 'failed' && line.state !== 'stored');
+  if (line) return chat.aim(key, thread, { edit: { target: line.id, text: line.text } });
+  const mine = (/** @type {import('../protocol.js').Event} */ event) => event.type === 'message' && event.user === state.me?.user && event.thread === thread && !event.folded?.deleted;
+  const all = thread === undefined ? room.events : [...room.known.values()].map(({ now }) => now).sort((a, b) => a.seq - b.seq);
+  const last = all.findLast(mine);
+  if (last?.type === 'message') edit(chat, last);
+}
+
+/** Everything from this message on is to be read again, on all of one's devices. @param {Chat} chat @param {Said} message */
+export function unsee(chat, { room: key, seq }) {
+  const room = model.roomOf(chat.state, key);
+  model.unsee(chat.state, room, seq);
+  chat.readTold.set(key, room.read);
+  if (chat.state.me?.guest === false) chat.socket.do(() => chat.session.signal({ type: 'read', room: key, seq: room.read, back: true }));
+  chat.saver.rooms.add(key);
+  chat.saver.soon();
+  chat.draw();
+}
+
+/** @param {Chat} chat @param {Said} message */
+export function copyLink(chat, { room, seq }) {
+  navigator.clipboard?.writeText(linkTo(room, seq));
+  chat.say('The link to this message is copied.');
+}
+
+/** To what wants one next: a message for oneself, an answer in a thread of one's own, a conversation, what is unread. @param {Chat} chat */
+export function next(chat) {
+  const { state } = chat;
+  const found = wanted(state);
+  if (!found) return chat.say('Nothing waits for you.');
+  chat.open(found.room.room);
+  if (found.root !== undefined) thread(chat, found.room.room, found.root);
+  else if (found.seq !== undefined) jump(chat, found.room.room, found.seq);
+}
+
+/** What wants somebody next. @param {import('../state.js').State} state @returns {{room: Room, seq?: number | undefined, root?: number | undefined} | undefined} */
+export function wanted(state) {
+  const rooms = [...state.rooms.values()].filter((room) => room.joined && model.levelOf(state, room) !== 'none');
+  const others = rooms.filter((room) => room.room !== state.active || !room.atEnd);
+  for (const room of others) {
+    const first = room.events.find((event) => event.type === 'message' && event.seq > room.read && event.thread === undefined && !event.folded?.deleted && calls(state, event));
+    if (first) return { room, seq: first.seq };
+    if (named(state, room) > 0) return { room };
+  }
+  for (const room of rooms) {
+    for (const root of room.threads.keys()) if (model.freshIn(state, room, root) > 0 && model.takesPart(state, room, root)) return { room, root };
+  }
+  const waiting = others.filter((room) => unread(room, state.me?.user, state.blocked) > 0);
+  const room = waiting.find(({ kind }) => kind === 'direct') ?? waiting[0];
+  return room && { room };
+}
