@@ -31,7 +31,7 @@ export class Chat {
     this.state = model.initial();
     this.screen = new Screen(this);
     this.named = kept.identity.name !== undefined;
-    /** The room of a link that was followed. @type {string | undefined} */
+    /** Where a link that was followed leads. @type {{room: string, seq?: number} | undefined} */
     this.wanted = undefined;
     /** A name taken without a link. @type {string | undefined} */
     this.wish = undefined;
@@ -53,7 +53,7 @@ export class Chat {
       epoch: kept.identity.epoch,
       rooms: Object.fromEntries(kept.rooms.map((room) => [room.room, room.last])),
     });
-    const url = new URL('ws', document.baseURI);
+    const url = new URL('/ws', document.baseURI);
     url.protocol = url.protocol.replace('http', 'ws');
     this.socket = new Socket({ session: this.session, url: url.href, onOutput: (output) => this.told(output) });
     this.signals = new Signals(this.socket);
@@ -76,6 +76,7 @@ export class Chat {
     this.#look();
     this.#arrive();
     addEventListener('hashchange', () => this.#arrive());
+    addEventListener('click', (event) => this.#clicked(event));
     addEventListener('paste', (event) => this.#bring(event, event.clipboardData));
     for (const kind of /** @type {const} */ (['dragover', 'drop', 'dragleave'])) addEventListener(kind, (event) => this.#bring(event, event.dataTransfer));
     this.socket.start();
@@ -84,12 +85,20 @@ export class Chat {
 
   /** A link was followed: what stands behind # is a secret or a room. */
   #arrive() {
-    if (location.hash !== '') this.#account(({ arrive }) => arrive(this));
+    if (location.hash !== '' || location.pathname !== '/') this.#account(({ arrive }) => arrive(this));
   }
 
   /** What only accounts and links need is no part of the first load. @param {(module: typeof import('./later/account.js')) => void} work */
   #account(work) {
     import('./later/account.js').then(work).catch((error) => this.unloaded(error));
+  }
+
+  /** A link to a message here opens here. @param {MouseEvent} event */
+  #clicked(event) {
+    const link = event.target instanceof Element ? event.target.closest('a') : null;
+    if (link?.origin !== location.origin || !link.pathname.startsWith('/r/') || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    this.#account(({ arrive }) => arrive(this, link.pathname));
   }
 
   /** Somebody drops or pastes files, or is about to. @param {Event} event @param {DataTransfer | null} data */
@@ -194,11 +203,8 @@ export class Chat {
     this.draw();
   }
 
-  /** Loads what is around a message. @param {string} key @param {number} seq */
-  around = (key, seq) => this.#page(model.roomOf(this.state, key), { around: seq });
-
-  /** Loads the end of a missing stretch. @param {string} key @param {number} to */
-  fill = (key, to) => this.#page(model.roomOf(this.state, key), { before: to + 1 });
+  /** Loads the end of a missing stretch, or its beginning. @param {string} key @param {{from: number, to: number}} gap @param {boolean} on */
+  fill = (key, { from, to }, on) => this.#page(model.roomOf(this.state, key), on ? { after: from - 1 } : { before: to + 1 });
 
   /** @param {string} room @param {string} text */
   setDraft(room, text) {

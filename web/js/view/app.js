@@ -96,6 +96,12 @@ class App extends Component {
     if ((event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && event.key.toLowerCase() === 'k') {
       event.preventDefault();
       this.#switch();
+    } else if ((event.ctrlKey || event.metaKey) && event.shiftKey && event.key.toLowerCase() === 'f') {
+      event.preventDefault();
+      chat.show('search');
+    } else if (event.altKey && event.key.toLowerCase() === 'u') {
+      event.preventDefault();
+      chat.act('firstUnread');
     } else if (event.altKey && (event.key === 'ArrowUp' || event.key === 'ArrowDown')) {
       event.preventDefault();
       chat.step(event.key === 'ArrowUp' ? -1 : 1);
@@ -190,6 +196,7 @@ class App extends Component {
           h('button', { type: 'button', class: 'icon narrow', 'aria-label': 'Rooms', onClick: () => this.setState({ drawer: 'rooms' }) }, h(Glyph, { of: 'menu' }), elsewhere(model) > 0 && h('span', { class: 'dot' })),
           h('div', { class: 'title' }, h('h1', null, h(RoomSign, { room }), safe(room.title)), room.topic && h('p', null, safe(room.topic))),
           room.joined && h('button', { type: 'button', class: 'icon', title: 'About this room', 'aria-label': `About ${safe(room.title)}`, onClick: () => chat.show('room', { room: room.room }) }, h(Glyph, { of: 'about' })),
+          h('button', { type: 'button', class: 'icon', title: 'Search (Ctrl+Shift+F)', 'aria-label': 'Search', onClick: () => chat.show('search') }, h(Glyph, { of: 'search' })),
           h(LinkState, { chat, link: model.link, waiting: waiting(model) }),
           h('button', { type: 'button', class: 'icon narrow people-button', 'aria-label': `People: ${room.present}`, onClick: () => this.setState({ drawer: 'people' }) }, h(Glyph, { of: 'people' }), h('span', null, room.present))),
         (model.trouble ?? model.notice) && h('div', { class: 'banner', role: 'alert' }, h('span', null, safe(model.trouble ?? model.notice ?? '')), model.isOld && h('button', { type: 'button', onClick: () => location.reload() }, 'Reload'), h('button', { type: 'button', onClick: () => chat.dismiss() }, 'Dismiss')),
@@ -231,7 +238,7 @@ let sheet;
 export function styled(module) {
   sheet ??= new Promise((resolve, reject) => {
     const link = document.createElement('link');
-    Object.assign(link, { rel: 'stylesheet', href: 'css/later.css', onload: () => resolve(), onerror: () => {
+    Object.assign(link, { rel: 'stylesheet', href: '/css/later.css', onload: () => resolve(), onerror: () => {
       sheet = undefined;
       link.remove();
       reject(new Error('no sheet'));

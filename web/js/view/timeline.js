@@ -19,6 +19,8 @@ const STEP = 80;
 const MOST = 360;
 /** This near to the end (in pixels), new messages are followed. */
 const NEAR = 60;
+/** How long what was jumped to is marked. */
+const SOUGHT_MS = 2_500;
 export const HUES = 12;
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
@@ -42,13 +44,17 @@ export function tint(user, face) {
 /** @param {{user: string, name: string, face?: Face | undefined}} props */
 export function Avatar({ user, name, face }) {
   const picture = face?.profile.avatar;
-  return h('span', { class: 'avatar', 'data-hue': tint(user, face), 'aria-hidden': 'true' }, picture ? h('img', { src: `api/avatars/${encodeURIComponent(picture)}`, alt: '', width: 34, height: 34, loading: 'lazy' }) : safe(String.fromCodePoint(name.codePointAt(0) ?? 63)).toLocaleUpperCase());
+  return h('span', { class: 'avatar', 'data-hue': tint(user, face), 'aria-hidden': 'true' }, picture ? h('img', { src: `/api/avatars/${encodeURIComponent(picture)}`, alt: '', width: 34, height: 34, loading: 'lazy' }) : safe(String.fromCodePoint(name.codePointAt(0) ?? 63)).toLocaleUpperCase());
 }
 
 /** `handle` lets the page jump to the end. `view` is what is fetched when it is first needed, or null until it is there. @typedef {{chat: Chat, room: Room, version: number, handle: {current: Timeline | null}, view: (name: string) => any}} Props */
 
 /** @extends {Component<Props>} */
 export class Timeline extends Component {
+  startBack = 0;
+  endOn = 0;
+  isBehind = false;
+
   /** @param {Props} props */
   constructor(props) {
     super(props);
@@ -73,6 +79,14 @@ export class Timeline extends Component {
     this.startKey = undefined;
     /** @type {string | undefined} */
     this.endKey = undefined;
+    this.startBack = 0;
+    this.endOn = 0;
+    /** The row that was jumped to, until it was shown. @type {string | undefined} */
+    this.sought = undefined;
+    /** The missing stretch that was asked for last. */
+    this.asked = '';
+    /** The first unread message is further up. */
+    this.isBehind = false;
     this.follow = true;
     this.shown = -1;
     this.placed = false;
@@ -107,7 +121,7 @@ export class Timeline extends Component {
 
   /** @param {Props} before */
   getSnapshotBeforeUpdate(before) {
-    if (before.room !== this.props.room || this.follow) return null;
+    if (before.room !== this.props.room || this.follow || this.sought) return null;
     const scroller = this.scroller.current;
     const top = scroller.getBoundingClientRect().top;
     for (const element of scroller.querySelectorAll('[data-key]')) {
@@ -122,15 +136,30 @@ export class Timeline extends Component {
   componentDidUpdate(before, _, anchor) {
     this.#settle(before, anchor);
     this.#reach();
+    this.#look();
   }
 
   /** @param {Props} before @param {{key: string, at: number} | null} anchor */
   #settle(before, anchor) {
+    if (this.sought !== undefined) return this.#show(this.sought);
     if (before.room !== this.props.room || !this.placed) return this.#place();
     if (this.follow) return this.#toEnd();
     if (anchor === null) return;
     const element = this.scroller.current.querySelector(`[data-key="${anchor.key}"]`);
     if (element) this.scroller.current.scrollTop += element.getBoundingClientRect().top - anchor.at;
+  }
+
+  /** What was jumped to is in the middle, and marked for a moment. @param {string} key */
+  #show(key) {
+    this.sought = undefined;
+    this.props.room.target = null;
+    const row = this.scroller.current.querySelector(`[data-key="${key}"]`);
+    if (!row) return;
+    row.scrollIntoView({ block: 'center' });
+    row.classList.add('sought');
+    setTimeout(() => row.classList.remove('sought'), SOUGHT_MS);
+    row.querySelector('.more')?.focus({ preventScroll: true });
+    this.#scrolled();
   }
 
   /** Where a room opens: at its end, or where one stopped reading. */
@@ -146,11 +175,45 @@ export class Timeline extends Component {
     this.#scrolled();
   }
 
-  /** Loads what is before the first row, if that is on screen or near: also where nothing overflows, and nothing can be scrolled. */
+  /** Draws and loads what is on screen or near it, both ways: also where nothing overflows, and nothing can be scrolled. */
   #reach() {
     const scroller = this.scroller.current;
     const { chat, room } = this.props;
-    if (this.start <= 0 && scroller.clientHeight > 0 && scroller.scrollTop < Math.max(600, scroller.clientHeight)) chat.older(room.room);
+    const { clientHeight, scrollTop, scrollHeight } = scroller;
+    if (clientHeight === 0 || !this.placed) return;
+    const reach = Math.max(600, clientHeight);
+    const below = scrollHeight - scrollTop - clientHeight;
+    if (scrollTop < reach && this.start > 0) return this.#move(Math.max(0, this.start - STEP), Math.min(this.end, this.start - STEP + MOST));
+    if (below < reach && this.end < this.all.length) {
+      const end = Math.min(this.all.length, this.end + STEP);
+      return this.#move(Math.max(this.start, end - MOST), end);
+    }
+    if (this.start <= 0 && scrollTop < reach) chat.older(room.room);
+    if (room.loading || !chat.session.live) return;
+    const { top, bottom } = scroller.getBoundingClientRect();
+    for (const element of scroller.querySelectorAll('.gap')) {
+      const box = element.getBoundingClientRect();
+      const gap = this.all.find(({ key }) => key === element.dataset.key);
+      if (gap?.kind !== 'gap' || box.bottom < top - reach || box.top > bottom + reach || this.asked === `${gap.from} ${gap.to}`) continue;
+      // One that an answer did not make smaller is left to the button.
+      this.asked = `${gap.from} ${gap.to}`;
+      chat.fill(room.room, gap, box.top > (top + bottom) / 2);
+      return;
+    }
+  }
+
+  /** Sees whether what is unread begins further up. */
+  #look() {
+    const { room } = this.props;
+    const scroller = this.scroller.current;
+    const at = this.all.findIndex(({ kind }) => kind === 'new');
+    const row = scroller.querySelector('[data-key="new"]');
+    const isHeld = room.mark !== null && room.stretches.some(([from, to]) => from <= /** @type {number} */ (room.mark) + 1 && to > /** @type {number} */ (room.mark));
+    const isAbove = row ? row.getBoundingClientRect().bottom < scroller.getBoundingClientRect().top : at >= 0 && at < this.start;
+    const isBehind = room.mark !== null && room.events.length > 0 && (isAbove || (!isHeld && at >= 0));
+    if (isBehind === this.isBehind) return;
+    this.isBehind = isBehind;
+    this.forceUpdate();
   }
 
   #toEnd() {
@@ -160,28 +223,41 @@ export class Timeline extends Component {
 
   #scrolled() {
     const scroller = this.scroller.current;
-    const { chat, room } = this.props;
+    const { chat } = this.props;
     const below = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
     this.follow = below <= NEAR && this.end >= this.all.length;
     chat.setAtEnd(this.follow);
-    const reach = Math.max(600, scroller.clientHeight);
-    if (scroller.scrollTop < reach) {
-      if (this.start > 0) this.#move(Math.max(0, this.start - STEP), Math.min(this.end, this.start - STEP + MOST));
-      else chat.older(room.room);
-    } else if (below < reach && this.end < this.all.length) {
-      const end = Math.min(this.all.length, this.end + STEP);
-      this.#move(Math.max(this.start, end - MOST), end);
-    }
+    this.#reach();
+    this.#look();
   }
 
   /** @param {number} start @param {number} end */
   #move(start, end) {
     this.start = start;
     this.end = end;
-    this.startKey = this.all[start]?.key;
-    this.endKey = end < this.all.length ? this.all[end - 1]?.key : undefined;
+    this.#remember();
     this.follow = this.follow && end >= this.all.length;
     this.forceUpdate();
+  }
+
+  /** The window's ends are remembered by messages: gaps and days between them come and go. */
+  #remember() {
+    const all = this.all;
+    const first = all.findIndex(({ key }, i) => i >= this.start && placeOf(key) !== undefined);
+    const last = all.findLastIndex(({ key }, i) => i < this.end && placeOf(key) !== undefined);
+    this.startKey = all[first]?.key;
+    this.startBack = first - this.start;
+    this.endKey = this.end < all.length ? all[last]?.key : undefined;
+    this.endOn = this.end - 1 - last;
+  }
+
+  /** The window goes to a message, or to the last row before it. @param {number} seq */
+  #aim(seq) {
+    const at = this.all.findLastIndex(({ key }) => (placeOf(key) ?? Infinity) <= seq);
+    if (at < 0) return;
+    this.sought = this.all[at]?.key;
+    Object.assign(this, { start: Math.max(0, at - FIRST / 2), end: Math.min(this.all.length, at + FIRST / 2), follow: false, placed: true });
+    this.#remember();
   }
 
   /** Finds the window again in rows that changed before, behind or within it. */
@@ -194,12 +270,11 @@ export class Timeline extends Component {
       const start = all.findIndex(({ key }) => key === this.startKey);
       // What was paged in before the window's first row is part of it, as far as there is room.
       if (this.startKey === undefined || start < 0) this.start = Math.min(this.start, Math.max(0, all.length - 1));
-      else this.start = this.start === 0 ? Math.max(0, start - STEP) : start;
+      else this.start = Math.max(0, start - (this.start === 0 ? STEP : this.startBack));
       const end = this.endKey === undefined ? all.length - 1 : all.findIndex(({ key }) => key === this.endKey);
-      this.end = Math.min(this.start + MOST, end < 0 ? all.length : end + 1);
+      this.end = Math.min(all.length, this.start + MOST, end < 0 ? all.length : end + 1 + (this.endKey === undefined ? 0 : this.endOn));
     }
-    this.startKey = all[this.start]?.key;
-    this.endKey = this.end < all.length ? all[this.end - 1]?.key : undefined;
+    this.#remember();
   }
 
   /** @param {Props} props */
@@ -210,7 +285,8 @@ export class Timeline extends Component {
     }
     this.shown = room.version;
     this.all = rows(room, chat.state);
-    this.#window();
+    if (room.target !== null) this.#aim(room.target);
+    if (this.sought === undefined) this.#window();
     const fresh = unread(room, chat.state.me?.user, chat.state.blocked);
     const last = this.all.findLast(({ kind }) => kind === 'message');
     return h('div', { class: 'timeline' },
@@ -221,6 +297,7 @@ export class Timeline extends Component {
       h('div', { class: 'rows', onKeyDown: walk },
         this.start <= 0 && (room.loading || earlier(room)) && h('div', { class: 'quiet loading', key: 'loading' }, earlier(room) ? 'Earlier messages…' : 'Loading…'),
         this.all.slice(this.start, this.end).map((row) => h(RowView, { key: row.key, row, chat, room, face: faceOf(row, chat.state), last: row === last, files: filesOf(row) && view('attachments') })))),
+      this.isBehind && h('button', { class: 'jump up', type: 'button', title: 'Alt+U', onClick: () => chat.act('firstUnread', room.room) }, 'First unread', h('span', { 'aria-hidden': 'true' }, ' ↑')),
       (!room.atEnd || this.end < this.all.length) && h('button', {
         class: `jump${fresh > 0 ? ' fresh' : ''}`, type: 'button', onClick: () => this.jump(),
       }, fresh > 0 ? `${fresh} new message${fresh === 1 ? '' : 's'}` : 'Latest messages', h('span', { 'aria-hidden': 'true' }, ' ↓')));
@@ -235,6 +312,9 @@ export class Timeline extends Component {
     });
   }
 }
+
+/** The place in the log of a row that has one. @param {string} key */
+const placeOf = (key) => (key.startsWith('m') ? Number(key.slice(1)) : undefined);
 
 /** @param {Row} row @param {import('../state.js').State} state */
 function faceOf(row, state) {
@@ -278,7 +358,7 @@ class RowView extends Component {
       case 'begin':
         return h('div', { class: 'begin', 'data-key': row.key }, h('strong', null, safe(room.title)), `This is the beginning of ${safe(room.title)}.`);
       case 'day':
-        return h('div', { class: 'rule', 'data-key': row.key }, h('span', null, dayName(row.timestamp)));
+        return h('div', { class: 'rule', 'data-key': row.key }, h('button', { type: 'button', title: 'Go to a day', onClick: () => chat.show('date', { room: room.room, at: row.timestamp }) }, dayName(row.timestamp)));
       case 'new':
         return h('div', { class: 'rule new', 'data-key': row.key }, h('span', null, 'New since you looked'));
       case 'gap':
@@ -304,7 +384,7 @@ function Gap({ row, chat, room }) {
   const count = row.to - row.from + 1;
   return h('div', { class: 'gap', 'data-key': row.key },
     `${count} message${count === 1 ? '' : 's'} missing`,
-    h('button', { type: 'button', disabled: room.loading, onClick: () => chat.fill(room.room, row.to) }, 'Load'));
+    h('button', { type: 'button', disabled: room.loading, onClick: () => chat.fill(room.room, row, false) }, 'Load'));
 }
 
 /** @param {Row & {kind: 'message'}} row @param {Face | undefined} face @param {boolean} last @param {any} below @param {() => void} onMore */
