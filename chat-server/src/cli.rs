@@ -13,6 +13,7 @@ use crate::core::networks::Network;
 use crate::http::origin::PublicUrl;
 use crate::size::ByteSize;
 use crate::store::Durability;
+use crate::store::backup::Blobs;
 
 /// A chat that a team runs itself: the page, the WebSocket and the history from one program and one directory.
 ///
@@ -48,15 +49,21 @@ pub struct Cli {
 /// What to do instead of serving.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Copy the database to a new file; also while a server uses it
+    /// Copy the database to a new file, and the files of messages beside it; also while a server uses them
     Backup {
         /// The file to make; an existing one is not overwritten
         file: PathBuf,
+        /// What becomes of the files of messages
+        #[command(flatten)]
+        files: BackupFiles,
     },
     /// Make a new data directory from a backup
     Restore {
         /// What `backup` made
         file: PathBuf,
+        /// What becomes of the files of messages
+        #[command(flatten)]
+        files: BackupFiles,
     },
     /// Add, list and change accounts; while no server uses the data directory
     #[command(subcommand)]
@@ -70,6 +77,27 @@ pub enum Command {
     /// Make, list and withdraw tokens for bots and scripts; while no server uses the data directory
     #[command(subcommand)]
     Token(TokenCommand),
+}
+
+/// Where the files of a backup are.
+#[derive(Debug, Args)]
+pub struct BackupFiles {
+    /// The directory of the files of messages, which several backups may share [default: FILE.files]
+    #[arg(long = "files", value_name = "DIR", conflicts_with = "without_files")]
+    directory: Option<PathBuf>,
+    /// Leave the files of messages out
+    #[arg(long)]
+    without_files: bool,
+}
+
+impl From<BackupFiles> for Blobs {
+    fn from(files: BackupFiles) -> Self {
+        match files.directory {
+            _ if files.without_files => Self::Without,
+            Some(directory) => Self::In(directory),
+            None => Self::Beside,
+        }
+    }
 }
 
 /// What to do with rooms.

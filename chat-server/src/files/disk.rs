@@ -51,13 +51,17 @@ impl Disk {
         self.root.join(UPLOADS)
     }
 
+    fn blobs(&self) -> PathBuf {
+        self.root.join(BLOBS)
+    }
+
     /// Where the blobs are whose hashes begin with this byte.
     pub(super) fn shelf(&self, first: u8) -> PathBuf {
-        shelf(&self.root, first)
+        shelf(&self.blobs(), first)
     }
 
     pub(super) fn blob(&self, hash: &Digest) -> PathBuf {
-        blob(&self.root, hash)
+        blob(&self.blobs(), hash)
     }
 
     fn thumb(&self, hash: &Digest) -> PathBuf {
@@ -140,23 +144,23 @@ impl Disk {
     }
 
     fn make_shelf(&self, first: u8) -> io::Result<()> {
-        let blobs = self.root.join(BLOBS);
+        let blobs = self.blobs();
         make(&blobs, &self.root)?;
         make(&self.shelf(first), &blobs)
     }
 }
 
-/// Where the blobs of a directory are whose hashes begin with this byte.
-pub(crate) fn shelf(root: &Path, first: u8) -> PathBuf {
-    root.join(BLOBS).join(format!("{first:02x}"))
+/// Where the blobs in a directory of them are whose hashes begin with this byte.
+pub(super) fn shelf(blobs: &Path, first: u8) -> PathBuf {
+    blobs.join(format!("{first:02x}"))
 }
 
-/// Where a blob is below a directory.
-pub(crate) fn blob(root: &Path, hash: &Digest) -> PathBuf {
-    shelf(root, hash[0]).join(hex(hash))
+/// Where a blob is in a directory of them.
+pub(super) fn blob(blobs: &Path, hash: &Digest) -> PathBuf {
+    shelf(blobs, hash[0]).join(hex(hash))
 }
 
-pub(crate) fn hex(hash: &Digest) -> String {
+pub(super) fn hex(hash: &Digest) -> String {
     hash.iter().fold(String::with_capacity(64), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text
@@ -164,7 +168,7 @@ pub(crate) fn hex(hash: &Digest) -> String {
 }
 
 /// The hash of a file's content, a piece at a time.
-pub(crate) fn hash(file: &mut File) -> io::Result<Digest> {
+pub(super) fn hash(file: &mut File) -> io::Result<Digest> {
     let mut sum = Sha256::new();
     let mut piece = vec![0; 256 << 10];
     loop {
@@ -176,7 +180,7 @@ pub(crate) fn hash(file: &mut File) -> io::Result<Digest> {
 }
 
 /// Makes a directory for its owner alone, if it is absent, so that it is there for sure.
-fn make(path: &Path, parent: &Path) -> io::Result<()> {
+pub(super) fn make(path: &Path, parent: &Path) -> io::Result<()> {
     match DirBuilder::new().mode(0o700).create(path) {
         Ok(()) => sync_directory(parent),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
@@ -184,7 +188,7 @@ fn make(path: &Path, parent: &Path) -> io::Result<()> {
     }
 }
 
-fn sync_directory(path: &Path) -> io::Result<()> {
+pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
 

@@ -9,6 +9,7 @@
 //! it; both under one lock. What a death in between leaves is swept up at the next start. Of an upload only those bytes
 //! count that were synced: a server that was killed goes on from there.
 
+mod copy;
 mod disk;
 mod finish;
 mod keep;
@@ -20,6 +21,7 @@ mod turns;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use protocol::error::{ErrorCode, Refusal};
 use protocol::file_name;
@@ -29,6 +31,7 @@ use protocol::limits::UPLOAD_BYTES;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::{Notify, Semaphore, watch};
 
+pub(crate) use self::copy::{Copied, copy_blob};
 use self::disk::Disk;
 pub(crate) use self::receive::{Piece, Received};
 pub(crate) use self::send::{Still, send};
@@ -41,20 +44,22 @@ use crate::store::{OnCommit, ReadError, Store};
 /// How many uploads are checked and put in their place at a time; others wait.
 const FINISHING: usize = 2;
 
-/// What files may take, in bytes.
+/// What files may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// One file; 0: no files are taken.
+    /// Bytes of one file; 0: no files are taken.
     pub file: u64,
-    /// All files of one person. All guests count as one.
+    /// Bytes of all files of one person. All guests count as one.
     pub per_user: u64,
-    /// What uploads leave free on the disk.
+    /// Bytes that uploads leave free on the disk.
     pub keep_free: u64,
+    /// A piece of an upload may take so long, and a second more for each 4 KiB that came.
+    pub patience: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { file: 100 << 20, per_user: 2 << 30, keep_free: 256 << 20 }
+        Self { file: 100 << 20, per_user: 2 << 30, keep_free: 256 << 20, patience: Duration::from_secs(15) }
     }
 }
 

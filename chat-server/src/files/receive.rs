@@ -23,8 +23,7 @@ use crate::store::files::Upload;
 
 /// Bytes that are gathered before they are written.
 const BUFFER: usize = 256 << 10;
-/// A body may take so long, and a second more for each so many bytes that came.
-const GRACE: Duration = Duration::from_secs(15);
+/// A body has a second more for each so many bytes that came.
 const BYTES_PER_SECOND: u64 = 4096;
 /// How long an earlier request for the same upload has to make way.
 const MAKE_WAY: Duration = Duration::from_secs(10);
@@ -98,7 +97,7 @@ impl Files {
             return Err(bad_offset(0));
         };
         let most = (upload.size - upload.synced).min(UPLOAD_BYTES as u64);
-        let stop = sink.fill(body, most, &active, mine).await;
+        let stop = sink.fill(body, most, self.inner.limits.patience, &active, mine).await;
         let broken = match stop {
             Stop::End => None,
             Stop::Broken(reason) => Some(Refusal::new(ErrorCode::BadFrame, reason)),
@@ -183,14 +182,21 @@ struct Sink {
 
 impl Sink {
     /// Writes what comes, up to so many bytes, until it ends.
-    async fn fill(&mut self, mut body: mpsc::Receiver<Piece>, most: u64, active: &Active, mine: u64) -> Stop {
+    async fn fill(
+        &mut self,
+        mut body: mpsc::Receiver<Piece>,
+        most: u64,
+        patience: Duration,
+        active: &Active,
+        mine: u64,
+    ) -> Stop {
         let mut newer = active.requests.subscribe();
         let begun = Instant::now();
         let mut came = 0;
         loop {
-            let patience = begun + GRACE + Duration::from_secs(came / BYTES_PER_SECOND);
+            let deadline = begun + patience + Duration::from_secs(came / BYTES_PER_SECOND);
             let piece = tokio::select! {
-                piece = timeout_at(patience, body.recv()) => piece,
+                piece = timeout_at(deadline, body.recv()) => piece,
                 _ = newer.wait_for(|count| *count > mine) => {
                     return Stop::Broken("another request goes on with this upload");
                 }

@@ -163,6 +163,9 @@ pub enum At {
     After(Seq),
     /// The one with this place in its middle.
     Around(Seq),
+    /// The one with the first event of this time (milliseconds since 1970) or later in its middle; the newest one where
+    /// there is none.
+    Since(i64),
 }
 
 /// A stretch of a room's log: every event of `first..=last`.

@@ -4,6 +4,7 @@ import { Component, createRef, h } from 'preact';
 import { block, line as safe } from '../safe_text.js';
 import { addressOf, isSeen } from './attachments.js';
 import { when } from './parts.js';
+import { isColoured, plain } from './sgr.js';
 import { sized } from './transfer.js';
 
 /**
@@ -86,7 +87,7 @@ export class Lightbox extends Component {
         h('button', { type: 'button', class: 'icon close', 'aria-label': 'Close', autofocus: true, onClick: close }, h('span', { 'aria-hidden': 'true' }, '✕'))),
       h('div', { class: `stage${large ? ' large' : ''}`, key: file.file },
         failed ? h('p', { class: 'gone-file', role: 'alert' }, 'This file cannot be shown: it may be gone, or may not be yours to see any more.')
-          : file.kind === 'text/plain' ? h('pre', { tabIndex: 0 }, text === '' ? 'Loading…' : block(text), file.size > TEXT && text !== '' && h('p', { class: 'hint' }, `This is the beginning: all ${sized(file.size)} can be downloaded.`))
+          : file.kind === 'text/plain' ? h('pre', { tabIndex: 0 }, text === '' ? 'Loading…' : block(isColoured(text) ? plain(text) : text), file.size > TEXT && text !== '' && h('p', { class: 'hint' }, `This is the beginning: all ${sized(file.size)} can be downloaded.`))
             : h('img', { src: addressOf(file.file), alt: name, title: large ? 'Fit (z)' : 'As large as it is (z)', onClick: () => this.setState({ large: !large }), onError: () => this.setState({ failed: true }) })),
       at > 0 && h('button', { type: 'button', class: 'turn back', 'aria-label': 'Previous (←)', onClick: () => this.#step(-1) }, h('span', { 'aria-hidden': 'true' }, '‹')),
       at < this.all.length - 1 && h('button', { type: 'button', class: 'turn on', 'aria-label': 'Next (→)', onClick: () => this.#step(1) }, h('span', { 'aria-hidden': 'true' }, '›')));

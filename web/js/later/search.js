@@ -6,6 +6,7 @@ import { Avatar } from '../view/timeline.js';
 import { sentence } from './account.js';
 import { Field, Form, Sheet, when } from './parts.js';
 import { dayOf, marked, suggest, words } from './query.js';
+import { isColoured, plain } from './sgr.js';
 
 /**
  * @typedef {import('../main.js').Chat} Chat
@@ -150,7 +151,7 @@ export class Search extends Component {
 /** @param {{chat: Chat, hit: Hit, wanted: string[], onGo: () => void}} props */
 function Found({ chat, hit: { message, title, previous, next }, wanted, onGo }) {
   const { user, sender, timestamp, files, folded } = message;
-  const text = folded?.text ?? message.message;
+  const text = clean(folded?.text ?? message.message);
   const names = (files ?? []).map(({ name }) => safe(name)).join(', ');
   return h('button', { type: 'button', class: 'hit', onClick: onGo },
     h('span', { class: 'where' }, h('span', { class: 'name' }, safe(title || message.room)), h('time', { dateTime: timestamp }, when(timestamp))),
@@ -162,9 +163,12 @@ function Found({ chat, hit: { message, title, previous, next }, wanted, onGo }) 
 
 /** What was said before it or after. @param {{message: Message}} props */
 function Beside({ message: { sender, message, folded } }) {
-  const text = folded?.deleted ? 'This message was deleted.' : (folded?.text ?? message);
+  const text = folded?.deleted ? 'This message was deleted.' : clean(folded?.text ?? message);
   return h('span', { class: 'beside' }, `${safe(sender)}: ${safe(text.length > 120 ? `${text.slice(0, 120)}…` : text)}`);
 }
+
+/** Output of a program without its colours. @param {string} text */
+const clean = (text) => (isColoured(text) ? plain(text) : text);
 
 /** @param {{chat: Chat, onClose: () => void, room: string, at?: string}} props */
 export function ToDate({ chat, onClose, room: key, at }) {

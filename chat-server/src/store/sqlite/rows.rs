@@ -23,7 +23,7 @@ pub(super) const EVENT: &str =
 pub(super) const STANDS: &str = "kind = 'message' AND (text <> '' OR files IS NOT NULL)";
 
 /// The columns that [`room`] reads. The row's head is not written with each event; it counts where it is ahead of them.
-pub(super) const ROOM: &str = "id, key, title, kind, topic, first, announce, slow_s, archived,
+pub(super) const ROOM: &str = "id, key, title, kind, topic, first, announce, slow_s, archived, seen,
     max(head, coalesce((
         SELECT coalesce((SELECT max(seq) FROM events WHERE events.era = s.era AND events.room = s.room), s.first)
         FROM stretches AS s WHERE s.room = rooms.id ORDER BY s.era DESC LIMIT 1
@@ -130,7 +130,7 @@ pub(super) fn room(row: &Row<'_>) -> rusqlite::Result<Option<(i64, RoomRecord)>>
             announce: row.get("announce")?,
             slow_s: row.get("slow_s")?,
             archived: row.get("archived")?,
-            seen: false,
+            seen: row.get("seen")?,
         },
     };
     Ok(Some((row.get("id")?, record)))

@@ -62,7 +62,8 @@ pub(super) fn find(
         .db()
         .prepare_cached(&sql)?
         .query_row(params![place.row, to_sql(target)], |row| {
-            let (sender, text, timestamp_ms, has_files) = (row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?);
+            let (sender, text, timestamp_ms, has_files) =
+                (row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?);
             let user = deed.author.user.clone();
             Ok((row.get(0)?, Said { user, sender, text, timestamp_ms, has_files }))
         })

@@ -208,7 +208,7 @@ async fn work_says_what_it_changes() {
     assert_eq!(joined, hers);
     let again = changes(|deed, room| drop(members::join(deed, room, &Id::new("x").unwrap()))).await;
     assert_eq!(again, Changed::These(vec![]));
-    let read = changes(|deed, room| drop(own::read_upto(deed, room, 1))).await;
+    let read = changes(|deed, room| drop(own::read_upto(deed, room, 1, false))).await;
     assert_eq!(read, Changed::These(vec![]));
     let left = changes(|deed, room| drop(members::leave(deed, room, &Id::new("x").unwrap()))).await;
     assert_eq!(left, hers);

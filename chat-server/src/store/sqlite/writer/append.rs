@@ -4,8 +4,9 @@ use protocol::ids::{Id, RoomKey, Seq, UserId};
 use protocol::server::Ack;
 use rusqlite::{CachedStatement, Connection, params};
 
-use super::heads::Heads;
+use super::heads::{Head, Heads};
 use crate::store::Append;
+use crate::store::sqlite::mentions::{self, Spot};
 use crate::store::sqlite::rows::{self, Extra, from_sql, to_sql};
 use crate::store::sqlite::{clock, state};
 
@@ -77,15 +78,23 @@ impl<'a> Appender<'a> {
     pub(super) fn say(&mut self, message: &mut Append, files: Option<&str>) -> rusqlite::Result<Appended> {
         let extra = Extra { mentions: message.mentions.clone(), everyone: message.everyone };
         let extra = extra.stored();
-        let Some(thread) = message.thread else {
-            return self.append(&NewEvent::message(message, extra.as_deref(), files));
+        if message.thread.is_none() && extra.is_none() {
+            return self.append(&NewEvent::message(message, None, files));
+        }
+        let Some(Head { row: room, .. }) = self.heads.get(self.db, &message.room)? else {
+            return Ok(Appended::NoRoom);
         };
-        let Some(head) = self.heads.get(self.db, &message.room)? else { return Ok(Appended::NoRoom) };
-        let Some(root) = state::root(self.db, head.row, thread)? else { return Ok(Appended::NoThread) };
-        message.thread = Some(root);
+        if let Some(thread) = message.thread {
+            let Some(root) = state::root(self.db, room, thread)? else { return Ok(Appended::NoThread) };
+            message.thread = Some(root);
+        }
         let appended = self.append(&NewEvent::message(message, extra.as_deref(), files))?;
         if let Appended::Stored { seq, ms } = appended {
-            state::answered(self.db, (head.row, root), &message.user, seq, ms)?;
+            let spot = Spot { room, seq, n: self.db.last_insert_rowid() };
+            mentions::put(self.db, spot, &message.user, &message.mentions, message.everyone)?;
+            if let Some(root) = message.thread {
+                state::answered(self.db, (room, root), &message.user, seq, ms)?;
+            }
         }
         Ok(appended)
     }

@@ -32,6 +32,7 @@ pub(in crate::store) use self::work::Changed;
 pub(in crate::store) use self::work::{Asked, Turn};
 use super::clock;
 use super::index::Index;
+use super::scrub::cut_log;
 use crate::store::OnCommit;
 use crate::store::directory::Directory;
 
@@ -128,9 +129,18 @@ impl Writer {
                 // What was submitted meanwhile is still stored; nothing more can be.
                 jobs.close();
             }
+            let scrubs: Vec<Job> = batch.extract_if(.., |job| matches!(job, Job::Scrub(_))).collect();
             let jobs = batch.len();
-            self.store(batch);
-            self.pace.committed(jobs);
+            if jobs > 0 {
+                self.store(batch);
+                self.pace.committed(jobs);
+            }
+            if !scrubs.is_empty() {
+                let done = cut_log(&self.db);
+                for scrub in scrubs {
+                    scrub.answer(done);
+                }
+            }
         }
         if let Err(error) = self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
             tracing::warn!(%error, "the write-ahead log stays beside the database");
@@ -198,7 +208,7 @@ impl Writer {
                     }
                     Decision::Work(done)
                 }
-                Job::Close => Decision::Nothing,
+                Job::Close | Job::Scrub(_) => Decision::Nothing,
                 #[cfg(test)]
                 Job::Sql(sql) => {
                     self.db.execute_batch(sql)?;

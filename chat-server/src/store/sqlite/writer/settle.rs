@@ -69,7 +69,7 @@ impl Told {
                 self.refuse_append(&append, code, reason);
             }
             Job::Work(work, _) => self.answers.push((work, Some(failure))),
-            Job::Close => {}
+            Job::Close | Job::Scrub(_) => {}
             #[cfg(test)]
             Job::Sql(_) => {}
         }
