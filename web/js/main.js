@@ -291,7 +291,14 @@ export class Chat {
       case 'frame':
         this.#framed(output.frame);
     }
+    if (output.is === 'frame' && output.frame.type === 'message') this.#notify(output.frame);
     this.draw();
+  }
+
+  /** Tells of a message where the browser may. @param {model.Said} message */
+  #notify(message) {
+    if (!('Notification' in globalThis) || Notification.permission !== 'granted' || message.user === this.state.me?.user) return;
+    import('./later/alerts.js').then(({ notify }) => notify(this, message)).catch(() => {});
   }
 
   /** @param {ServerFrame} frame */
@@ -331,6 +338,9 @@ export class Chat {
         if (frame.why !== 'too_old') this.store.dropRoom(frame.room);
         this.#ensure(frame.room);
         break;
+      case 'changed':
+        if (frame.seen) this.#members(frame.room);
+        break;
       case 'typing':
         this.#expire();
         return;
@@ -365,7 +375,9 @@ export class Chat {
 
   /** @param {string} room */
   #members(room) {
-    if (room === this.state.active) this.socket.ask({ type: 'members', room });
+    if (room !== this.state.active) return;
+    this.socket.ask({ type: 'members', room });
+    if (this.state.rooms.get(room)?.rules.seen) this.socket.ask({ type: 'readers', room });
   }
 
   /** @param {model.Room} room @param {{before?: number, after?: number, around?: number}} place */

@@ -338,7 +338,7 @@ function lastOf(room) {
  *   | {key: string, kind: 'gap', from: number, to: number} | {key: string, kind: 'new'}
  *   | {key: string, kind: 'notice', notice: Notice} | {key: string, kind: 'unknown', seq: number} | {key: string, kind: 'hidden', seq: number}
  *   | {key: string, kind: 'told', event: Event & {type: 'member' | 'changed'}}
- *   | {key: string, kind: 'message', message: Message, head: boolean, own: boolean, pending: boolean}
+ *   | {key: string, kind: 'message', message: import('./state.js').Said, head: boolean, own: boolean, pending: boolean}
  *   | {key: string, kind: 'line', line: Line, head: boolean} | {key: string, kind: 'seen', names: string[]}} Row
  */
 

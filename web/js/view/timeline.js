@@ -1,9 +1,10 @@
 // The messages of a room. Only a window of rows is in the DOM, however long the session; the place that one reads is
 // kept while rows come and go around it.
 
-import { Component, createRef, h } from 'preact';
+import { Component, createRef, Fragment, h } from 'preact';
 import { block, line as safe, noticeText, toldText } from '../safe_text.js';
-import { earlier, rows, unread } from '../room.js';
+import { calls, earlier, rows, unread } from '../room.js';
+import { freshIn } from '../state.js';
 
 /**
  * @typedef {import('../room.js').Row} Row
@@ -45,7 +46,7 @@ export function Avatar({ user, name, face }) {
   return h('span', { class: 'avatar', 'data-hue': tint(user, face), 'aria-hidden': 'true' }, picture ? h('img', { src: `api/avatars/${encodeURIComponent(picture)}`, alt: '', width: 34, height: 34, loading: 'lazy' }) : safe(String.fromCodePoint(name.codePointAt(0) ?? 63)).toLocaleUpperCase());
 }
 
-/** `handle` lets the page jump to the end. @typedef {{chat: Chat, room: Room, version: number, handle: {current: Timeline | null}}} Props */
+/** `handle` lets the page jump to the end. `view` is what is fetched when it is first needed, or null until it is there. @typedef {{chat: Chat, room: Room, version: number, handle: {current: Timeline | null}, view: (name: string) => any}} Props */
 
 /** @extends {Component<Props>} */
 export class Timeline extends Component {
@@ -203,7 +204,7 @@ export class Timeline extends Component {
   }
 
   /** @param {Props} props */
-  render({ chat, room }) {
+  render({ chat, room, view }) {
     if (this.room !== room) {
       this.room = room;
       this.#begin();
@@ -218,9 +219,9 @@ export class Timeline extends Component {
         class: 'scroller', ref: this.scroller, role: 'log', 'aria-live': 'polite', 'aria-relevant': 'additions', tabIndex: 0,
         'aria-label': `Messages in ${safe(room.title)}`, 'aria-busy': String(room.loading), onScroll: () => this.#scrolled(),
       },
-      h('div', { class: 'rows', onKeyDown: walk },
+      h('div', { class: 'rows', onKeyDown: (/** @type {KeyboardEvent} */ event) => walk(event, chat, room) },
         this.start <= 0 && (room.loading || earlier(room)) && h('div', { class: 'quiet loading', key: 'loading' }, earlier(room) ? 'Earlier messages…' : 'Loading…'),
-        this.all.slice(this.start, this.end).map((row) => h(RowView, { key: row.key, row, chat, room, face: faceOf(row, chat.state), last: row === last })))),
+        this.all.slice(this.start, this.end).map((row) => h(RowView, { key: row.key, ...rowProps(row, chat, room, view), last: row === last })))),
       (!room.atEnd || this.end < this.all.length) && h('button', {
         class: `jump${fresh > 0 ? ' fresh' : ''}`, type: 'button', onClick: () => this.jump(),
       }, fresh > 0 ? `${fresh} new message${fresh === 1 ? '' : 's'}` : 'Latest messages', h('span', { 'aria-hidden': 'true' }, ' ↓')));
@@ -242,30 +243,55 @@ function faceOf(row, state) {
   return user === undefined ? undefined : state.faces.get(user);
 }
 
-/** Of the buttons at the messages only the last is a stop of the tab key; from there the arrows go on. @param {KeyboardEvent} event */
-function walk(event) {
+/** What a row is drawn from. @param {Row} row @param {Chat} chat @param {Room} room @param {(name: string) => any} view @returns {Omit<RowProps, 'last'>} */
+export function rowProps(row, chat, room, view) {
+  const { state } = chat;
+  const said = row.kind === 'message' ? row.message : row.kind === 'line' ? row.line : undefined;
+  const { reactions, replies, pinned } = (row.kind === 'message' && row.message.folded) || {};
+  return {
+    row, chat, room, face: faceOf(row, state),
+    quote: said?.reply === undefined ? undefined : view('quote'), quoted: said?.reply === undefined ? undefined : room.known.get(said.reply)?.now,
+    marks: reactions || replies || pinned ? view('marks') : undefined, fresh: replies && row.kind === 'message' ? freshIn(state, room, row.message.seq) : 0,
+    called: row.kind === 'message' && !row.message.folded?.deleted && calls(state, row.message),
+  };
+}
+
+/** What the keys do at a message. */
+const KEYS = 'retpuld+';
+
+/** Of the buttons at the messages only the last is a stop of the tab key; from there the arrows go on, and letters do something. @param {KeyboardEvent} event @param {Chat} chat @param {Room} room */
+export function walk(event, chat, room) {
   const step = event.key === 'ArrowUp' ? -1 : event.key === 'ArrowDown' ? 1 : 0;
   const from = /** @type {HTMLElement} */ (event.target);
-  if (step === 0 || event.altKey || !from.classList.contains('more')) return;
+  if (event.altKey || event.ctrlKey || event.metaKey || !from.classList.contains('more')) return;
+  const isDeed = event.key.length === 1 && KEYS.includes(event.key);
+  if (step === 0 && !isDeed) return;
   event.preventDefault();
+  event.stopPropagation();
+  if (isDeed) return chat.act('key', room.room, Number(/** @type {HTMLElement} */ (from.closest('[data-key]')).dataset['key']?.slice(1)), event.key);
   const all = [.../** @type {HTMLElement} */ (event.currentTarget).querySelectorAll('.more')];
   /** @type {HTMLElement | undefined} */ (all[all.indexOf(from) + step])?.focus();
 }
 
-/** @typedef {{row: Row, chat: Chat, room: Room, face: Face | undefined, last: boolean}} RowProps */
+/**
+ * `quote` and `marks` are the views of what a message answers and of what was done to it: fetched when first needed.
+ * @typedef {{row: Row, chat: Chat, room: Room, face: Face | undefined, last: boolean, quote: any, quoted: import('../state.js').Said | undefined, marks: any, fresh: number, called: boolean}} RowProps
+ */
+const SAME = /** @type {const} */ (['face', 'last', 'quote', 'quoted', 'marks', 'fresh', 'called']);
 
 /** @extends {Component<RowProps>} */
-class RowView extends Component {
+export class RowView extends Component {
   /** @param {RowProps} next */
   shouldComponentUpdate(next) {
     const a = /** @type {any} */ (this.props.row);
     const b = /** @type {any} */ (next.row);
     // Only what is long to draw and says by itself whether it changed is left as it is: a day is no longer today at midnight.
-    return (a.kind !== 'message' && a.kind !== 'line') || a.message !== b.message || a.line !== b.line || a.head !== b.head || a.own !== b.own || a.kind !== b.kind || this.props.face !== next.face || this.props.last !== next.last;
+    return (a.kind !== 'message' && a.kind !== 'line') || a.message !== b.message || a.line !== b.line || a.head !== b.head || a.own !== b.own || a.kind !== b.kind || a.pending !== b.pending || SAME.some((each) => this.props[each] !== next[each]);
   }
 
   /** @param {RowProps} props */
-  render({ row, chat, room, face, last }) {
+  render(props) {
+    const { row, chat, room } = props;
     switch (row.kind) {
       case 'begin':
         return h('div', { class: 'begin', 'data-key': row.key }, h('strong', null, safe(room.title)), `This is the beginning of ${safe(room.title)}.`);
@@ -284,9 +310,11 @@ class RowView extends Component {
       case 'told':
         return h('div', { class: 'quiet', 'data-key': row.key }, toldText(row.event));
       case 'message':
-        return message(row, face, last, () => chat.show('message', { room: room.room, message: row.message }));
+        return message(row, props);
       case 'line':
-        return own(row, chat, face);
+        return own(row, props);
+      case 'seen':
+        return h('div', { class: 'quiet seen', 'data-key': row.key }, `Seen by ${row.names.slice(0, 5).map(safe).join(', ')}${row.names.length > 5 ? ` and ${row.names.length - 5} more` : ''}`);
     }
   }
 }
@@ -299,43 +327,60 @@ function Gap({ row, chat, room }) {
     h('button', { type: 'button', disabled: room.loading, onClick: () => chat.fill(room.room, row.to) }, 'Load'));
 }
 
-/** @param {Row & {kind: 'message'}} row @param {Face | undefined} face @param {boolean} last @param {() => void} onMore */
-function message({ key, message: { user, sender, message, timestamp, folded }, head, own }, face, last, onMore) {
+/** @param {Row & {kind: 'message'}} row @param {RowProps} props */
+function message({ key, message: said, head, own, pending }, { chat, room, face, last, quote, quoted, marks, fresh, called }) {
+  const { user, sender, message, timestamp, folded } = said;
   const name = safe(sender);
   const date = new Date(timestamp);
   const time = h('time', { dateTime: timestamp, title: isNaN(+date) ? '' : full.format(date) }, isNaN(+date) ? '' : clock.format(date));
   const body = folded?.deleted ? h('div', { class: 'text gone' }, 'This message was deleted.')
     : h('div', { class: 'text', dir: 'auto' }, linked(block(folded?.text ?? message)), folded?.text !== undefined && h('span', { class: 'edited' }, ' (edited)'));
-  return h('article', { class: `message${head ? ' head' : ''}${own ? ' own' : ''}`, 'data-key': key },
+  const [sign, words] = pending ? FATES.queued : FATES.stored;
+  return h('article', { class: `message${head ? ' head' : ''}${own ? ' own' : ''}${called ? ' called' : ''}`, 'data-key': key },
     head ? h(Avatar, { user, name: sender, face }) : h('span', { class: 'hovered' }, time),
     head ? h('header', null, h('span', { class: 'name', 'data-hue': tint(user, face) }, name), time) : h('span', { class: 'unseen' }, `${name}: `),
+    quote && !folded?.deleted && h(quote, { chat, room, seq: said.reply, quoted }),
     body,
-    own && h('span', { class: 'fate stored', title: 'Stored', role: 'img', 'aria-label': 'stored' }, '✓'),
-    !folded?.deleted && h('button', { type: 'button', class: 'more', tabIndex: last ? 0 : -1, 'aria-label': `What can be done about this message of ${name}`, title: 'More', onClick: onMore }, h('span', { 'aria-hidden': 'true' }, '⋯')));
+    (own || pending) && h('span', { class: `fate ${pending ? 'queued' : 'stored'}`, title: words, role: 'img', 'aria-label': pending ? words : 'stored' }, sign),
+    marks && h(marks, { chat, room, message: said, fresh }),
+    tools(chat, said, name, last));
 }
 
-const FATES = {
+/** What is at hand at a message; all that can be done is behind the last one. @param {Chat} chat @param {import('../state.js').Said} said @param {string} name @param {boolean} last */
+function tools(chat, said, name, last) {
+  const open = (/** @type {string} */ what) => chat.show(what, { room: said.room, message: said });
+  return h('span', { class: 'tools' },
+    !said.folded?.deleted && h('button', { type: 'button', class: 'tool', tabIndex: -1, 'aria-label': `React to this message of ${name}`, title: 'React (+)', onClick: () => open('react') }, '☺'),
+    !said.folded?.deleted && h('button', { type: 'button', class: 'tool', tabIndex: -1, 'aria-label': `Reply to this message of ${name}`, title: 'Reply (r)', onClick: () => chat.act('reply', said) }, '↩'),
+    h('button', { type: 'button', class: 'more', tabIndex: last ? 0 : -1, 'aria-label': `What can be done about this message of ${name}`, title: 'More', onClick: () => open('message') }, h('span', { 'aria-hidden': 'true' }, '⋯')));
+}
+
+const FATES = /** @type {const} */ ({
   saving: ['·', 'Being kept on this device'],
   queued: ['◌', 'Waiting to be sent'],
   sent: ['○', 'Sent, not stored yet'],
   stored: ['✓', 'Stored'],
   failed: ['!', 'Not sent'],
-};
+});
 
-/** @param {Row & {kind: 'line'}} row @param {Chat} chat @param {Face | undefined} face */
-function own({ key, line, head }, chat, face) {
+/** What one did to a message, where that failed. */
+const CHANGES = { edit: 'Your change of a message', delete: 'That a message is deleted', react: 'Your reaction', pin: 'Your pin' };
+
+/** @param {Row & {kind: 'line'}} row @param {RowProps} props */
+function own({ key, line, head }, { chat, room, face, quote, quoted }) {
   const me = chat.state.me;
   const name = safe(me?.name ?? 'You');
-  const [sign, words] = /** @type {[string, string]} */ (FATES[line.state]);
+  const [sign, words] = FATES[line.state];
   return h('article', { class: `message own ${line.state}${head ? ' head' : ''}`, 'data-key': key },
     head ? h(Avatar, { user: me?.user ?? '', name: me?.name ?? 'You', face }) : h('span', { class: 'hovered' }),
     head ? h('header', null, h('span', { class: 'name', 'data-hue': tint(me?.user ?? '', face) }, name), h('time', null, clock.format(line.at))) : h('span', { class: 'unseen' }, `${name}: `),
-    h('div', { class: 'text', dir: 'auto' }, linked(block(line.text))),
+    quote && h(quote, { chat, room, seq: line.reply, quoted }),
+    h('div', { class: 'text', dir: 'auto' }, line.change && h('em', null, `${CHANGES[line.change.type]}${line.text ? ': ' : ''}`), linked(block(line.text))),
     h('span', { class: `fate ${line.state}`, title: words, role: 'img', 'aria-label': words }, sign),
     line.state === 'failed' && h('div', { class: 'failure', role: 'alert' },
       h('span', null, safe(line.reason ?? 'Not sent.')),
       h('button', { type: 'button', onClick: () => chat.outbox.retry(line.id) }, 'Retry'),
-      h('button', { type: 'button', onClick: () => navigator.clipboard?.writeText(line.text) }, 'Copy'),
+      line.text && h('button', { type: 'button', onClick: () => navigator.clipboard?.writeText(line.text) }, 'Copy'),
       h('button', { type: 'button', onClick: () => chat.outbox.discard(line.id) }, 'Discard')));
 }
 
@@ -371,4 +416,13 @@ function dayName(timestamp) {
   if (date.toDateString() === today.toDateString()) return 'Today';
   if (date.toDateString() === yesterday.toDateString()) return 'Yesterday';
   return (date.getFullYear() === today.getFullYear() ? day : dayOfYear).format(date);
+}
+
+/** Who types in the room, or in a thread of it. @param {{room: Room, model: import('../state.js').State, thread?: number}} props */
+export function Typists({ room, model, thread }) {
+  const names = [...room.typing].filter(([user, who]) => !model.blocked.has(user) && who.thread === thread).map(([, who]) => who).map(({ name }) => safe(name));
+  if (names.length === 0) return null;
+  const who = names.length === 1 ? `${names[0]} is` : names.length === 2 ? `${names[0]} and ${names[1]} are`
+    : names.length === 3 ? `${names[0]}, ${names[1]} and ${names[2]} are` : `${names.length} people are`;
+  return h(Fragment, null, h('span', { class: 'dots', 'aria-hidden': 'true' }, h('i', null), h('i', null), h('i', null)), `${who} typing…`);
 }
