@@ -406,7 +406,7 @@ let sheet;
 export function styled(module) {
   sheet ??= new Promise((resolve, reject) => {
     const link = document.createElement('link');
-    Object.assign(link, { rel: 'stylesheet', href: 'css/later.css', onload: () => resolve(), onerror: () => {
+    Object.assign(link, { rel: 'stylesheet', href: '/css/later.css', onload: () => resolve(), onerror: () => {
       sheet = undefined;
       link.remove();
       reject(new Error('no sheet'));

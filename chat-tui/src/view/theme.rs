@@ -1,9 +1,13 @@
 //! Colours and emphasis: readable on dark and on light, and without any colour.
 
 mod hue;
+mod shade;
 
 use protocol::ids::UserId;
 use ratatui::style::{Color, Modifier, Style};
+
+use crate::markup::highlight::Class;
+use crate::markup::sgr;
 
 /// Palette places that stand out from black and from white alike; one per person, by identity.
 const PEOPLE: [u8; 12] = [31, 64, 130, 97, 132, 62, 29, 167, 136, 66, 133, 69];
@@ -13,6 +17,7 @@ const GOOD: (u8, Color) = (64, Color::Green);
 const BAD: (u8, Color) = (167, Color::Red);
 const WARN: (u8, Color) = (136, Color::Yellow);
 const ACCENT: (u8, Color) = (69, Color::Blue);
+const CODE: (u8, Color) = (133, Color::Magenta);
 
 /// How many colours a terminal has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +82,11 @@ impl Theme {
         }
     }
 
+    /// A colour that an author chose, as near as the terminal has it.
+    pub fn shade(self, color: sgr::Color) -> Option<Color> {
+        shade::shade(color, self.depth)
+    }
+
     /// What matters less.
     pub fn dim(self) -> Style {
         Style::new().add_modifier(Modifier::DIM)
@@ -105,6 +115,36 @@ impl Theme {
     /// What the eye should find.
     pub fn accent(self) -> Style {
         self.tint(ACCENT).add_modifier(Modifier::BOLD)
+    }
+
+    /// Code within a line.
+    pub fn code(self) -> Style {
+        match self.depth {
+            Depth::None => Style::new().add_modifier(Modifier::ITALIC),
+            _ => self.tint(CODE),
+        }
+    }
+
+    /// A part of code in a block.
+    pub fn syntax(self, class: Class) -> Style {
+        match class {
+            Class::Comment => self.dim(),
+            Class::String | Class::Added => self.tint(GOOD),
+            Class::Number => self.tint(WARN),
+            Class::Keyword => self.tint(CODE),
+            Class::Name => self.tint(ACCENT),
+            Class::Removed => self.tint(BAD),
+        }
+    }
+
+    /// Where a link leads, or what leads there.
+    pub fn link(self) -> Style {
+        self.tint(ACCENT).add_modifier(Modifier::UNDERLINED)
+    }
+
+    /// Somebody's name in a message.
+    pub fn mention(self) -> Style {
+        self.accent()
     }
 
     /// The sign before the composer.
@@ -137,7 +177,7 @@ mod tests {
 
     #[test]
     fn every_colour_can_be_read_on_black_and_on_white() {
-        for color in PEOPLE.into_iter().chain([GOOD, BAD, WARN, ACCENT].map(|(place, _)| place)) {
+        for color in PEOPLE.into_iter().chain([GOOD, BAD, WARN, ACCENT, CODE].map(|(place, _)| place)) {
             let l = hue::luminance(hue::cube(color));
             let (on_black, on_white) = ((l + 0.05) / 0.05, 1.05 / (l + 0.05));
             assert!(on_black >= 3.0 && on_white >= 3.0, "{color}: {on_black:.1} {on_white:.1}");

@@ -4,6 +4,7 @@ import { Component, h } from 'preact';
 import { line as safe } from '../safe_text.js';
 import { moderates } from '../room.js';
 import { Avatar } from '../view/timeline.js';
+import { ALL, found } from './react.js';
 
 /**
  * @typedef {import('../main.js').Chat} Chat
@@ -13,10 +14,14 @@ import { Avatar } from '../view/timeline.js';
  */
 
 const SHOWN = 8;
-const WORD = /(?:^|[\s([{])(@[^\s@]*)$/;
+const WORD = /(?:^|[\s([{])(@[^\s@]*|:[a-z0-9_+-]{2,})$/;
+
+/** The emoji of a name that is being written. @param {string} word @returns {Choice[]} */
+const signs = (word) => found(word).slice(0, SHOWN).map((emoji) => ({ text: emoji, hint: ALL.find((each) => each.emoji === emoji)?.names[0] ?? '' }));
 
 /** Whom a word that begins with @ may mean, whoever spoke last first. @param {State} state @param {Room} room @param {string} word @returns {Choice[]} */
 export function choices(state, room, word) {
+  if (word.startsWith(':')) return signs(word);
   const wanted = word.slice(1).toLowerCase();
   /** @type {Map<string, number>} */
   const spoke = new Map();
@@ -116,7 +121,7 @@ export class Completion extends Component {
         event.preventDefault();
         this.#pick(choice);
       } },
-      choice.user ? h(Avatar, { user: choice.user, name: choice.text.slice(1), face: chat.state.faces.get(choice.user) }) : h('span', { class: 'avatar', 'aria-hidden': 'true' }, '@'),
+      choice.user ? h(Avatar, { user: choice.user, name: choice.text.slice(1), face: chat.state.faces.get(choice.user) }) : choice.text.startsWith('@') && h('span', { class: 'avatar', 'aria-hidden': 'true' }, '@'),
       h('span', { class: 'name' }, safe(choice.text)), choice.hint && h('span', { class: 'hint' }, choice.hint))));
   }
 }

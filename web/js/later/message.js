@@ -5,6 +5,7 @@ import { block, line as safe } from '../safe_text.js';
 import { Field, Form, Loaded, Sheet, Sure, when } from './parts.js';
 import { usual } from './react.js';
 import { deletes, edits, pins, reacts } from './rights.js';
+import { isColoured, plain } from './sgr.js';
 
 /**
  * @typedef {import('../main.js').Chat} Chat
@@ -71,7 +72,7 @@ export class MessageMenu extends Component {
             this.#deed('Answer in a thread', 't', 'thread', key, message.thread ?? seq),
             !deleted && edits(state, room, message.user) && this.#deed('Edit', 'e', 'edit', message),
             !deleted && pins(state, room) && this.#deed(pinned ? 'Take off the pins' : 'Pin', 'p', 'pin', message),
-            !deleted && text !== '' && h('button', { type: 'button', class: 'plain', onClick: () => navigator.clipboard?.writeText(text).then(() => onClose()) }, 'Copy text'),
+            !deleted && text !== '' && h('button', { type: 'button', class: 'plain', onClick: () => navigator.clipboard?.writeText(isColoured(text) ? plain(text) : text).then(() => onClose()) }, 'Copy text'),
             this.#deed('Copy link', 'l', 'copyLink', message),
             this.#deed('Mark as unread', 'u', 'unsee', message),
             !deleted && message.folded?.edited && h('button', { type: 'button', class: 'plain', onClick: () => chat.show('edits', { room: key, message }) }, 'What it said before'),

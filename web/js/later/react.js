@@ -2,6 +2,7 @@
 
 import { Component, h } from 'preact';
 import { line as safe } from '../safe_text.js';
+import { GROUPS } from './emoji.js';
 import { Sheet } from './parts.js';
 
 /**
@@ -9,13 +10,13 @@ import { Sheet } from './parts.js';
  * @typedef {import('../state.js').Said} Said
  */
 
-/** Each with the words by which it is found. */
-const ALL = /** @type {[string, string][]} */ ([
-  ['👍', 'thumbs up yes good +1'], ['❤️', 'heart love'], ['😄', 'smile happy laugh'], ['🎉', 'party tada celebrate'], ['👀', 'eyes looking'], ['✅', 'check done yes'], ['🙏', 'thanks please pray'], ['👎', 'thumbs down no -1'],
-  ['😂', 'joy laugh tears'], ['🤣', 'rofl laugh'], ['😊', 'blush smile'], ['😍', 'heart eyes love'], ['😎', 'cool sunglasses'], ['🤔', 'thinking hmm'], ['😅', 'sweat smile phew'], ['🙂', 'smile slight'], ['🙃', 'upside down'], ['😉', 'wink'], ['😮', 'wow open mouth'], ['😢', 'sad cry'], ['😭', 'sob cry'], ['😡', 'angry rage'], ['😱', 'scream shock'], ['😴', 'sleep tired'], ['🤯', 'mind blown'], ['🥳', 'party face'], ['😬', 'grimace awkward'], ['🤷', 'shrug whatever'], ['🤦', 'facepalm'],
-  ['👏', 'clap applause'], ['🙌', 'raised hands hooray'], ['👌', 'ok'], ['💪', 'strong muscle'], ['🤝', 'handshake deal'], ['👋', 'wave hello bye'], ['✌️', 'peace victory'], ['🤞', 'fingers crossed luck'], ['☝️', 'point up this'], ['🫡', 'salute'],
-  ['🔥', 'fire hot'], ['🚀', 'rocket ship launch'], ['💯', 'hundred'], ['⭐', 'star'], ['✨', 'sparkles'], ['💡', 'idea bulb'], ['⚡', 'lightning fast'], ['🐛', 'bug'], ['🚨', 'alarm alert siren'], ['⚠️', 'warning'], ['❌', 'cross no wrong'], ['❓', 'question'], ['❗', 'exclamation'], ['➕', 'plus'], ['➖', 'minus'], ['🔒', 'lock'], ['🛠️', 'tools fix'], ['📌', 'pin'], ['📎', 'clip'], ['📝', 'memo note write'], ['📦', 'package ship'], ['⏳', 'hourglass wait'], ['⏰', 'alarm clock time'], ['🏁', 'finish flag'], ['🎯', 'target goal'], ['🎂', 'cake birthday'], ['☕', 'coffee break'], ['🍕', 'pizza food'], ['🍺', 'beer'], ['🌈', 'rainbow'], ['☀️', 'sun'], ['🌧️', 'rain'], ['🐢', 'turtle slow'], ['🦀', 'crab rust'], ['🐧', 'penguin linux'], ['🐙', 'octopus'], ['🦆', 'duck'],
-]);
+/** Before anything was used. */
+const FIRST = ['👍', '❤️', '😄', '🎉', '👀', '✅', '🙏', '👎'];
+/** All there are, in the order of a picker, each with its names. */
+export const ALL = GROUPS.flatMap(([, all]) => (all ?? '').split(',')).map((each) => each.trim().split(' ')).filter(([emoji]) => emoji)
+  .map(([emoji = '', ...names]) => ({ emoji, names }));
+/** Shown at once: more are found by their names. */
+const SHOWN = 160;
 const USED = 'chat.reactions';
 const REMEMBERED = 12;
 
@@ -28,7 +29,7 @@ export function usual() {
     // Nothing is remembered where nothing may be stored.
   }
   const known = Array.isArray(used) ? used.filter((each) => typeof each === 'string' && each.length <= 32).map(safe) : [];
-  return [...new Set([...known, ...ALL.map(([emoji]) => emoji)])];
+  return [...new Set([...known, ...FIRST])];
 }
 
 /** @param {string} emoji */
@@ -43,9 +44,12 @@ export function use(emoji) {
 /** Those that a word finds; an emoji itself is one too. @param {string} typed @returns {string[]} */
 export function found(typed) {
   const word = typed.trim().toLowerCase().replaceAll(':', '');
-  if (word === '') return usual();
+  if (word === '') return [...new Set([...usual(), ...ALL.map(({ emoji }) => emoji)])].slice(0, SHOWN);
   if (/^\p{Emoji}/u.test(word) && !/^[\d#*]/.test(word)) return [typed.trim()];
-  return ALL.filter(([, words]) => words.includes(word)).map(([emoji]) => emoji);
+  const name = word.replaceAll(' ', '_');
+  const begin = ALL.filter(({ names }) => names.some((each) => each.startsWith(name)));
+  const within = ALL.filter(({ names }) => names.some((each) => each.includes(name, 1)));
+  return [...new Set([...begin, ...within].map(({ emoji }) => emoji))].slice(0, SHOWN);
 }
 
 /** @extends {Component<{chat: Chat, room: string, message: Said, onClose: () => void}, {typed: string}>} */

@@ -3,7 +3,7 @@
 import { Component, createRef, h } from 'preact';
 import { threadRows, silence } from '../room.js';
 import { Composer } from '../view/app.js';
-import { RowView, Typists, rowProps, walk } from '../view/timeline.js';
+import { RowView, Typists, readMarkup, rowProps, walk } from '../view/timeline.js';
 import { answers } from './deeds.js';
 
 /**
@@ -51,6 +51,7 @@ export class Thread extends Component {
     const { chat, room, root, view } = this.props;
     const { state } = chat;
     const rows = threadRows(room, root, state);
+    readMarkup(rows, () => this.forceUpdate());
     const [first] = rows.filter((row) => row.kind === 'message' && row.message.seq !== root);
     const last = rows.findLast(({ kind }) => kind === 'message');
     const quiet = silence(state, room);

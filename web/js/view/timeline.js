@@ -212,6 +212,7 @@ export class Timeline extends Component {
     this.shown = room.version;
     this.all = rows(room, chat.state);
     this.#window();
+    readMarkup(this.all.slice(this.start, this.end), () => this.forceUpdate());
     const fresh = unread(room, chat.state.me?.user, chat.state.blocked);
     const last = this.all.findLast(({ kind }) => kind === 'message');
     return h('div', { class: 'timeline' },
@@ -253,6 +254,7 @@ export function rowProps(row, chat, room, view) {
     quote: said?.reply === undefined ? undefined : view('quote'), quoted: said?.reply === undefined ? undefined : room.known.get(said.reply)?.now,
     marks: reactions || replies || pinned ? view('marks') : undefined, fresh: replies && row.kind === 'message' ? freshIn(state, room, row.message.seq) : 0,
     called: row.kind === 'message' && !row.message.folded?.deleted && calls(state, row.message),
+    ready: marked !== undefined,
   };
 }
 
@@ -275,9 +277,9 @@ export function walk(event, chat, room) {
 
 /**
  * `quote` and `marks` are the views of what a message answers and of what was done to it: fetched when first needed.
- * @typedef {{row: Row, chat: Chat, room: Room, face: Face | undefined, last: boolean, quote: any, quoted: import('../state.js').Said | undefined, marks: any, fresh: number, called: boolean}} RowProps
+ * @typedef {{row: Row, chat: Chat, room: Room, face: Face | undefined, last: boolean, quote: any, quoted: import('../state.js').Said | undefined, marks: any, fresh: number, called: boolean, ready: boolean}} RowProps
  */
-const SAME = /** @type {const} */ (['face', 'last', 'quote', 'quoted', 'marks', 'fresh', 'called']);
+const SAME = /** @type {const} */ (['face', 'last', 'quote', 'quoted', 'marks', 'fresh', 'called', 'ready']);
 
 /** @extends {Component<RowProps>} */
 export class RowView extends Component {
@@ -328,13 +330,14 @@ function Gap({ row, chat, room }) {
 }
 
 /** @param {Row & {kind: 'message'}} row @param {RowProps} props */
-function message({ key, message: said, head, own, pending }, { chat, room, face, last, quote, quoted, marks, fresh, called }) {
-  const { user, sender, message, timestamp, folded } = said;
+function message(row, { chat, room, face, last, quote, quoted, marks, fresh, called }) {
+  const { key, message: said, head, own, pending } = row;
+  const { user, sender, timestamp, folded } = said;
   const name = safe(sender);
   const date = new Date(timestamp);
   const time = h('time', { dateTime: timestamp, title: isNaN(+date) ? '' : full.format(date) }, isNaN(+date) ? '' : clock.format(date));
   const body = folded?.deleted ? h('div', { class: 'text gone' }, 'This message was deleted.')
-    : h('div', { class: 'text', dir: 'auto' }, linked(block(folded?.text ?? message)), folded?.text !== undefined && h('span', { class: 'edited' }, ' (edited)'));
+    : h('div', { class: 'text', dir: 'auto' }, written(textOf(row), chat), folded?.text !== undefined && h('span', { class: 'edited' }, ' (edited)'));
   const [sign, words] = pending ? FATES.queued : FATES.stored;
   return h('article', { class: `message${head ? ' head' : ''}${own ? ' own' : ''}${called ? ' called' : ''}`, 'data-key': key },
     head ? h(Avatar, { user, name: sender, face }) : h('span', { class: 'hovered' }, time),
@@ -375,7 +378,7 @@ function own({ key, line, head }, { chat, room, face, quote, quoted }) {
     head ? h(Avatar, { user: me?.user ?? '', name: me?.name ?? 'You', face }) : h('span', { class: 'hovered' }),
     head ? h('header', null, h('span', { class: 'name', 'data-hue': tint(me?.user ?? '', face) }, name), h('time', null, clock.format(line.at))) : h('span', { class: 'unseen' }, `${name}: `),
     quote && h(quote, { chat, room, seq: line.reply, quoted }),
-    h('div', { class: 'text', dir: 'auto' }, line.change && h('em', null, `${CHANGES[line.change.type]}${line.text ? ': ' : ''}`), linked(block(line.text))),
+    h('div', { class: 'text', dir: 'auto' }, line.change && h('em', null, `${CHANGES[line.change.type]}${line.text ? ': ' : ''}`), written(line.text, chat)),
     h('span', { class: `fate ${line.state}`, title: words, role: 'img', 'aria-label': words }, sign),
     line.state === 'failed' && h('div', { class: 'failure', role: 'alert' },
       h('span', null, safe(line.reason ?? 'Not sent.')),
@@ -384,26 +387,33 @@ function own({ key, line, head }, { chat, room, face, quote, quoted }) {
       h('button', { type: 'button', onClick: () => chat.outbox.discard(line.id) }, 'Discard')));
 }
 
-/** Text with its web addresses as links: nodes, never HTML. @param {string} text */
-export function linked(text) {
-  /** @type {(string | import('preact').VNode)[]} */
-  const parts = [];
-  let at = 0;
-  for (const match of text.matchAll(/\bhttps?:\/\/[^\s<>"'`]+/gi)) {
-    const address = trimmed(match[0]);
-    if (!URL.canParse(address)) continue;
-    parts.push(text.slice(at, match.index), h('a', { href: address, target: '_blank', rel: 'noopener noreferrer' }, address));
-    at = match.index + address.length;
-  }
-  parts.push(text.slice(at));
-  return parts;
+/** Signs that may mean something: what has none of them is shown as it is. */
+// eslint-disable-next-line no-control-regex
+const SIGNS = /[\\`*_~[<@|\x1b\x9b]|:\S|www\.|^ *(?:[-+>#]|\d+[.)])|^(?: {4}|\t)|\n\s*\n/im;
+/** What reads markup, once a message needed it. @type {typeof import('../later/marked.js') | undefined} */
+let marked;
+
+/** It is on its way. */
+let asked = false;
+
+/** What reads markup is no part of the first load. Where it cannot be had, the next message that needs it asks again. @param {Row[]} rows @param {() => void} onReady */
+export function readMarkup(rows, onReady) {
+  if (marked || asked || !rows.some((row) => SIGNS.test(textOf(row)))) return;
+  asked = true;
+  import('../later/marked.js').then((module) => {
+    marked = module;
+    onReady();
+  }, () => (asked = false));
 }
 
-/** What ends the sentence around an address is not part of it, nor is a bracket that was opened before it. @param {string} address @returns {string} */
-function trimmed(address) {
-  const count = (/** @type {string} */ sign) => address.split(sign).length;
-  const end = address.at(-1) ?? '';
-  return '.,:;!?…'.includes(end) || (end === ')' && count(')') > count('(')) ? trimmed(address.slice(0, -1)) : address;
+/** The text of a row, as it came from its author. @param {Row} row */
+function textOf(row) {
+  return row.kind === 'message' ? row.message.folded?.text ?? row.message.message : row.kind === 'line' ? row.line.text : '';
+}
+
+/** What somebody wrote. @param {string} text @param {Chat} chat */
+function written(text, chat) {
+  return marked && SIGNS.test(text) ? marked.nodes(text, chat.state.me?.name ?? '') : block(text);
 }
 
 /** @param {string} timestamp */
