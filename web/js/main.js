@@ -2,11 +2,11 @@
 // and the state to the screen. The only module that knows all of them.
 
 import { Session } from './session.js';
-import { Outbox, Signals, Socket } from './socket.js';
+import { Outbox, Signals, Socket, styled } from './socket.js';
 import { Saver, Store, UPLOADS, isAnothers, ulid } from './store.js';
 import { OWN, cover } from './room.js';
 import * as model from './state.js';
-import { Screen, styled } from './view/app.js';
+import { Screen } from './view/app.js';
 
 /**
  * @typedef {import('./protocol.js').ServerFrame} ServerFrame
@@ -107,14 +107,14 @@ export class Chat {
     document.body.classList.toggle('dropping', event.type === 'dragover');
     if (event.type === 'dragleave') return;
     event.preventDefault();
-    if (event.type !== 'dragover') this.attach(data.files);
+    if (event.type !== 'dragover') this.attach(data.files, event.target instanceof Element && event.target.closest('aside.thread') ? this.state.thread?.root : undefined);
   }
 
-  /** Adds files to what is said next in the room that is open. @param {FileList | null} files */
-  attach(files) {
+  /** Adds files to what is said next in the room that is open, or in a thread of it. @param {FileList | null} files @param {number} [thread] */
+  attach(files, thread) {
     const { rooms, active, readOnly } = this.state;
     const chosen = [...(files ?? [])];
-    if (chosen.length > 0 && rooms.get(active)?.joined && !readOnly) this.#uploads((uploads) => uploads.add(active, chosen));
+    if (chosen.length > 0 && rooms.get(active)?.joined && !readOnly) this.#uploads((uploads) => uploads.add(active, thread, chosen));
   }
 
   /** @param {(files: import('./later/files.js').Files) => Promise<void>} work */
@@ -323,7 +323,14 @@ export class Chat {
       case 'frame':
         this.#framed(output.frame);
     }
+    if (output.is === 'frame' && output.frame.type === 'message') this.#notify(output.frame);
     this.draw();
+  }
+
+  /** Tells of a message where the browser may. @param {model.Said} message */
+  #notify(message) {
+    if (!('Notification' in globalThis) || Notification.permission !== 'granted' || message.user === this.state.me?.user) return;
+    import('./later/alerts.js').then(({ notify }) => notify(this, message)).catch(() => {});
   }
 
   /** @param {ServerFrame} frame */
@@ -343,7 +350,7 @@ export class Chat {
         if (this.wish !== undefined) this.#account(({ wished }) => wished(this, user.name));
         this.outbox.claim();
         if (this.files) this.files.wake();
-        else if (kept(UPLOADS)) this.#uploads((uploads) => uploads.restore());
+        else if (this.store.local?.getItem(UPLOADS)) this.#uploads((uploads) => uploads.restore());
         if (this.wanted !== undefined) this.#account(({ follow }) => follow(this));
         // Unread on this device too, though it holds nothing of them yet.
         const behind = frame.rooms.filter(({ read = Infinity, head }) => read < head).slice(0, 50);
@@ -364,6 +371,9 @@ export class Chat {
         if (frame.why === 'gone') return this.#gone(frame.room);
         if (frame.why !== 'too_old') this.store.dropRoom(frame.room);
         this.#ensure(frame.room);
+        break;
+      case 'changed':
+        if (frame.seen) this.#members(frame.room);
         break;
       case 'typing':
         this.#expire();
@@ -399,7 +409,9 @@ export class Chat {
 
   /** @param {string} room */
   #members(room) {
-    if (room === this.state.active) this.socket.ask({ type: 'members', room });
+    if (room !== this.state.active) return;
+    this.socket.ask({ type: 'members', room });
+    if (this.state.rooms.get(room)?.rules.seen) this.socket.ask({ type: 'readers', room });
   }
 
   /** @param {model.Room} room @param {{before?: number, after?: number, around?: number}} place */
@@ -474,15 +486,6 @@ export class Chat {
 
 /** @param {ServerFrame | null} answer */
 const reason = (answer) => (answer?.type === 'error' ? answer.reason : 'Not connected: try again in a moment.');
-
-/** The browser has this mark. @param {string} key */
-function kept(key) {
-  try {
-    return localStorage.getItem(key) !== null;
-  } catch {
-    return false;
-  }
-}
 
 /** What the store told before there was anything to show it. */
 let trouble = /** @type {string | null} */ (null);

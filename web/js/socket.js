@@ -1,5 +1,5 @@
-// The shell around the session: one WebSocket, one timer, and the browser's hints that it is time to look again. And the
-// outbox, shared by all tabs of a browser.
+// The shell: around the session one WebSocket, one timer, and the browser's hints that it is time to look again; the outbox,
+// shared by all tabs of a browser; and what of the page is fetched later.
 
 import { Session, SUBPROTOCOL } from './session.js';
 import * as model from './state.js';
@@ -29,6 +29,8 @@ export class Socket {
     this.flushing = false;
     /** Who waits for the answer to which question. @type {Map<number, (frame: ServerFrame | null) => void>} */
     this.answers = new Map();
+    /** Whose answers only whoever asked learns. @type {Set<number>} */
+    this.quiet = new Set();
     /** Who waits for a durable command, by its id. @type {Map<string, (error: string | null) => void>} */
     this.deeds = new Map();
     this.onLive = () => {};
@@ -59,12 +61,13 @@ export class Socket {
     return result;
   }
 
-  /** Asks a question; null: there was no link, or it ended before the answer. @param {any} question @returns {Promise<ServerFrame | null>} */
-  ask(question) {
+  /** Asks a question; null: there was no link, or it ended before the answer. One asked `quietly` is answered to whoever asks, and to nobody else. @param {any} question @param {boolean} [quietly] @returns {Promise<ServerFrame | null>} */
+  ask(question, quietly = false) {
     return new Promise((resolve) => {
       const ref = this.do(() => {
         const ref = this.session.ask(question);
         if (ref !== 0) this.answers.set(ref, resolve);
+        if (ref !== 0 && quietly) this.quiet.add(ref);
         return ref;
       });
       if (ref === 0) resolve(null);
@@ -122,7 +125,7 @@ export class Socket {
     if (output.is === 'connect') this.#connect();
     else if (output.is === 'send') this.#send(output.text);
     else if (output.is === 'drop') this.#drop();
-    else this.onOutput(output);
+    else if (output.is !== 'frame' || !('ref' in output.frame) || !this.quiet.has(output.frame.ref ?? 0)) this.onOutput(output);
     if (output.is === 'link' && output.link.state === 'live') this.onLive();
     if (output.is === 'stored') this.#did(output.id, '');
     if (output.is === 'frame' && output.frame.type === 'error' && output.frame.id !== undefined) this.#did(output.frame.id, output.frame.reason);
@@ -130,6 +133,7 @@ export class Socket {
     if (output.is !== 'answer') return;
     this.answers.get(output.ref)?.(output.frame);
     this.answers.delete(output.ref);
+    this.quiet.delete(output.ref);
   }
 
   #arm() {
@@ -369,4 +373,49 @@ function inTurn(signal, work) {
   turn.catch(() => {
     // Given up before it was this tab's turn.
   });
+}
+
+/** What opens rarely, and is no part of the first load. @type {Record<string, () => Promise<any>>} */
+export const LATER = {
+  switcher: () => import('./later/switcher.js').then(({ Switcher }) => Switcher),
+  'sign-in': () => styled(import('./later/sign_in.js')).then(({ SignIn }) => SignIn),
+  settings: () => styled(import('./later/settings.js')).then(({ Settings }) => Settings),
+  office: () => styled(import('./later/office.js')).then(({ Office }) => Office),
+  'new-room': () => styled(import('./later/rooms.js')).then(({ NewRoom }) => NewRoom),
+  'new-direct': () => styled(import('./later/rooms.js')).then(({ NewDirect }) => NewDirect),
+  room: () => styled(import('./later/rooms.js')).then(({ RoomDetails }) => RoomDetails),
+  person: () => styled(import('./later/people.js')).then(({ PersonCard }) => PersonCard),
+  message: () => styled(import('./later/message.js')).then(({ MessageMenu }) => MessageMenu),
+  react: () => styled(import('./later/react.js')).then(({ Picker }) => Picker),
+  edits: () => styled(import('./later/message.js')).then(({ Edits }) => Edits),
+  pins: () => styled(import('./later/mentions.js')).then(({ Pins }) => Pins),
+  mentions: () => styled(import('./later/mentions.js')).then(({ Mentions }) => Mentions),
+  alerts: () => styled(import('./later/alerts.js')).then(({ AlertsSheet }) => AlertsSheet),
+  thread: () => styled(import('./later/thread.js')).then(({ Thread }) => Thread),
+  attachments: () => styled(import('./later/attachments.js')).then(({ Attachments }) => Attachments),
+  lightbox: () => styled(import('./later/lightbox.js')).then(({ Lightbox }) => Lightbox),
+  search: () => styled(import('./later/search.js')).then(({ Search }) => Search),
+  date: () => styled(import('./later/search.js')).then(({ ToDate }) => ToDate),
+  quote: () => import('./later/extras.js').then(({ Quote }) => Quote),
+  marks: () => import('./later/extras.js').then(({ Marks }) => Marks),
+  invited: () => import('./later/doors.js').then(({ Invited }) => Invited),
+  outside: () => import('./later/doors.js').then(({ Outside }) => Outside),
+  leave: () => import('./later/doors.js').then(({ Leave }) => Leave),
+};
+
+/** @type {Promise<void> | undefined} */
+let sheet;
+
+/** The dialogs' own sheet comes with the first of them. @template T @param {Promise<T>} module @returns {Promise<T>} */
+export function styled(module) {
+  sheet ??= new Promise((resolve, reject) => {
+    const link = document.createElement('link');
+    Object.assign(link, { rel: 'stylesheet', href: '/css/later.css', onload: () => resolve(), onerror: () => {
+      sheet = undefined;
+      link.remove();
+      reject(new Error('no sheet'));
+    } });
+    document.head.append(link);
+  });
+  return Promise.all([module, sheet]).then(([loaded]) => loaded);
 }

@@ -1,8 +1,9 @@
 // What is done with messages now and then: going to one, opening its thread, marking it, the next thing that wants one.
 
 import * as model from '../state.js';
-import { calls, unread, named } from '../room.js';
+import { calls, learn, named, unread } from '../room.js';
 import { linkTo, sentence } from './account.js';
+import { deletes, edits, pins } from './rights.js';
 
 /**
  * @typedef {import('../main.js').Chat} Chat
@@ -107,6 +108,18 @@ export async function answers(chat, room, root, before) {
   return answer?.type === 'thread' && answer.more;
 }
 
+/** Asks for one message, which is not shown in its place by that. @param {Chat} chat @param {string} key @param {number} seq */
+export async function fetch(chat, key, seq) {
+  const answer = await chat.socket.ask({ type: 'history', room: key, around: seq, limit: 1 }, true);
+  const room = chat.state.rooms.get(key);
+  const message = answer?.type === 'history' ? answer.events.find((event) => event.seq === seq) : undefined;
+  if (answer?.type !== 'history' || message?.type !== 'message' || !room) return;
+  learn(room, message, answer.as_of);
+  room.version += 1;
+  chat.state.version += 1;
+  chat.draw();
+}
+
 /** Closes the thread at the side. @param {Chat} chat */
 export function closeThread(chat) {
   model.openThread(chat.state, null);
@@ -161,6 +174,25 @@ export function unsee(chat, { room: key, seq }) {
 export function copyLink(chat, { room, seq }) {
   navigator.clipboard?.writeText(linkTo(room, seq));
   chat.say('The link to this message is copied.');
+}
+
+/** A key at a message. @param {Chat} chat @param {string} key @param {number} seq @param {string} letter */
+export function key(chat, key, seq, letter) {
+  const { state } = chat;
+  const room = state.rooms.get(key);
+  const message = room?.known.get(seq)?.now;
+  if (!room || !message) return;
+  const open = (/** @type {string} */ what, more = {}) => chat.show(what, { room: key, message, ...more });
+  const { deleted } = message.folded ?? {};
+  if (letter === 't') thread(chat, key, message.thread ?? seq);
+  else if (letter === 'u') unsee(chat, message);
+  else if (letter === 'l') copyLink(chat, message);
+  else if (deleted) return;
+  else if (letter === 'r') reply(chat, message);
+  else if (letter === '+') open('react');
+  else if (letter === 'e' && edits(state, room, message.user)) edit(chat, message);
+  else if (letter === 'p' && pins(state, room)) pin(chat, message);
+  else if (letter === 'd' && deletes(state, room, message.user)) open('message', { deleting: true });
 }
 
 /** To what wants one next: a message for oneself, an answer in a thread of one's own, a conversation, what is unread. @param {Chat} chat */

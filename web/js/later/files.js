@@ -2,6 +2,7 @@
 // them are there. What waits is kept in a database of its own, so that it goes on after a reload.
 
 import { h } from 'preact';
+import { placeKey } from '../state.js';
 import { UPLOADS, ulid } from '../store.js';
 import { Transfer, sized } from './transfer.js';
 import { Tray } from './tray.js';
@@ -14,7 +15,7 @@ import { call, sentence } from './account.js';
  * @typedef {{id: string, name: string, size: number, blob: Blob, transfer: Transfer, request?: XMLHttpRequest | undefined, timer?: ReturnType<typeof setTimeout> | undefined, preview?: string | undefined}} Item
  *
  * The files of one message; `text` is null until somebody sends it: then it goes as soon as all are there.
- * @typedef {{id: string, room: string, user: string | null, text: string | null, items: Item[], release: () => void}} Parcel
+ * @typedef {{id: string, room: string, thread?: number | undefined, reply?: number | undefined, user: string | null, text: string | null, items: Item[], release: () => void}} Parcel
  */
 
 /** Files on the wire at a time. */
@@ -46,7 +47,7 @@ export class Files {
     if (!database) return;
     const { state } = this.chat;
     const [kept, blobs] = await Promise.all([all(database, 'parcels'), all(database, 'blobs')]);
-    for (const { id, room, user, text, items } of kept) {
+    for (const { id, room, thread, reply, user, text, items } of kept) {
       if (user !== (state.me?.user ?? null) || this.parcels.has(id)) continue;
       const release = await held(id);
       if (!release) continue;
@@ -56,23 +57,23 @@ export class Files {
         const blob = blobs.find((blob) => blob.id === each)?.blob;
         if (blob instanceof Blob && blob.size === size) found.push({ id: each, name, size, blob, transfer: new Transfer({ size, upload }) });
       }
-      this.parcels.set(id, { id, room, user, text, items: found, release });
+      this.parcels.set(id, { id, room, thread, reply, user, text, items: found, release });
       if (found.length === 0 && !text) this.#drop(id);
     }
     this.wake();
   }
 
-  /** Adds files to what will be said next in the room. @param {string} room @param {Iterable<File>} files @returns {Promise<void>} */
-  async add(room, files) {
+  /** Adds files to what will be said next in the room or thread. @param {string} room @param {number | undefined} thread @param {Iterable<File>} files @returns {Promise<void>} */
+  async add(room, thread, files) {
     const { state } = this.chat;
     const chosen = [...files];
     this.most ??= await this.#bound();
-    let parcel = this.open(room);
+    let parcel = this.open(room, thread);
     if (!parcel) {
       const id = ulid();
       const release = (await held(id)) ?? (() => {});
       // Two handfuls that were dropped at the same moment are one message.
-      parcel = this.open(room) ?? { id, room, user: state.me?.user ?? null, text: null, items: [], release };
+      parcel = this.open(room, thread) ?? { id, room, thread, user: state.me?.user ?? null, text: null, items: [], release };
       this.parcels.set(parcel.id, parcel);
     }
     for (const file of chosen) {
@@ -89,21 +90,21 @@ export class Files {
     this.#pump();
   }
 
-  /** What will be said next in the room. @param {string} room */
-  open(room) {
-    return [...this.parcels.values()].find((parcel) => parcel.room === room && parcel.text === null);
+  /** What will be said next in the room or thread. @param {string} room @param {number | undefined} thread */
+  open(room, thread) {
+    return [...this.parcels.values()].find((parcel) => parcel.room === room && parcel.thread === thread && parcel.text === null);
   }
 
-  /** Sends what is in the tray with this text, now or once it is there; false: there is nothing. @param {string} room @param {string} text */
-  send(room, text) {
-    const parcel = this.open(room);
+  /** Sends what is in the tray with this text, now or once it is there; false: there is nothing, null: it cannot be. @param {string} room @param {string} text @param {{thread?: number | undefined, reply?: number | undefined}} to */
+  send(room, text, { thread, reply }) {
+    const parcel = this.open(room, thread);
     if (!parcel || parcel.items.length === 0) return false;
     if (parcel.items.some(({ transfer }) => transfer.state === 'failed')) {
       this.#say('One of the files cannot be sent: take it away first, or try it again.');
       return null;
     }
-    parcel.text = text;
-    this.chat.setDraft(room, '');
+    Object.assign(parcel, { text, reply });
+    this.chat.setDraft(placeKey(room, thread), '');
     this.#keep(parcel);
     this.#settle(parcel);
     return true;
@@ -112,9 +113,10 @@ export class Files {
   /** Back to the composer: it is not sent yet. @param {Parcel} parcel */
   unsend(parcel) {
     const { drafts } = this.chat;
-    const text = [parcel.text, drafts.get(parcel.room)].filter(Boolean).join('\n');
-    const open = this.open(parcel.room);
-    this.chat.setDraft(parcel.room, text);
+    const place = placeKey(parcel.room, parcel.thread);
+    const text = [parcel.text, drafts.get(place)].filter(Boolean).join('\n');
+    const open = this.open(parcel.room, parcel.thread);
+    this.chat.setDraft(place, text);
     parcel.text = null;
     if (open) {
       parcel.items.push(...open.items);
@@ -155,9 +157,9 @@ export class Files {
     this.#pump();
   }
 
-  /** @param {string} room */
-  tray(room) {
-    const parcels = [...this.parcels.values()].filter((parcel) => parcel.room === room && parcel.items.length > 0);
+  /** @param {string} room @param {number | undefined} thread */
+  tray(room, thread) {
+    const parcels = [...this.parcels.values()].filter((parcel) => parcel.room === room && parcel.thread === thread && parcel.items.length > 0);
     return parcels.length > 0 && h(Tray, { files: this, parcels });
   }
 
@@ -240,7 +242,7 @@ export class Files {
     if (files.length === 0 || !files.every((file) => file !== undefined)) return this.chat.draw();
     this.parcels.delete(parcel.id);
     // The line is on disk before the parcel goes; one that is said twice has one id, and is one message.
-    if (!this.chat.state.lines.some(({ id }) => id === parcel.id)) await this.chat.outbox.say(parcel.text, { id: parcel.id, room: parcel.room, files });
+    if (!this.chat.state.lines.some(({ id }) => id === parcel.id)) await this.chat.outbox.say(parcel.text, { id: parcel.id, room: parcel.room, files, ...(parcel.thread !== undefined && { thread: parcel.thread }), ...(parcel.reply !== undefined && { reply: parcel.reply }) });
     this.parcels.set(parcel.id, parcel);
     this.#drop(parcel.id);
   }
@@ -259,9 +261,9 @@ export class Files {
   }
 
   /** @param {Parcel} parcel */
-  async #keep({ id, room, user, text, items }) {
+  async #keep({ id, room, thread, reply, user, text, items }) {
     const kept = items.filter(({ transfer }) => transfer.state !== 'failed').map(({ id, name, size, transfer: { upload, file } }) => ({ id, name, size, upload: file?.file ?? upload }));
-    await this.#write('parcels', (store) => store.put({ id, room, user, text, items: kept }));
+    await this.#write('parcels', (store) => store.put({ id, room, thread, reply, user, text, items: kept }));
   }
 
   /** A file that does not fit in this browser's storage goes as long as the page is there. @param {Item} item */

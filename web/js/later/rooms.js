@@ -138,6 +138,7 @@ export class RoomDetails extends Component {
       isAccount(state) && h('div', { class: 'choices' },
         h(Field, { label: 'Tell me of', as: 'select', onChange: (/** @type {Event} */ event) => chat.ask({ type: 'notify', room: room.room, level: /** @type {HTMLSelectElement} */ (event.target).value }) },
           LEVELS.map(([level, text]) => h('option', { key: level, value: level, selected: level === levelOf(state, room) }, text)))),
+      h('div', { class: 'choices' }, h('button', { type: 'button', class: 'plain', onClick: () => chat.show('alerts') }, 'Notifications…')),
       invites(state, room) && h(Fragment, null, h('h3', null, 'Invite'),
         h(Form, { action: 'Invite', done: 'Invited', onSubmit: this.#invite }, h(Picker, { chat, name: 'user', skip: (user) => room.people.get(user)?.standing !== undefined }))),
       room.kind === 'public' && h(Secret, { label: 'Link to this room', text: linkTo(room.room), hint: 'For everybody who may come here.' }),

@@ -1,9 +1,10 @@
 // The messages of a room. Only a window of rows is in the DOM, however long the session; the place that one reads is
 // kept while rows come and go around it.
 
-import { Component, createRef, h } from 'preact';
-import { block, line as safe, noticeText, toldText } from '../safe_text.js';
-import { earlier, rows, unread } from '../room.js';
+import { Component, createRef, Fragment, h } from 'preact';
+import { block, dayName, line as safe, noticeText, toldText } from '../safe_text.js';
+import { calls, earlier, rows, tint, unread } from '../room.js';
+import { freshIn } from '../state.js';
 
 /**
  * @typedef {import('../room.js').Row} Row
@@ -21,25 +22,9 @@ const MOST = 360;
 const NEAR = 60;
 /** How long what was jumped to is marked. */
 const SOUGHT_MS = 2_500;
-export const HUES = 12;
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
-const day = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
-const dayOfYear = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' });
-
-/** A user's colour, the same in every session. @param {string} user */
-export function hue(user) {
-  let hash = 2166136261;
-  for (let i = 0; i < user.length; i++) hash = Math.imul(hash ^ user.charCodeAt(i), 16777619);
-  return (hash >>> 8) % HUES;
-}
-
-/** The colour that somebody chose, or theirs by chance. @param {string} user @param {Face | undefined} face */
-export function tint(user, face) {
-  const chosen = face?.profile.colour;
-  return chosen === undefined ? hue(user) : Math.round(chosen / (360 / HUES)) % HUES;
-}
 
 /** @param {{user: string, name: string, face?: Face | undefined}} props */
 export function Avatar({ user, name, face }) {
@@ -51,25 +36,23 @@ export function Avatar({ user, name, face }) {
 
 /** @extends {Component<Props>} */
 export class Timeline extends Component {
+  /** The window: rows `start..end` of all, of which the first and last with a place are so many rows within. */
+  start = -1;
+  end = -1;
   startBack = 0;
   endOn = 0;
+  /** The first unread message is further up. */
   isBehind = false;
 
   /** @param {Props} props */
   constructor(props) {
     super(props);
     this.scroller = createRef();
-    /** What reads markup is on its way. */
-    this.asked = false;
     props.handle.current = this;
     /** @type {Row[]} */
     this.all = [];
     /** @type {Room | null} */
     this.room = null;
-    /** The window: rows `start..end` of all. @type {number} */
-    this.start = -1;
-    /** @type {number} */
-    this.end = -1;
     this.#begin();
   }
 
@@ -81,13 +64,10 @@ export class Timeline extends Component {
     this.startKey = undefined;
     /** @type {string | undefined} */
     this.endKey = undefined;
-    this.startBack = 0;
-    this.endOn = 0;
     /** The row that was jumped to, until it was shown. @type {string | undefined} */
     this.sought = undefined;
     /** The missing stretch that was asked for last. */
     this.gap = '';
-    /** The first unread message is further up. */
     this.isBehind = false;
     this.follow = true;
     this.shown = -1;
@@ -289,7 +269,7 @@ export class Timeline extends Component {
     this.all = rows(room, chat.state);
     if (room.target !== null) this.#aim(room.target);
     if (this.sought === undefined) this.#window();
-    if (!marked && !this.asked && this.all.slice(this.start, this.end).some((row) => SIGNS.test(textOf(row)))) this.#fetch();
+    readMarkup(this.all.slice(this.start, this.end), () => this.forceUpdate());
     const fresh = unread(room, chat.state.me?.user, chat.state.blocked);
     const last = this.all.findLast(({ kind }) => kind === 'message');
     return h('div', { class: 'timeline' },
@@ -297,22 +277,13 @@ export class Timeline extends Component {
         class: 'scroller', ref: this.scroller, role: 'log', 'aria-live': 'polite', 'aria-relevant': 'additions', tabIndex: 0,
         'aria-label': `Messages in ${safe(room.title)}`, 'aria-busy': String(room.loading), onScroll: () => this.#scrolled(),
       },
-      h('div', { class: 'rows', onKeyDown: walk },
+      h('div', { class: 'rows', onKeyDown: (/** @type {KeyboardEvent} */ event) => walk(event, chat, room) },
         this.start <= 0 && (room.loading || earlier(room)) && h('div', { class: 'quiet loading', key: 'loading' }, earlier(room) ? 'Earlier messages…' : 'Loading…'),
-        this.all.slice(this.start, this.end).map((row) => h(RowView, { key: row.key, row, chat, room, face: faceOf(row, chat.state), last: row === last, ready: marked !== undefined, files: filesOf(row) && view('attachments') })))),
+        this.all.slice(this.start, this.end).map((row) => h(RowView, { key: row.key, ...rowProps(row, chat, room, view), last: row === last })))),
       this.isBehind && h('button', { class: 'jump up', type: 'button', title: 'Alt+U', onClick: () => chat.act('firstUnread', room.room) }, 'First unread', h('span', { 'aria-hidden': 'true' }, ' ↑')),
       (!room.atEnd || this.end < this.all.length) && h('button', {
         class: `jump${fresh > 0 ? ' fresh' : ''}`, type: 'button', onClick: () => this.jump(),
       }, fresh > 0 ? `${fresh} new message${fresh === 1 ? '' : 's'}` : 'Latest messages', h('span', { 'aria-hidden': 'true' }, ' ↓')));
-  }
-
-  /** What reads markup is no part of the first load. Where it cannot be had, the next message that needs it asks again. */
-  #fetch() {
-    this.asked = true;
-    import('../later/marked.js').then((module) => {
-      marked = module;
-      this.forceUpdate();
-    }, () => (this.asked = false));
   }
 
   /** To the newest message. */
@@ -340,32 +311,56 @@ function filesOf(row) {
   return files?.length ? files : undefined;
 }
 
-/** Of the buttons at the messages only the last is a stop of the tab key; from there the arrows go on. @param {KeyboardEvent} event */
-function walk(event) {
+/** What a row is drawn from. @param {Row} row @param {Chat} chat @param {Room} room @param {(name: string) => any} view @returns {Omit<RowProps, 'last'>} */
+export function rowProps(row, chat, room, view) {
+  const { state } = chat;
+  const said = row.kind === 'message' ? row.message : row.kind === 'line' ? row.line : undefined;
+  const { reactions, replies, pinned } = (row.kind === 'message' && row.message.folded) || {};
+  return {
+    row, chat, room, face: faceOf(row, state),
+    quote: said?.reply === undefined ? undefined : view('quote'), quoted: said?.reply === undefined ? undefined : room.known.get(said.reply)?.now,
+    marks: reactions || replies || pinned ? view('marks') : undefined, fresh: replies && row.kind === 'message' ? freshIn(state, room, row.message.seq) : 0,
+    called: row.kind === 'message' && !row.message.folded?.deleted && calls(state, row.message),
+    ready: marked !== undefined, files: filesOf(row) && view('attachments'),
+  };
+}
+
+/** What the keys do at a message. */
+const KEYS = 'retpuld+';
+
+/** Of the buttons at the messages only the last is a stop of the tab key; from there the arrows go on, and letters do something. @param {KeyboardEvent} event @param {Chat} chat @param {Room} room */
+export function walk(event, chat, room) {
   const step = event.key === 'ArrowUp' ? -1 : event.key === 'ArrowDown' ? 1 : 0;
   const from = /** @type {HTMLElement} */ (event.target);
-  if (step === 0 || event.altKey || !from.classList.contains('more')) return;
+  if (event.altKey || event.ctrlKey || event.metaKey || !from.classList.contains('more')) return;
+  const isDeed = event.key.length === 1 && KEYS.includes(event.key);
+  if (step === 0 && !isDeed) return;
   event.preventDefault();
+  event.stopPropagation();
+  if (isDeed) return chat.act('key', room.room, Number(/** @type {HTMLElement} */ (from.closest('[data-key]')).dataset['key']?.slice(1)), event.key);
   const all = [.../** @type {HTMLElement} */ (event.currentTarget).querySelectorAll('.more')];
   /** @type {HTMLElement | undefined} */ (all[all.indexOf(from) + step])?.focus();
 }
 
-/** @typedef {{row: Row, chat: Chat, room: Room, face: Face | undefined, last: boolean, ready: boolean, files: any}} RowProps */
+/**
+ * `quote` and `marks` are the views of what a message answers and of what was done to it: fetched when first needed.
+ * @typedef {{row: Row, chat: Chat, room: Room, face: Face | undefined, last: boolean, quote: any, quoted: import('../state.js').Said | undefined, marks: any, fresh: number, called: boolean, ready: boolean, files: any}} RowProps
+ */
+const SAME = /** @type {const} */ (['face', 'last', 'quote', 'quoted', 'marks', 'fresh', 'called', 'ready', 'files']);
 
 /** @extends {Component<RowProps>} */
-class RowView extends Component {
+export class RowView extends Component {
   /** @param {RowProps} next */
   shouldComponentUpdate(next) {
     const a = /** @type {any} */ (this.props.row);
     const b = /** @type {any} */ (next.row);
     // Only what is long to draw and says by itself whether it changed is left as it is: a day is no longer today at midnight.
-    return (a.kind !== 'message' && a.kind !== 'line') || a.message !== b.message || a.line !== b.line || a.head !== b.head || a.own !== b.own || a.kind !== b.kind || this.props.face !== next.face || this.props.last !== next.last || this.props.ready !== next.ready || this.props.files !== next.files;
+    return (a.kind !== 'message' && a.kind !== 'line') || a.message !== b.message || a.line !== b.line || a.head !== b.head || a.own !== b.own || a.kind !== b.kind || a.pending !== b.pending || SAME.some((each) => this.props[each] !== next[each]);
   }
 
   /** @param {RowProps} props */
-  render({ row, chat, room, face, last, files }) {
-    const attached = filesOf(row);
-    const below = attached && (files ? h(files, { chat, files: attached, room: room.room, seq: row.kind === 'message' ? row.message.seq : undefined }) : h('p', { class: 'files hint' }, 'Files…'));
+  render(props) {
+    const { row, chat, room } = props;
     switch (row.kind) {
       case 'begin':
         return h('div', { class: 'begin', 'data-key': row.key }, h('strong', null, safe(room.title)), `This is the beginning of ${safe(room.title)}.`);
@@ -384,9 +379,11 @@ class RowView extends Component {
       case 'told':
         return h('div', { class: 'quiet', 'data-key': row.key }, toldText(row.event));
       case 'message':
-        return message(row, textOf(row) !== '' && written(row, chat), face, last, below, () => chat.show('message', { room: room.room, message: row.message }));
+        return message(row, props);
       case 'line':
-        return own(row, chat, face, below);
+        return own(row, props);
+      case 'seen':
+        return h('div', { class: 'quiet seen', 'data-key': row.key }, `Seen by ${row.names.slice(0, 5).map(safe).join(', ')}${row.names.length > 5 ? ` and ${row.names.length - 5} more` : ''}`);
     }
   }
 }
@@ -399,44 +396,69 @@ function Gap({ row, chat, room }) {
     h('button', { type: 'button', disabled: room.loading, onClick: () => chat.fill(room.room, row, false) }, 'Load'));
 }
 
-/** @param {Row & {kind: 'message'}} row @param {import('preact').ComponentChildren} text @param {Face | undefined} face @param {boolean} last @param {any} below @param {() => void} onMore */
-function message({ key, message: { user, sender, timestamp, folded }, head, own }, text, face, last, below, onMore) {
+/** @param {Row & {kind: 'message'}} row @param {RowProps} props */
+function message(row, { chat, room, face, last, quote, quoted, marks, fresh, called, files }) {
+  const { key, message: said, head, own, pending } = row;
+  const { user, sender, timestamp, folded } = said;
   const name = safe(sender);
   const date = new Date(timestamp);
   const time = h('time', { dateTime: timestamp, title: isNaN(+date) ? '' : full.format(date) }, isNaN(+date) ? '' : clock.format(date));
   const body = folded?.deleted ? h('div', { class: 'text gone' }, 'This message was deleted.')
-    : text !== false && h('div', { class: 'text', dir: 'auto' }, text, folded?.text !== undefined && h('span', { class: 'edited' }, ' (edited)'));
-  return h('article', { class: `message${head ? ' head' : ''}${own ? ' own' : ''}`, 'data-key': key },
+    : textOf(row) !== '' && h('div', { class: 'text', dir: 'auto' }, written(textOf(row), chat), folded?.text !== undefined && h('span', { class: 'edited' }, ' (edited)'));
+  const [sign, words] = pending ? FATES.queued : FATES.stored;
+  return h('article', { class: `message${head ? ' head' : ''}${own ? ' own' : ''}${called ? ' called' : ''}`, 'data-key': key },
     head ? h(Avatar, { user, name: sender, face }) : h('span', { class: 'hovered' }, time),
     head ? h('header', null, h('span', { class: 'name', 'data-hue': tint(user, face) }, name), time) : h('span', { class: 'unseen' }, `${name}: `),
-    body, below,
-    own && h('span', { class: 'fate stored', title: 'Stored', role: 'img', 'aria-label': 'stored' }, '✓'),
-    !folded?.deleted && h('button', { type: 'button', class: 'more', tabIndex: last ? 0 : -1, 'aria-label': `What can be done about this message of ${name}`, title: 'More', onClick: onMore }, h('span', { 'aria-hidden': 'true' }, '⋯')));
+    quote && !folded?.deleted && h(quote, { chat, room, seq: said.reply, quoted }),
+    body, attached(row, chat, room, files),
+    (own || pending) && h('span', { class: `fate ${pending ? 'queued' : 'stored'}`, title: words, role: 'img', 'aria-label': pending ? words : 'stored' }, sign),
+    marks && h(marks, { chat, room, message: said, fresh }),
+    tools(chat, said, name, last));
 }
 
-const FATES = {
+/** What is at hand at a message; all that can be done is behind the last one. @param {Chat} chat @param {import('../state.js').Said} said @param {string} name @param {boolean} last */
+function tools(chat, said, name, last) {
+  const open = (/** @type {string} */ what) => chat.show(what, { room: said.room, message: said });
+  return h('span', { class: 'tools' },
+    !said.folded?.deleted && h('button', { type: 'button', class: 'tool', tabIndex: -1, 'aria-label': `React to this message of ${name}`, title: 'React (+)', onClick: () => open('react') }, '☺'),
+    !said.folded?.deleted && h('button', { type: 'button', class: 'tool', tabIndex: -1, 'aria-label': `Reply to this message of ${name}`, title: 'Reply (r)', onClick: () => chat.act('reply', said) }, '↩'),
+    h('button', { type: 'button', class: 'more', tabIndex: last ? 0 : -1, 'aria-label': `What can be done about this message of ${name}`, title: 'More', onClick: () => open('message') }, h('span', { 'aria-hidden': 'true' }, '⋯')));
+}
+
+const FATES = /** @type {const} */ ({
   saving: ['·', 'Being kept on this device'],
   queued: ['◌', 'Waiting to be sent'],
   sent: ['○', 'Sent, not stored yet'],
   stored: ['✓', 'Stored'],
   failed: ['!', 'Not sent'],
-};
+});
 
-/** @param {Row & {kind: 'line'}} row @param {Chat} chat @param {Face | undefined} face @param {any} below */
-function own(row, chat, face, below) {
+/** The files of a row, once what shows them is there. @param {Row} row @param {Chat} chat @param {Room} room @param {any} view */
+function attached(row, chat, room, view) {
+  const files = filesOf(row);
+  if (!files) return null;
+  return view ? h(view, { chat, files, room: room.room, seq: row.kind === 'message' ? row.message.seq : undefined }) : h('p', { class: 'files hint' }, 'Files…');
+}
+
+/** What one did to a message, where that failed. */
+const CHANGES = { edit: 'Your change of a message', delete: 'That a message is deleted', react: 'Your reaction', pin: 'Your pin' };
+
+/** @param {Row & {kind: 'line'}} row @param {RowProps} props */
+function own(row, { chat, room, face, quote, quoted, files }) {
   const { key, line, head } = row;
   const me = chat.state.me;
   const name = safe(me?.name ?? 'You');
-  const [sign, words] = /** @type {[string, string]} */ (FATES[line.state]);
+  const [sign, words] = FATES[line.state];
   return h('article', { class: `message own ${line.state}${head ? ' head' : ''}`, 'data-key': key },
     head ? h(Avatar, { user: me?.user ?? '', name: me?.name ?? 'You', face }) : h('span', { class: 'hovered' }),
     head ? h('header', null, h('span', { class: 'name', 'data-hue': tint(me?.user ?? '', face) }, name), h('time', null, clock.format(line.at))) : h('span', { class: 'unseen' }, `${name}: `),
-    line.text !== '' && h('div', { class: 'text', dir: 'auto' }, written(row, chat)), below,
+    quote && h(quote, { chat, room, seq: line.reply, quoted }),
+    (line.text !== '' || line.change) && h('div', { class: 'text', dir: 'auto' }, line.change && h('em', null, `${CHANGES[line.change.type]}${line.text ? ': ' : ''}`), written(line.text, chat)), attached(row, chat, room, files),
     h('span', { class: `fate ${line.state}`, title: words, role: 'img', 'aria-label': words }, sign),
     line.state === 'failed' && h('div', { class: 'failure', role: 'alert' },
       h('span', null, safe(line.reason ?? 'Not sent.')),
       h('button', { type: 'button', onClick: () => chat.outbox.retry(line.id) }, 'Retry'),
-      h('button', { type: 'button', onClick: () => navigator.clipboard?.writeText(line.text) }, 'Copy'),
+      line.text && h('button', { type: 'button', onClick: () => navigator.clipboard?.writeText(line.text) }, 'Copy'),
       h('button', { type: 'button', onClick: () => chat.outbox.discard(line.id) }, 'Discard')));
 }
 
@@ -446,25 +468,34 @@ const SIGNS = /[\\`*_~[<@|\x1b\x9b]|:\S|www\.|^ *(?:[-+>#]|\d+[.)])|^(?: {4}|\t)
 /** What reads markup, once a message needed it. @type {typeof import('../later/marked.js') | undefined} */
 let marked;
 
+/** It is on its way. */
+let asked = false;
+
+/** What reads markup is no part of the first load. Where it cannot be had, the next message that needs it asks again. @param {Row[]} rows @param {() => void} onReady */
+export function readMarkup(rows, onReady) {
+  if (marked || asked || !rows.some((row) => SIGNS.test(textOf(row)))) return;
+  asked = true;
+  import('../later/marked.js').then((module) => {
+    marked = module;
+    onReady();
+  }, () => (asked = false));
+}
+
 /** The text of a row, as it came from its author. @param {Row} row */
 function textOf(row) {
   return row.kind === 'message' ? row.message.folded?.text ?? row.message.message : row.kind === 'line' ? row.line.text : '';
 }
 
-/** What somebody wrote. @param {Row} row @param {Chat} chat */
-function written(row, chat) {
-  const text = textOf(row);
+/** What somebody wrote. @param {string} text @param {Chat} chat */
+function written(text, chat) {
   return marked && SIGNS.test(text) ? marked.nodes(text, chat.state.me?.name ?? '') : block(text);
 }
 
-/** @param {string} timestamp */
-function dayName(timestamp) {
-  const date = new Date(timestamp);
-  if (isNaN(+date)) return '';
-  const today = new Date();
-  const yesterday = new Date();
-  yesterday.setDate(today.getDate() - 1);
-  if (date.toDateString() === today.toDateString()) return 'Today';
-  if (date.toDateString() === yesterday.toDateString()) return 'Yesterday';
-  return (date.getFullYear() === today.getFullYear() ? day : dayOfYear).format(date);
+/** Who types in the room, or in a thread of it. @param {{room: Room, model: import('../state.js').State, thread?: number}} props */
+export function Typists({ room, model, thread }) {
+  const names = [...room.typing].filter(([user, who]) => !model.blocked.has(user) && who.thread === thread).map(([, who]) => who).map(({ name }) => safe(name));
+  if (names.length === 0) return null;
+  const who = names.length === 1 ? `${names[0]} is` : names.length === 2 ? `${names[0]} and ${names[1]} are`
+    : names.length === 3 ? `${names[0]}, ${names[1]} and ${names[2]} are` : `${names.length} people are`;
+  return h(Fragment, null, h('span', { class: 'dots', 'aria-hidden': 'true' }, h('i', null), h('i', null), h('i', null)), `${who} typing…`);
 }
