@@ -136,11 +136,10 @@ export class Timeline extends Component {
     this.sought = undefined;
     this.props.room.target = null;
     const row = this.scroller.current.querySelector(`[data-key="${key}"]`);
-    if (!row) return;
-    row.scrollIntoView({ block: 'center' });
-    row.classList.add('sought');
-    setTimeout(() => row.classList.remove('sought'), SOUGHT_MS);
-    row.querySelector('.more')?.focus({ preventScroll: true });
+    row?.scrollIntoView({ block: 'center' });
+    row?.classList.add('sought');
+    setTimeout(() => row?.classList.remove('sought'), SOUGHT_MS);
+    row?.querySelector('.more')?.focus({ preventScroll: true });
     this.#scrolled();
   }
 
@@ -297,7 +296,7 @@ export class Timeline extends Component {
 }
 
 /** The place in the log of a row that has one. @param {string} key */
-const placeOf = (key) => (key.startsWith('m') ? Number(key.slice(1)) : undefined);
+const placeOf = (key) => (key[0] === 'm' ? Number(key.slice(1)) : undefined);
 
 /** @param {Row} row @param {import('../state.js').State} state */
 function faceOf(row, state) {
