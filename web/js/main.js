@@ -51,7 +51,7 @@ export class Chat {
       epoch: kept.identity.epoch,
       rooms: Object.fromEntries(kept.rooms.map((room) => [room.room, room.last])),
     });
-    const url = new URL('ws', document.baseURI);
+    const url = new URL('/ws', document.baseURI);
     url.protocol = url.protocol.replace('http', 'ws');
     this.socket = new Socket({ session: this.session, url: url.href, onOutput: (output) => this.told(output) });
     this.signals = new Signals(this.socket);
