@@ -474,13 +474,13 @@ export class Chat {
     const cursor = this.session.cursors.get(key);
     if (!room || cursor === undefined) return null;
     const [from, last] = room.stretches.at(-1) ?? [cursor + 1, cursor];
-    const { title, topic, kind, first, head, read } = room;
+    const { title, topic, kind, first, head, read, marker } = room;
     if (this.session.live && this.state.me?.guest === false && read > (this.readTold.get(key) ?? 0)) {
       this.readTold.set(key, read);
       this.socket.do(() => this.session.signal({ type: 'read', room: key, seq: read }));
     }
     const threads = [...room.threads].slice(-THREADS).map(([root, { read, fresh }]) => /** @type {[number, number, number[]]} */ ([root, read, [...fresh]]));
-    return { room: { room: key, title, topic, kind, first, head, read, from, last, threads }, events: room.events.filter(({ seq }) => seq >= from) };
+    return { room: { room: key, title, topic, kind, first, head, read, marker, from, last, threads }, events: room.events.filter(({ seq }) => seq >= from) };
   }
 }
 

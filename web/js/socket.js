@@ -178,6 +178,7 @@ export class Signals {
   constructor(socket) {
     this.socket = socket;
     this.typedAt = -Infinity;
+    this.typedIn = '';
     this.idle = false;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
@@ -191,8 +192,9 @@ export class Signals {
   /** @param {string} room @param {boolean} on @param {number} [thread] */
   typing(room, on, thread) {
     const now = performance.now();
-    if (on ? now - this.typedAt < TYPING_RENEW_MS : this.typedAt === -Infinity) return;
-    this.typedAt = on ? now : -Infinity;
+    const place = model.placeKey(room, thread);
+    if (on ? now - this.typedAt < TYPING_RENEW_MS && this.typedIn === place : this.typedAt === -Infinity || this.typedIn !== place) return;
+    Object.assign(this, { typedAt: on ? now : -Infinity, typedIn: place });
     this.#say({ type: 'typing', room, on, ...(thread !== undefined && { thread }) });
   }
 
@@ -250,7 +252,7 @@ export class Outbox {
     signals.typing(entry.room, false, entry.thread);
     const room = model.roomOf(state, entry.room);
     if (entry.thread === undefined) {
-      room.mark = null;
+      Object.assign(room, { mark: null, kept: false });
       model.seen(state, room);
     }
     return this.#inOrder(() => this.#send(entry));

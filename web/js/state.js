@@ -46,8 +46,8 @@ import { OWN, calls, cameOrWent, cover, edited, learn, moved, person, renamed, t
  * `kept`: it stays unread while one looks at it.
  * @typedef {{room: string, title: string, topic: string, kind: RoomInfo['kind'], rules: Rules, standing: RoomRole | undefined, first: number, head: number, present: number,
  *   events: Event[], stretches: Stretch[], notices: Notice[], known: Map<number, Known>, changes: Map<number, Event[]>, counted: Counted | undefined,
- *   threads: Map<number, ThreadState>, readers: Map<string, {name: string, upto: number}>, pins: number, people: Map<string, Person>, before: Set<string>, typing: Map<string, {name: string, until: number, thread?: number | undefined}>,
- *   read: number, mark: number | null, atEnd: boolean, target: number | null, kept: boolean, loading: boolean, synced: boolean, joined: boolean, version: number}} Room
+ *   threads: Map<number, ThreadState>, readers: Map<string, {name: string, upto: number}>, pins: number, pinsAt: number, people: Map<string, Person>, before: Set<string>, typing: Map<string, {name: string, until: number, thread?: number | undefined}>,
+ *   read: number, marker: number | undefined, mark: number | null, atEnd: boolean, target: number | null, kept: boolean, loading: boolean, synced: boolean, joined: boolean, version: number}} Room
  * @typedef {{rooms: Map<string, Room>, active: string, me: User | null, faces: Map<string, Face>, invitations: Map<string, Invitation>, blocked: Set<string>, levels: Map<string, import('./protocol.js').Level>, prefs: {keywords: string[], quiet?: import('./protocol.js').Quiet | undefined},
  *   thread: {room: string, root: number} | null, aims: Map<string, Aim>, link: Link | {state: 'idle'}, readOnly: boolean,
  *   limit: number, lines: Line[], watching: boolean, trouble: string | null, notice: string | null, isOld: boolean, dialog: {name: string, args: any} | null, liveAt: number, version: number}} State
@@ -72,7 +72,7 @@ export function roomOf(state, key) {
   if (room === undefined) {
     room = {
       room: key, title: key, topic: '', kind: 'public', rules: {}, standing: undefined, first: 1, head: 0, present: 0, events: [], stretches: [], notices: [],
-      known: new Map(), changes: new Map(), counted: undefined, threads: new Map(), readers: new Map(), pins: 0, people: new Map(), before: new Set(), typing: new Map(), read: 0, mark: null, atEnd: true, target: null, kept: false, loading: false, synced: false, joined: key === 'lobby', version: 0,
+      known: new Map(), changes: new Map(), counted: undefined, threads: new Map(), readers: new Map(), pins: 0, pinsAt: 0, people: new Map(), before: new Set(), typing: new Map(), read: 0, marker: undefined, mark: null, atEnd: true, target: null, kept: false, loading: false, synced: false, joined: key === 'lobby', version: 0,
     };
     state.rooms.set(key, room);
   }
@@ -336,9 +336,10 @@ export function informed(state, room, info) {
   Object.assign(room, {
     // Where all is had, the events up to a higher head are on their way.
     title, topic: topic ?? '', kind, rules: rules ?? {}, standing, first, head: room.synced ? room.head : Math.max(head, room.head), present: present ?? 0,
-    read: Math.max(room.read, read ?? 0), pins, joined: true, version: room.version + 1,
+    pins, pinsAt: head, joined: true, version: room.version + 1,
     counted: read === undefined ? undefined : { read, head, unread, mentions },
   });
+  if (read !== undefined) marked(state, room, read);
   // A conversation begins with something to read.
   if (room.stretches.length === 0 && room.read === 0 && kind !== 'direct') room.read = head;
 }
@@ -351,14 +352,18 @@ function seeFace(state, { user, name, role = 'guest', profile = {} }) {
   for (const room of state.rooms.values()) room.version += 1;
 }
 
+/** Up to where one has read a room, as the server has it: it goes back only where one marked something as unread elsewhere. @param {State} state @param {Room} room @param {number} upto */
+function marked(state, room, upto) {
+  const isBack = room.marker !== undefined && upto < room.marker && state.active !== room.room;
+  Object.assign(room, { read: isBack ? upto : Math.max(room.read, upto), marker: upto, version: room.version + 1 });
+}
+
 /** What belongs to oneself alone, on all devices. @param {State} state @param {Event} event */
 function own(state, event) {
   state.version += 1;
   if (event.type === 'read') {
     const room = state.rooms.get(event.of);
-    if (room && event.upto > room.read) Object.assign(room, { read: event.upto, version: room.version + 1 });
-    // Marked as unread: until one looks at it anew, on whatever device that was done.
-    else if (room && event.upto < room.read && state.active !== event.of) Object.assign(room, { read: event.upto, version: room.version + 1 });
+    if (room) marked(state, room, event.upto);
   } else if (event.type === 'block') {
     if (event.on) state.blocked.add(event.who);
     else state.blocked.delete(event.who);
@@ -404,12 +409,14 @@ export function unsent(state, key) {
 function happened(state, event) {
   const room = roomOf(state, event.room);
   const looking = state.watching && state.active === room.room;
-  const wasPinned = event.type === 'pin' && room.known.get(event.target)?.now.folded?.pinned === true;
+  const before = event.type === 'pin' || event.type === 'delete' ? room.known.get(event.target)?.now : undefined;
+  const wasPinned = before ? before.folded?.pinned === true : event.type === 'pin' && !event.on;
+  const isPinned = event.type === 'pin' && event.on;
   cover(room, event.seq, event.seq, [event]);
   room.head = Math.max(room.head, event.seq);
   if (event.type === 'member') moved(state, room, event);
   if (event.type === 'changed') edited(room, event);
-  if (event.type === 'pin' && wasPinned !== event.on) room.pins = Math.max(0, room.pins + (event.on ? 1 : -1));
+  if ((event.type === 'pin' || event.type === 'delete') && event.seq > room.pinsAt) room.pins = Math.max(0, room.pins + Number(isPinned) - Number(wasPinned));
   if (event.type === 'message') {
     room.typing.delete(event.user);
     if (event.user === state.me?.user) mine(state, room, event);

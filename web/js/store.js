@@ -18,7 +18,7 @@
  *
  * What is known of a room: its newest stretch `from..last` is held in `events`, `read` is the last event looked at;
  * of each thread with something new: its root, up to where it was looked at, and what is new.
- * @typedef {{room: string, title: string, topic: string, kind?: import('./protocol.js').RoomKind, first: number, head: number, from: number, last: number, read: number, threads?: [number, number, number[]][] | undefined}} KeptRoom
+ * @typedef {{room: string, title: string, topic: string, kind?: import('./protocol.js').RoomKind, first: number, head: number, from: number, last: number, read: number, marker?: number | undefined, threads?: [number, number, number[]][] | undefined}} KeptRoom
  * `last` is whose session ended by itself, as long as nobody else came.
  * @typedef {{token?: string | undefined, user?: string | undefined, name?: string | undefined, guest?: boolean | undefined, last?: string | undefined, blocked?: string[] | undefined, epoch?: string | undefined, active?: string | undefined}} Identity
  * @typedef {{identity: Identity, rooms: KeptRoom[], events: Map<string, Event[]>, outbox: Kept[], drafts: Map<string, string>}} Everything

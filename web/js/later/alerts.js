@@ -1,38 +1,18 @@
 // Of what somebody is told while they look elsewhere: the browser's notifications, words of one's own, and quiet hours.
 
 import { Component, Fragment, h } from 'preact';
-import { calls } from '../room.js';
 import { block, line as safe } from '../safe_text.js';
-import { levelOf, takesPart } from '../state.js';
 import { Check, Field, Form, Sheet } from './parts.js';
+import { tells } from './wants.js';
 
 /**
  * @typedef {import('../main.js').Chat} Chat
- * @typedef {import('../state.js').State} State
- * @typedef {import('../state.js').Room} Room
  * @typedef {import('../state.js').Said} Said
  */
 
 const WORDS = 20;
 const WORD = 50;
 const TEXT = 200;
-
-/** It is within somebody's quiet hours. @param {import('../protocol.js').Quiet | undefined} quiet @param {number} minute of the day */
-export function isQuiet(quiet, minute) {
-  if (!quiet || quiet.from === quiet.to) return false;
-  return quiet.from < quiet.to ? quiet.from <= minute && minute < quiet.to : quiet.from <= minute || minute < quiet.to;
-}
-
-/** Somebody is to be told of a message now: it is not in view, and of what they want to know. @param {State} state @param {Room} room @param {Said} message @param {number} minute of the day */
-export function tells(state, room, message, minute) {
-  const { user, thread, seq } = message;
-  if (user === state.me?.user || state.blocked.has(user) || seq <= room.read) return false;
-  const isInView = state.watching && (thread === undefined ? state.active === room.room && room.atEnd : state.thread?.room === room.room && state.thread.root === thread);
-  const level = levelOf(state, room);
-  if (isInView || level === 'none' || isQuiet(state.prefs.quiet, minute)) return false;
-  if (calls(state, message)) return true;
-  return thread === undefined ? level === 'all' : takesPart(state, room, thread);
-}
 
 /** Tells of a message that came just now, once in each room at a time. @param {Chat} chat @param {Said} message */
 export function notify(chat, message) {

@@ -1,40 +1,17 @@
-// Completes names while somebody writes: whoever spoke last comes first.
+// Completes names while somebody writes.
 
 import { Component, h } from 'preact';
 import { line as safe } from '../safe_text.js';
-import { moderates } from '../room.js';
 import { Avatar } from '../view/timeline.js';
-import { ALL, found } from './react.js';
+import { choices } from './names.js';
 
 /**
  * @typedef {import('../main.js').Chat} Chat
- * @typedef {import('../state.js').State} State
  * @typedef {import('../state.js').Room} Room
- * @typedef {{text: string, hint: string, user?: string}} Choice
+ * @typedef {import('./names.js').Choice} Choice
  */
 
-const SHOWN = 8;
 const WORD = /(?:^|[\s([{])(@[^\s@]*|:[a-z0-9_+-]{2,})$/;
-
-/** The emoji of a name that is being written. @param {string} word @returns {Choice[]} */
-const signs = (word) => found(word).slice(0, SHOWN).map((emoji) => ({ text: emoji, hint: ALL.find((each) => each.emoji === emoji)?.names[0] ?? '' }));
-
-/** Whom a word that begins with @ may mean, whoever spoke last first. @param {State} state @param {Room} room @param {string} word @returns {Choice[]} */
-export function choices(state, room, word) {
-  if (word.startsWith(':')) return signs(word);
-  const wanted = word.slice(1).toLowerCase();
-  /** @type {Map<string, number>} */
-  const spoke = new Map();
-  for (const event of room.events) if (event.type === 'message') spoke.set(event.user, event.seq);
-  const people = [...room.people].map(([user, { name }]) => ({ user, name }));
-  for (const user of spoke.keys()) if (!room.people.has(user)) people.push({ user, name: state.faces.get(user)?.name ?? '' });
-  const at = (/** @type {string} */ user) => spoke.get(user) ?? 0;
-  const named = people.filter(({ user, name }) => name !== '' && user !== state.me?.user && !state.blocked.has(user) && name.toLowerCase().includes(wanted))
-    .sort((a, b) => Number(b.name.toLowerCase().startsWith(wanted)) - Number(a.name.toLowerCase().startsWith(wanted)) || at(b.user) - at(a.user) || a.name.localeCompare(b.name))
-    .map(({ user, name }) => ({ text: `@${name}`, hint: '', user }));
-  const all = room.kind === 'direct' || moderates(state, room) ? [{ text: '@here', hint: 'whoever is online' }, { text: '@room', hint: 'everybody in this room' }] : [];
-  return [...named.slice(0, SHOWN), ...all.filter(({ text }) => text.startsWith(`@${wanted}`))];
-}
 
 /** @typedef {{chat: Chat, room: Room, input: import('preact').RefObject<HTMLTextAreaElement>}} Props */
 

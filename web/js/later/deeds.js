@@ -1,13 +1,13 @@
 // What is done with messages now and then: going to one, opening its thread, marking it, the next thing that wants one.
 
 import * as model from '../state.js';
-import { calls, learn, named, unread } from '../room.js';
+import { learn } from '../room.js';
 import { linkTo, sentence } from './account.js';
 import { deletes, edits, pins } from './rights.js';
+import { wanted } from './wants.js';
 
 /**
  * @typedef {import('../main.js').Chat} Chat
- * @typedef {import('../state.js').Room} Room
  * @typedef {import('../state.js').Said} Said
  */
 
@@ -203,21 +203,4 @@ export function next(chat) {
   chat.open(found.room.room);
   if (found.root !== undefined) thread(chat, found.room.room, found.root);
   else if (found.seq !== undefined) jump(chat, found.room.room, found.seq);
-}
-
-/** What wants somebody next. @param {import('../state.js').State} state @returns {{room: Room, seq?: number | undefined, root?: number | undefined} | undefined} */
-export function wanted(state) {
-  const rooms = [...state.rooms.values()].filter((room) => room.joined && model.levelOf(state, room) !== 'none');
-  const others = rooms.filter((room) => room.room !== state.active || !room.atEnd);
-  for (const room of others) {
-    const first = room.events.find((event) => event.type === 'message' && event.seq > room.read && event.thread === undefined && !event.folded?.deleted && calls(state, event));
-    if (first) return { room, seq: first.seq };
-    if (named(state, room) > 0) return { room };
-  }
-  for (const room of rooms) {
-    for (const root of room.threads.keys()) if (model.freshIn(state, room, root) > 0 && model.takesPart(state, room, root)) return { room, root };
-  }
-  const waiting = others.filter((room) => unread(room, state.me?.user, state.blocked) > 0);
-  const room = waiting.find(({ kind }) => kind === 'direct') ?? waiting[0];
-  return room && { room };
 }

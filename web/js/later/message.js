@@ -3,7 +3,7 @@
 import { Component, h } from 'preact';
 import { block, line as safe } from '../safe_text.js';
 import { Field, Form, Loaded, Sheet, Sure, when } from './parts.js';
-import { usual } from './react.js';
+import { usual } from './names.js';
 import { deletes, edits, pins, reacts } from './rights.js';
 import { isColoured, plain } from './sgr.js';
 

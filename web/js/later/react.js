@@ -2,55 +2,13 @@
 
 import { Component, h } from 'preact';
 import { line as safe } from '../safe_text.js';
-import { GROUPS } from './emoji.js';
+import { found, use } from './names.js';
 import { Sheet } from './parts.js';
 
 /**
  * @typedef {import('../main.js').Chat} Chat
  * @typedef {import('../state.js').Said} Said
  */
-
-/** Before anything was used. */
-const FIRST = ['👍', '❤️', '😄', '🎉', '👀', '✅', '🙏', '👎'];
-/** All there are, in the order of a picker, each with its names. */
-export const ALL = GROUPS.flatMap(([, all]) => (all ?? '').split(',')).map((each) => each.trim().split(' ')).filter(([emoji]) => emoji)
-  .map(([emoji = '', ...names]) => ({ emoji, names }));
-/** Shown at once: more are found by their names. */
-const SHOWN = 160;
-const USED = 'chat.reactions';
-const REMEMBERED = 12;
-
-/** Those used last, then the usual ones. @returns {string[]} */
-export function usual() {
-  let used = [];
-  try {
-    used = JSON.parse(localStorage.getItem(USED) ?? '[]');
-  } catch {
-    // Nothing is remembered where nothing may be stored.
-  }
-  const known = Array.isArray(used) ? used.filter((each) => typeof each === 'string' && each.length <= 32).map(safe) : [];
-  return [...new Set([...known, ...FIRST])];
-}
-
-/** @param {string} emoji */
-export function use(emoji) {
-  try {
-    localStorage.setItem(USED, JSON.stringify([emoji, ...usual().filter((each) => each !== emoji)].slice(0, REMEMBERED)));
-  } catch {
-    // As above.
-  }
-}
-
-/** Those that a word finds; an emoji itself is one too. @param {string} typed @returns {string[]} */
-export function found(typed) {
-  const word = typed.trim().toLowerCase().replaceAll(':', '');
-  if (word === '') return [...new Set([...usual(), ...ALL.map(({ emoji }) => emoji)])].slice(0, SHOWN);
-  if (/^\p{Emoji}/u.test(word) && !/^[\d#*]/.test(word)) return [typed.trim()];
-  const name = word.replaceAll(' ', '_');
-  const begin = ALL.filter(({ names }) => names.some((each) => each.startsWith(name)));
-  const within = ALL.filter(({ names }) => names.some((each) => each.includes(name, 1)));
-  return [...new Set([...begin, ...within].map(({ emoji }) => emoji))].slice(0, SHOWN);
-}
 
 /** @extends {Component<{chat: Chat, room: string, message: Said, onClose: () => void}, {typed: string}>} */
 export class Picker extends Component {

@@ -19,6 +19,9 @@ const UNSEEN_MS = 100;
 const PEOPLE = 200;
 /** Written with a thumb: Enter makes a new line there. */
 const touch = matchMedia('(pointer: coarse)');
+/** Wanted without a link too. */
+const AHEAD = ['switcher', 'message', 'react', 'thread', 'marks'];
+const ahead = () => [...AHEAD.map((name) => LATER[name]?.()), import('../later/deeds.js')].forEach((loaded) => loaded?.catch(() => {}));
 /** What could not be loaded is asked for again after this. */
 const AGAIN_MS = 5_000;
 const FINAL = {
@@ -65,7 +68,7 @@ class App extends Component {
   componentDidMount() {
     addEventListener('keydown', this.#key);
     // Fetched with the first thing somebody does, so that it opens without a link too, and is no part of the first load.
-    for (const kind of ['pointerdown', 'keydown']) addEventListener(kind, () => LATER['switcher']?.().catch(() => {}), { once: true, passive: true });
+    for (const kind of ['pointerdown', 'keydown']) addEventListener(kind, ahead, { once: true, passive: true });
     this.composer.current?.focus();
   }
 

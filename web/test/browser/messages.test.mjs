@@ -28,11 +28,11 @@ test('what one said last is changed by the arrow key, and says so with what it s
   await settled(ana);
   await ana.keyboard.press('ArrowUp');
   await ana.getByText('You change a message').waitFor();
-  assert.equal(await ana.locator('.composer textarea').inputValue(), 'Lunch at twelv');
   await shoot(ana, 'message-edit');
   await ana.keyboard.press('Escape');
-  assert.equal(await ana.locator('.composer textarea').inputValue(), '');
+  await ana.waitForFunction(() => document.querySelector('.composer textarea').value === '');
   await ana.keyboard.press('ArrowUp');
+  await ana.waitForFunction(() => document.querySelector('.composer textarea').value === 'Lunch at twelv');
   await ana.keyboard.type('e');
   await ana.keyboard.press('Enter');
   await shown(bo, 'Lunch at twelve');
@@ -137,14 +137,16 @@ test('a thread opens at the side, with its own composer and its own unread', asy
 
 test('what one does without a link waits, over a reload too, in order', async () => {
   const ida = await stage.guest('ida');
-  const jo = await stage.person('jo');
   await say(ida, 'First thought');
   await settled(ida);
-  await ida.evaluate(() => navigator.serviceWorker);
+  await press(ida, 'First thought', '+');
+  await ida.getByLabel('Find or type an emoji').waitFor();
+  await closed(ida);
   await stage.server.kill();
   await ida.locator('.link.down').waitFor();
   await say(ida, 'Second thougt');
   await ida.keyboard.press('ArrowUp');
+  await ida.getByText('You change a message').waitFor();
   await ida.locator('.composer textarea').fill('Second thought');
   await ida.keyboard.press('Enter');
   await press(ida, 'First thought', '+');
@@ -198,4 +200,76 @@ test('a message is marked as unread, until one comes back to the room', async ()
   await press(nia, 'two', 'l');
   await nia.getByText('The link to this message is copied.').waitFor();
   assert.match(await nia.evaluate(() => navigator.clipboard.readText()), /\/r\/later\/\d+$/);
+});
+
+test('who is named is told: completed, counted, listed and notified, unless it is in view', async () => {
+  const pia = await stage.account('pia');
+  await makeRoom(pia, 'calls');
+  const quin = await stage.account('quin');
+  await goTo(quin, 'calls');
+  await pia.evaluate(() => {
+    globalThis.told = [];
+    globalThis.Notification = class {
+      static permission = 'granted';
+      constructor(title, { body }) {
+        globalThis.told.push([title, body]);
+      }
+    };
+  });
+  await say(quin, 'before anything');
+  await shown(pia, 'before anything');
+  await quin.locator('.composer textarea').pressSequentially('Are you there @pi');
+  await quin.getByRole('option', { name: '@pia' }).waitFor();
+  await shoot(quin, 'completion');
+  await quin.keyboard.press('Enter');
+  assert.equal(await quin.locator('.composer textarea').inputValue(), 'Are you there @pia ');
+  await quin.keyboard.type('?');
+  await quin.keyboard.press('Enter');
+  await pia.locator('.message.called', { hasText: 'Are you there' }).waitFor();
+  assert.deepEqual(await pia.evaluate(() => globalThis.told), [], 'in view');
+  await shoot(pia, 'mentioned');
+  await goTo(pia, 'Lobby');
+  await say(quin, 'only words');
+  await say(quin, 'and again @pia');
+  await pia.locator('.room', { hasText: 'calls' }).locator('.badge.called', { hasText: '@2' }).waitFor();
+  await pia.waitForFunction(() => globalThis.told.length > 0);
+  assert.deepEqual(await pia.evaluate(() => globalThis.told), [['quin in calls', 'and again @pia']]);
+  assert.match(await pia.title(), /^\(2\) /);
+  await pia.keyboard.press('Alt+a');
+  await pia.locator('.sought', { hasText: 'and again' }).waitFor();
+  await pia.keyboard.press('Alt+m');
+  await pia.locator('.hit', { hasText: 'Are you there' }).waitFor();
+  await shoot(pia, 'mentions');
+  await pia.locator('.hit', { hasText: 'Are you there' }).click();
+  await pia.locator('.sought', { hasText: 'Are you there' }).waitFor();
+});
+
+test('words of one\'s own and quiet hours are kept for all devices; a room tells who has seen what', async () => {
+  const rut = await stage.account('rut');
+  const sol = await stage.account('sol');
+  await rut.locator('.me > button').first().click();
+  await rut.getByRole('tab', { name: 'Notifications' }).click();
+  await rut.getByLabel('Words of your own').fill('coffee, tea');
+  await rut.getByLabel('Do not disturb me every day').check();
+  await shoot(rut, 'alerts');
+  await rut.getByRole('button', { name: 'Save' }).click();
+  await rut.getByText('Saved').waitFor();
+  await closed(rut);
+  await makeRoom(rut, 'kitchen');
+  await goTo(sol, 'kitchen');
+  await say(sol, 'There is coffee');
+  await rut.locator('.message.called', { hasText: 'There is coffee' }).waitFor();
+  const phone = await stage.tab(rut.context());
+  await goTo(phone, 'kitchen');
+  await phone.locator('.message.called', { hasText: 'There is coffee' }).waitFor();
+
+  await rut.getByRole('button', { name: 'About kitchen' }).click();
+  await rut.getByLabel('Show who has read what').check();
+  await rut.getByRole('button', { name: 'Save' }).click();
+  await rut.getByText('Saved').waitFor();
+  await closed(rut);
+  await sol.getByText('lets all see who has read what').waitFor();
+  await say(sol, 'Who saw this?');
+  await sol.getByText('Seen by rut').waitFor();
+  await shoot(sol, 'seen-by');
 });
