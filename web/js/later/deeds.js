@@ -8,6 +8,7 @@ import { wanted } from './wants.js';
 
 /**
  * @typedef {import('../main.js').Chat} Chat
+ * @typedef {import('../state.js').Room} Room
  * @typedef {import('../state.js').Said} Said
  */
 
@@ -17,7 +18,6 @@ const ANSWERS = 50;
 const SOUGHT_MS = 2_500;
 /** Looked for again while the page draws. */
 const TRIES = 20;
-
 /** Events asked for around a place. */
 const AROUND = 100;
 
