@@ -2,8 +2,8 @@
 // and the state to the screen. The only module that knows all of them.
 
 import { Session } from './session.js';
-import { Outbox, Signals, Socket } from './socket.js';
-import { Saver, Store, isAnothers, ulid } from './store.js';
+import { Outbox, Signals, Socket, styled } from './socket.js';
+import { Saver, Store, UPLOADS, isAnothers, ulid } from './store.js';
 import { OWN, cover } from './room.js';
 import * as model from './state.js';
 import { Screen } from './view/app.js';
@@ -31,7 +31,7 @@ export class Chat {
     this.state = model.initial();
     this.screen = new Screen(this);
     this.named = kept.identity.name !== undefined;
-    /** The room of a link that was followed. @type {string | undefined} */
+    /** Where a link that was followed leads. @type {{room: string, seq?: number} | undefined} */
     this.wanted = undefined;
     /** A name taken without a link. @type {string | undefined} */
     this.wish = undefined;
@@ -40,6 +40,8 @@ export class Chat {
     this.drafts = kept.drafts;
     /** The drafts of an account, on all of its devices. @type {import('./later/account.js').Drafts | undefined} */
     this.shared = undefined;
+    /** Files on their way. @type {import('./later/files.js').Files | undefined} */
+    this.files = undefined;
     this.outbox = new Outbox(this);
     this.#restore(kept);
     this.session = new Session({
@@ -74,18 +76,51 @@ export class Chat {
     this.#look();
     this.#arrive();
     addEventListener('hashchange', () => this.#arrive());
+    addEventListener('click', (event) => this.#clicked(event));
+    addEventListener('paste', (event) => this.#bring(event, event.clipboardData));
+    for (const kind of /** @type {const} */ (['dragover', 'drop', 'dragleave'])) addEventListener(kind, (event) => this.#bring(event, event.dataTransfer));
     this.socket.start();
     this.draw();
   }
 
   /** A link was followed: what stands behind # is a secret or a room. */
   #arrive() {
-    if (location.hash !== '') this.#account(({ arrive }) => arrive(this));
+    if (location.hash !== '' || location.pathname !== '/') this.#account(({ arrive }) => arrive(this));
   }
 
   /** What only accounts and links need is no part of the first load. @param {(module: typeof import('./later/account.js')) => void} work */
   #account(work) {
     import('./later/account.js').then(work).catch((error) => this.unloaded(error));
+  }
+
+  /** A link to a message here opens here. @param {MouseEvent} event */
+  #clicked(event) {
+    const link = event.target instanceof Element ? event.target.closest('a') : null;
+    if (link?.origin !== location.origin || !link.pathname.startsWith('/r/') || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    this.#account(({ arrive }) => arrive(this, link.pathname));
+  }
+
+  /** Somebody drops or pastes files, or is about to. @param {Event} event @param {DataTransfer | null} data */
+  #bring(event, data) {
+    if (!data?.types.includes('Files') || this.state.dialog) return;
+    document.body.classList.toggle('dropping', event.type === 'dragover');
+    if (event.type === 'dragleave') return;
+    event.preventDefault();
+    if (event.type !== 'dragover') this.attach(data.files, event.target instanceof Element && event.target.closest('aside.thread') ? this.state.thread?.root : undefined);
+  }
+
+  /** Adds files to what is said next in the room that is open, or in a thread of it. @param {FileList | null} files @param {number} [thread] */
+  attach(files, thread) {
+    const { rooms, active, readOnly } = this.state;
+    const chosen = [...(files ?? [])];
+    if (chosen.length > 0 && rooms.get(active)?.joined && !readOnly) this.#uploads((uploads) => uploads.add(active, thread, chosen));
+  }
+
+  /** @param {(files: import('./later/files.js').Files) => Promise<void>} work */
+  #uploads(work) {
+    const made = styled(import('./later/files.js')).then(({ Files }) => (this.files ??= new Files(this)));
+    made.then(work).catch((error) => this.unloaded(error));
   }
 
   /** What is loaded later was not, or does not fit: there is no link, or the chat was updated and this page is older than it. @param {unknown} error */
@@ -168,11 +203,8 @@ export class Chat {
     this.draw();
   }
 
-  /** Loads what is around a message. @param {string} key @param {number} seq */
-  around = (key, seq) => this.#page(model.roomOf(this.state, key), { around: seq });
-
-  /** Loads the end of a missing stretch. @param {string} key @param {number} to */
-  fill = (key, to) => this.#page(model.roomOf(this.state, key), { before: to + 1 });
+  /** Loads the end of a missing stretch, or its beginning. @param {string} key @param {{from: number, to: number}} gap @param {boolean} on */
+  fill = (key, { from, to }, on) => this.#page(model.roomOf(this.state, key), on ? { after: from - 1 } : { before: to + 1 });
 
   /** @param {string} room @param {string} text */
   setDraft(room, text) {
@@ -317,6 +349,8 @@ export class Chat {
         }
         if (this.wish !== undefined) this.#account(({ wished }) => wished(this, user.name));
         this.outbox.claim();
+        if (this.files) this.files.wake();
+        else if (this.store.local?.getItem(UPLOADS)) this.#uploads((uploads) => uploads.restore());
         if (this.wanted !== undefined) this.#account(({ follow }) => follow(this));
         // Unread on this device too, though it holds nothing of them yet.
         const behind = frame.rooms.filter(({ read = Infinity, head }) => read < head).slice(0, 50);

@@ -31,6 +31,22 @@ const STANDINGS = ['other', 'member', 'moderator', 'owner'];
 export const MODERATOR = STANDINGS.indexOf('moderator');
 export const OWNER = STANDINGS.indexOf('owner');
 
+/** Colours of people. */
+export const HUES = 12;
+
+/** A user's colour, the same in every session. @param {string} user */
+export function hue(user) {
+  let hash = 2166136261;
+  for (let i = 0; i < user.length; i++) hash = Math.imul(hash ^ user.charCodeAt(i), 16777619);
+  return (hash >>> 8) % HUES;
+}
+
+/** The colour that somebody chose, or theirs by chance. @param {string} user @param {import('./state.js').Face | undefined} face */
+export function tint(user, face) {
+  const chosen = face?.profile.colour;
+  return chosen === undefined ? hue(user) : Math.round(chosen / (360 / HUES)) % HUES;
+}
+
 /** Higher where more is allowed on the server. @param {import('./protocol.js').Role | undefined} role */
 export const rank = (role) => ROLES.indexOf(role ?? 'guest');
 

@@ -25,7 +25,7 @@ const replies = (/** @type {any} */ value) => record(value) && seq(value.count) 
 const folded = (/** @type {any} */ value) => record(value) && maybe(isText)(value.text) && maybe(replies)(value.replies) && Object.values(value.reactions ?? {}).every(texts);
 /** A message within an answer. */
 const told = (/** @type {any} */ value) => record(value) && fits({ ...value, type: 'message' });
-const hits = (/** @type {any} */ value) => list(value) && value.every((/** @type {any} */ hit) => record(hit) && isText(hit.title) && told(hit.message));
+const hits = (/** @type {any} */ value) => list(value) && value.every((/** @type {any} */ hit) => record(hit) && isText(hit.title) && told(hit.message) && maybe(told)(hit.previous) && maybe(told)(hit.next));
 
 /** What a frame of each type must have; anything else in it is ignored. @type {Record<string, Record<string, (value: any) => boolean>>} */
 const SHAPES = {
@@ -235,6 +235,8 @@ class Writer {
 }
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const day = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
+const dayOfYear = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
 const short = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 
 /** @param {import('./state.js').Notice} notice */
@@ -298,4 +300,16 @@ export function toldText(event) {
     default:
       return `Something changed about ${name}`;
   }
+}
+
+/** A day as it is called. @param {string} timestamp */
+export function dayName(timestamp) {
+  const date = new Date(timestamp);
+  if (isNaN(+date)) return '';
+  const today = new Date();
+  const yesterday = new Date();
+  yesterday.setDate(today.getDate() - 1);
+  if (date.toDateString() === today.toDateString()) return 'Today';
+  if (date.toDateString() === yesterday.toDateString()) return 'Yesterday';
+  return (date.getFullYear() === today.getFullYear() ? day : dayOfYear).format(date);
 }

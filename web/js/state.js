@@ -47,7 +47,7 @@ import { OWN, calls, cameOrWent, cover, edited, learn, moved, person, renamed, t
  * @typedef {{room: string, title: string, topic: string, kind: RoomInfo['kind'], rules: Rules, standing: RoomRole | undefined, first: number, head: number, present: number,
  *   events: Event[], stretches: Stretch[], notices: Notice[], known: Map<number, Known>, changes: Map<number, Event[]>, counted: Counted | undefined,
  *   threads: Map<number, ThreadState>, readers: Map<string, {name: string, upto: number}>, pins: number, pinsAt: number, people: Map<string, Person>, before: Set<string>, typing: Map<string, {name: string, until: number, thread?: number | undefined}>,
- *   read: number, marker: number | undefined, mark: number | null, atEnd: boolean, kept: boolean, loading: boolean, synced: boolean, joined: boolean, version: number}} Room
+ *   read: number, marker: number | undefined, mark: number | null, atEnd: boolean, target: number | null, kept: boolean, loading: boolean, synced: boolean, joined: boolean, version: number}} Room
  * @typedef {{rooms: Map<string, Room>, active: string, me: User | null, faces: Map<string, Face>, invitations: Map<string, Invitation>, blocked: Set<string>, levels: Map<string, import('./protocol.js').Level>, prefs: {keywords: string[], quiet?: import('./protocol.js').Quiet | undefined},
  *   thread: {room: string, root: number} | null, aims: Map<string, Aim>, link: Link | {state: 'idle'}, readOnly: boolean,
  *   limit: number, lines: Line[], watching: boolean, trouble: string | null, notice: string | null, isOld: boolean, dialog: {name: string, args: any} | null, liveAt: number, version: number}} State
@@ -55,6 +55,8 @@ import { OWN, calls, cameOrWent, cover, edited, learn, moved, person, renamed, t
 
 /** A typing signal that is not renewed is over after this. */
 export const TYPING_TTL_MS = 5_000;
+/** Whoever missed so many events was away. */
+const AWAY = 20;
 
 /** @returns {State} */
 export function initial() {
@@ -70,7 +72,7 @@ export function roomOf(state, key) {
   if (room === undefined) {
     room = {
       room: key, title: key, topic: '', kind: 'public', rules: {}, standing: undefined, first: 1, head: 0, present: 0, events: [], stretches: [], notices: [],
-      known: new Map(), changes: new Map(), counted: undefined, threads: new Map(), readers: new Map(), pins: 0, pinsAt: 0, people: new Map(), before: new Set(), typing: new Map(), read: 0, marker: undefined, mark: null, atEnd: true, kept: false, loading: false, synced: false, joined: key === 'lobby', version: 0,
+      known: new Map(), changes: new Map(), counted: undefined, threads: new Map(), readers: new Map(), pins: 0, pinsAt: 0, people: new Map(), before: new Set(), typing: new Map(), read: 0, marker: undefined, mark: null, atEnd: true, target: null, kept: false, loading: false, synced: false, joined: key === 'lobby', version: 0,
     };
     state.rooms.set(key, room);
   }
@@ -216,18 +218,21 @@ export function drop(state, id, replaced = false) {
 /** @param {State} state @param {ServerFrame} frame @param {number} now */
 function frame(state, frame, now) {
   switch (frame.type) {
-    case 'welcome':
+    case 'welcome': {
       state.me = frame.user;
       seeFace(state, frame.user);
       if (Number.isSafeInteger(frame.limits.message_bytes)) state.limit = frame.limits.message_bytes;
       state.readOnly = frame.read_only === true;
+      const first = state.liveAt === 0;
       state.liveAt = now;
       for (const info of frame.rooms) {
         const room = roomOf(state, info.room);
         room.synced = false;
+        away(state, room, info.head, first);
         informed(state, room, info);
       }
       return;
+    }
     case 'message':
     case 'edit':
     case 'delete':
@@ -315,6 +320,12 @@ function frame(state, frame, now) {
     case 'error':
       if (frame.id === undefined && frame.ref === undefined) state.notice = frame.reason;
   }
+}
+
+/** What was said while this page was not there is marked, although it comes while one looks; a short break is no absence. @param {State} state @param {Room} room @param {number} head @param {boolean} first */
+function away(state, room, head, first) {
+  const held = room.events.at(-1)?.seq ?? head;
+  if (room.room === state.active && room.mark === null && head > held && room.read >= held && (first || head - held >= AWAY)) room.mark = held;
 }
 
 /** @param {State} state @param {Room} room @param {RoomInfo} info */

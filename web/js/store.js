@@ -30,6 +30,8 @@ const STORES = /** @type {const} */ (['identity', 'rooms', 'events', 'outbox']);
 const DRAFT = 'chat.draft.';
 /** A draft as the other devices of its account have it. */
 const SHARED = 'chat.shared.';
+/** The database of what waits to be uploaded, and the mark that there is one. */
+export const UPLOADS = 'chat.uploads';
 const SAVE_MS = 500;
 /** A disk that does not answer for this long when the page opens is done without. */
 const PATIENCE_MS = 3_000;
@@ -223,6 +225,9 @@ export class Store {
 
   forgetDrafts() {
     for (const key of Object.keys(this.local ?? {})) if (key.startsWith(DRAFT) || key.startsWith(SHARED)) this.local?.removeItem(key);
+    // What waits to be uploaded is somebody's too.
+    if (this.local?.getItem(UPLOADS)) globalThis.indexedDB?.deleteDatabase(UPLOADS);
+    this.local?.removeItem(UPLOADS);
     this.written.clear();
   }
 

@@ -52,13 +52,18 @@ export function secretOf(typed) {
   return secret ?? typed.trim();
 }
 
-/** What stands behind # in the address: a secret, which does not stay there, or a room. @param {Chat} chat */
-export function arrive(chat) {
+/** What stands behind # in the address: a secret, which does not stay there, or a room; or a path to a message, which stays until it was followed, also through signing in. @param {Chat} chat @param {string} [path] */
+export function arrive(chat, path = location.pathname) {
+  const [, key, seq] = /^\/r\/([^/]+)(?:\/(\d{1,15}))?\/?$/.exec(path) ?? [];
+  if (key !== undefined) {
+    chat.wanted = { room: decode(key), ...(seq !== undefined && { seq: Number(seq) }) };
+    return follow(chat);
+  }
   const [, what, value] = /^#(invite|reset|room)=(.+)$/.exec(location.hash) ?? [];
   if (what === undefined || value === undefined) return;
   history.replaceState(null, '', location.pathname + location.search);
   if (what !== 'room') return chat.show('sign-in', { [what]: value });
-  chat.wanted = decode(value);
+  chat.wanted = { room: decode(value) };
   follow(chat);
 }
 
@@ -73,9 +78,11 @@ function decode(text) {
 
 /** To the room of a link, once connected. @param {Chat} chat */
 export async function follow(chat) {
-  const room = chat.wanted;
-  if (room === undefined || !chat.session.live) return;
+  if (chat.wanted === undefined || !chat.session.live) return;
+  const { room, seq } = chat.wanted;
   chat.wanted = undefined;
+  if (location.pathname !== '/') history.replaceState(null, '', '/');
+  if (seq !== undefined) return chat.jump(room, seq);
   if (chat.state.rooms.get(room)?.joined) chat.open(room);
   else chat.state.notice = (await chat.enter('join', room)) || null;
   chat.draw();

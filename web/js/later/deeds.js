@@ -2,12 +2,13 @@
 
 import * as model from '../state.js';
 import { learn } from '../room.js';
-import { linkTo } from './account.js';
+import { linkTo, sentence } from './account.js';
 import { deletes, edits, pins } from './rights.js';
 import { wanted } from './wants.js';
 
 /**
  * @typedef {import('../main.js').Chat} Chat
+ * @typedef {import('../state.js').Room} Room
  * @typedef {import('../state.js').Said} Said
  */
 
@@ -18,23 +19,78 @@ const SOUGHT_MS = 2_500;
 /** Looked for again while the page draws. */
 const TRIES = 20;
 
-/** Shows a message in its place. @param {Chat} chat @param {string} key @param {number} seq */
+/** Events asked for around a place. */
+const AROUND = 100;
+
+/** Shows a message in its place, in its thread where it is in one. @param {Chat} chat @param {string} key @param {number} seq */
 export async function jump(chat, key, seq) {
-  if (chat.state.active !== key) chat.open(key);
-  const room = model.roomOf(chat.state, key);
-  if (!room.known.has(seq)) await chat.around(key, seq);
+  const room = await entered(chat, key);
+  if (!room) return;
+  if (!holds(room, seq)) {
+    const answer = await chat.socket.ask({ type: 'history', room: key, around: seq, limit: AROUND });
+    if (answer?.type !== 'history') return chat.say(refused(answer));
+    if (!holds(room, seq)) return chat.say('This message is not there any more.');
+  }
   const message = room.known.get(seq)?.now;
-  if (message?.thread !== undefined) await thread(chat, key, message.thread);
+  show(chat, room, message?.thread ?? seq);
+  if (message?.thread === undefined) return;
+  await thread(chat, key, message.thread);
   for (let i = 0; i < TRIES; i++) {
     await new Promise(requestAnimationFrame);
-    const row = document.querySelector(`${message?.thread === undefined ? 'main' : 'aside'} [data-key="m${seq}"]`);
+    const row = document.querySelector(`aside [data-key="m${seq}"]`);
     if (!row) continue;
     row.scrollIntoView({ block: 'center' });
     row.classList.add('sought');
     setTimeout(() => row.classList.remove('sought'), SOUGHT_MS);
-    /** @type {HTMLElement | null} */ (row.querySelector('.more'))?.focus({ preventScroll: true });
     return;
   }
+}
+
+/** Shows what was said first on a day, or after it. @param {Chat} chat @param {string} key @param {Date} day @returns {Promise<string>} why not, or '' */
+export async function toDay(chat, key, day) {
+  const answer = await chat.socket.ask({ type: 'history', room: key, at: day.toISOString(), limit: AROUND });
+  if (answer?.type !== 'history') return refused(answer);
+  const said = answer.events.filter((event) => event.type === 'message' && event.thread === undefined);
+  const found = said.find((event) => 'timestamp' in event && Date.parse(event.timestamp) >= +day) ?? said.at(-1);
+  if (!found) return 'Nothing was said here on that day, or after it.';
+  show(chat, model.roomOf(chat.state, key), found.seq);
+  return '';
+}
+
+/** Shows the first message that one did not see yet. @param {Chat} chat @param {string} [key] */
+export async function firstUnread(chat, key = chat.state.active) {
+  const { state } = chat;
+  const room = model.roomOf(state, key);
+  const read = room.mark ?? room.read;
+  if (read < room.head && !holds(room, read + 1)) await chat.socket.ask({ type: 'history', room: key, around: read + 1, limit: AROUND });
+  const first = room.events.find((event) => event.type === 'message' && event.seq > read && event.user !== state.me?.user && event.thread === undefined);
+  if (!first) return chat.say('All is read here.');
+  show(chat, room, first.seq);
+}
+
+/** @param {Room} room @param {number} seq */
+const holds = (room, seq) => room.stretches.some(([from, to]) => from <= seq && seq <= to);
+
+/** @param {import('../protocol.js').ServerFrame | null} answer */
+const refused = (answer) => (answer?.type === 'error' ? sentence(answer.reason) : 'Not connected: try again in a moment.');
+
+/** The timeline opens at a message that is held. @param {Chat} chat @param {Room} room @param {number} seq */
+function show(chat, room, seq) {
+  room.target = seq;
+  if (chat.state.active !== room.room) chat.open(room.room);
+  // What is behind the message was not seen by this.
+  room.atEnd = false;
+  room.version += 1;
+  chat.draw();
+}
+
+/** One's own room, or one that is joined for it. @param {Chat} chat @param {string} key */
+async function entered(chat, key) {
+  if (!chat.state.rooms.get(key)?.joined) {
+    const error = await chat.enter('join', key);
+    if (error !== '') return void chat.say(sentence(error));
+  }
+  return model.roomOf(chat.state, key);
 }
 
 /** Opens the thread that began with a message, and asks for its answers. @param {Chat} chat @param {string} room @param {number} root */

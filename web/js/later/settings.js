@@ -2,7 +2,8 @@
 
 import { Component, Fragment, createRef, h } from 'preact';
 import { line as safe } from '../safe_text.js';
-import { Avatar, HUES, hue } from '../view/timeline.js';
+import { HUES, hue } from '../room.js';
+import { Avatar } from '../view/timeline.js';
 import { call, losing, signOut } from './account.js';
 import { Alerts } from './alerts.js';
 import { Check, Field, Form, Loaded, Password, Secret, Sheet, Sure, Tabs, ago, when } from './parts.js';

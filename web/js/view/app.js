@@ -19,9 +19,8 @@ const UNSEEN_MS = 100;
 const PEOPLE = 200;
 /** Written with a thumb: Enter makes a new line there. */
 const touch = matchMedia('(pointer: coarse)');
-/** Wanted without a link too. */
-const AHEAD = ['switcher', 'message', 'react', 'thread', 'marks'];
-const ahead = () => [...AHEAD.map((name) => LATER[name]?.()), import('../later/deeds.js')].forEach((loaded) => loaded?.catch(() => {}));
+/** Loads what is wanted without a link too. */
+const ahead = () => [...['switcher', 'message', 'react', 'thread', 'marks'].map((name) => LATER[name]?.()), import('../later/deeds.js')].forEach((loaded) => loaded?.catch(() => {}));
 /** What could not be loaded is asked for again after this. */
 const AGAIN_MS = 5_000;
 const FINAL = {
@@ -81,6 +80,12 @@ class App extends Component {
     if ((event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && event.key.toLowerCase() === 'k') {
       event.preventDefault();
       this.#switch();
+    } else if ((event.ctrlKey || event.metaKey) && event.shiftKey && event.key.toLowerCase() === 'f') {
+      event.preventDefault();
+      chat.show('search');
+    } else if (event.altKey && event.key.toLowerCase() === 'u') {
+      event.preventDefault();
+      chat.act('firstUnread');
     } else if (event.altKey && (event.key === 'ArrowUp' || event.key === 'ArrowDown')) {
       event.preventDefault();
       chat.step(event.key === 'ArrowUp' ? -1 : 1);
@@ -182,6 +187,7 @@ class App extends Component {
           h('div', { class: 'title' }, h('h1', null, h(RoomSign, { room }), safe(room.title)), room.topic && h('p', null, safe(room.topic))),
           room.joined && h('button', { type: 'button', class: 'icon', title: 'About this room', 'aria-label': `About ${safe(room.title)}`, onClick: () => chat.show('room', { room: room.room }) }, h(Glyph, { of: 'about' })),
           room.pins > 0 && h('button', { type: 'button', class: 'icon', title: 'Pinned messages', 'aria-label': `Pinned messages: ${room.pins}`, onClick: () => chat.show('pins', { room: room.room }) }, h(Glyph, { of: 'pin' })),
+          h('button', { type: 'button', class: 'icon', title: 'Search (Ctrl+Shift+F)', 'aria-label': 'Search', onClick: () => chat.show('search') }, h(Glyph, { of: 'search' })),
           h(LinkState, { chat, link: model.link, waiting: waiting(model) }),
           h('button', { type: 'button', class: 'icon narrow people-button', 'aria-label': `People: ${room.present}`, onClick: () => this.setState({ drawer: 'people' }) }, h(Glyph, { of: 'people' }), h('span', null, room.present))),
         (model.trouble ?? model.notice) && h('div', { class: 'banner', role: 'alert' }, h('span', null, safe(model.trouble ?? model.notice ?? '')), model.isOld && h('button', { type: 'button', onClick: () => location.reload() }, 'Reload'), h('button', { type: 'button', onClick: () => chat.dismiss() }, 'Dismiss')),
@@ -408,15 +414,25 @@ export class Composer extends Component {
     const { chat, room, thread, input, onSent } = this.props;
     const field = /** @type {HTMLTextAreaElement} */ (input.current);
     const text = field.value.replace(/\s+$/u, '');
-    if (text.trim() === '' || bytes(text) > chat.state.limit) return;
+    if (bytes(text) > chat.state.limit) return;
     const { edit, reply } = this.#aim ?? {};
+    // With files the text may be empty; they go out once they are there.
+    const withFiles = edit ? false : chat.files?.send(room.room, text, { thread, reply: reply?.seq });
+    if (withFiles === null || (!withFiles && text.trim() === '')) return;
     field.value = '';
     if (edit && text !== edit.text) chat.outbox.change(room.room, { type: 'edit', target: edit.target }, text);
-    else if (!edit) chat.outbox.say(text, { reply: reply?.seq, thread });
+    else if (!edit && !withFiles) chat.outbox.say(text, { reply: reply?.seq, thread });
     chat.aim(room.room, thread);
     this.#grow();
     if (!edit) onSent();
     field.focus();
+  };
+
+  #pick = (/** @type {Event} */ event) => {
+    const field = /** @type {HTMLInputElement} */ (event.target);
+    this.props.chat.attach(field.files, this.props.thread);
+    field.value = '';
+    this.props.input.current?.focus();
   };
 
   #key = (/** @type {KeyboardEvent} */ event) => {
@@ -447,6 +463,8 @@ export class Composer extends Component {
       Completion && h(Completion, { chat, room, input }),
       (edit || reply) && h('div', { class: 'aim' }, h('span', { role: 'status' }, edit ? 'You change a message' : `You answer ${safe(reply?.sender ?? '')}: `, reply && h('q', null, safe((reply.folded?.text ?? reply.message).slice(0, 200)))),
         h('button', { type: 'button', 'aria-label': edit ? 'Leave it as it is' : 'Do not answer it', title: 'Cancel (Esc)', onClick: () => chat.aim(room.room, thread) }, '✕')),
+      chat.files?.tray(room.room, thread),
+      !edit && h('label', { class: 'icon clip', title: 'Attach files (or paste, or drop them here)' }, h(Glyph, { of: 'clip' }), h('input', { type: 'file', multiple: true, class: 'unseen', 'aria-label': 'Attach files', onChange: this.#pick })),
       h('textarea', { ref: input, rows: 1, 'aria-label': label, placeholder: thread === undefined ? `Message ${room.kind === 'direct' ? '' : '#'}${safe(room.title)}` : 'Answer…', 'aria-autocomplete': 'list', enterKeyHint: touch.matches ? 'enter' : 'send', onInput: this.#typed, onKeyDown: this.#key, onBlur: () => chat.signals.typing(room.room, false, thread) }),
       over === 0 && (room.rules.slow_s ?? 0) > 0 && h('span', { class: 'slow', title: `Slow mode: one message in ${room.rules.slow_s} s` }, h('span', { class: 'unseen' }, 'Slow mode: one message in '), `${room.rules.slow_s} s`),
       over > 0 && h('span', { class: 'over', role: 'alert' }, `${over} bytes too long`),
@@ -465,6 +483,8 @@ const GLYPHS = {
   people: 'M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7ZM2.5 20c.4-3.6 3-5.5 6.5-5.5s6.1 1.9 6.5 5.5M16 4.5a3.5 3.5 0 0 1 0 6.3M18 14.8c2 .7 3.2 2.5 3.5 5.200',
   send: 'M5 12h14M13 6l6 6-6 6',
   about: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18ZM12 11v5.500M12 7.800v.1',
+  clip: 'M19.500 11.500l-7.800 7.800a5 5 0 0 1-7-7l8.300-8.300a3.300 3.300 0 0 1 4.700 4.700l-8.300 8.300a1.700 1.700 0 0 1-2.400-2.400l7.300-7.300',
+  search: 'M10.500 17a6.500 6.500 0 1 0 0-13 6.500 6.500 0 0 0 0 13ZM15.500 15.500L20.500 20.500',
   lock: 'M6 11h12v9H6zM8.500 11V8a3.500 3.500 0 0 1 7 0v3',
   at: 'M12 15.500a3.500 3.500 0 1 0 0-7 3.500 3.500 0 0 0 0 7ZM15.500 8.500v5a2.500 2.500 0 0 0 5 0V12a8.500 8.500 0 1 0-3.500 6.900',
   pin: 'M9 4h6l-.700 6 3.200 3.500H6.500L9.700 10zM12 13.500V20',
@@ -476,5 +496,3 @@ const GLYPHS = {
 export function Glyph({ of }) {
   return h('svg', { viewBox: '0 0 24 24', width: 20, height: 20, fill: 'none', stroke: 'currentColor', 'stroke-width': 1.8, 'stroke-linecap': 'round', 'stroke-linejoin': 'round', 'aria-hidden': 'true' }, h('path', { d: GLYPHS[of] }));
 }
-
-
