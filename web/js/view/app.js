@@ -19,9 +19,8 @@ const UNSEEN_MS = 100;
 const PEOPLE = 200;
 /** Written with a thumb: Enter makes a new line there. */
 const touch = matchMedia('(pointer: coarse)');
-/** Wanted without a link too. */
-const AHEAD = ['switcher', 'message', 'react', 'thread', 'marks'];
-const ahead = () => [...AHEAD.map((name) => LATER[name]?.()), import('../later/deeds.js')].forEach((loaded) => loaded?.catch(() => {}));
+/** Loads what is wanted without a link too. */
+const ahead = () => [...['switcher', 'message', 'react', 'thread', 'marks'].map((name) => LATER[name]?.()), import('../later/deeds.js')].forEach((loaded) => loaded?.catch(() => {}));
 /** What could not be loaded is asked for again after this. */
 const AGAIN_MS = 5_000;
 const FINAL = {
@@ -496,5 +495,3 @@ const GLYPHS = {
 export function Glyph({ of }) {
   return h('svg', { viewBox: '0 0 24 24', width: 20, height: 20, fill: 'none', stroke: 'currentColor', 'stroke-width': 1.8, 'stroke-linecap': 'round', 'stroke-linejoin': 'round', 'aria-hidden': 'true' }, h('path', { d: GLYPHS[of] }));
 }
-
-

@@ -2,8 +2,10 @@
 
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { about, closed, goTo, only, say, settled, shoot, shown, staged } from './harness.mjs';
 
+const AXE = readFileSync(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
 const stage = staged();
 const row = (page, text) => page.locator('main .message', { hasText: text }).first();
 /** Does something at a message by its key. */
@@ -273,3 +275,46 @@ test('words of one\'s own and quiet hours are kept for all devices; a room tells
   await sol.getByText('Seen by rut').waitFor();
   await shoot(sol, 'seen-by');
 });
+
+for (const [look, options] of Object.entries({ 'light desktop': {}, 'dark phone': { viewport: { width: 390, height: 844 }, colorScheme: 'dark', hasTouch: true, isMobile: true } })) {
+  test(`everybody can use what is done to messages: ${look}`, async () => {
+    const name = look.startsWith('dark') ? 'tove' : 'uma';
+    const page = await stage.account(name, { role: 'admin', reducedMotion: 'reduce', ...options });
+    const check = async (what) => {
+      await page.getByText('Loading…').waitFor({ state: 'detached' });
+      await page.evaluate(AXE);
+      const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
+      assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join('\n')}`), [], what);
+      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${what} fits`);
+      await shoot(page, `${what}-${look.replace(' ', '-')}`);
+    };
+    const vic = await stage.person('vic');
+    const text = `What do you think of it, @${name}?`;
+    await vic.say(text);
+    await shown(page, 'What do you think of it');
+    await press(page, text, 'p');
+    await row(page, text).locator('.mark').waitFor();
+    await press(page, text, '+');
+    await page.getByLabel('Find or type an emoji').waitFor();
+    await check('react');
+    await page.getByRole('button', { name: 'React with 👍' }).click();
+    await row(page, text).locator('.reaction', { hasText: '👍' }).waitFor();
+    await press(page, text, 'r');
+    await page.locator('.aim').waitFor();
+    await check('aimed');
+    await say(page, 'A lot');
+    await settled(page);
+    await about(page, text);
+    await check('message-menu');
+    await page.getByRole('button', { name: 'Answer in a thread' }).click();
+    await page.locator('aside.thread textarea').waitFor();
+    await check('thread');
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Pinned messages: 1' }).click();
+    await page.locator('.hit').waitFor();
+    await check('pins');
+    await closed(page);
+    await press(page, text, 'p');
+    await page.getByRole('button', { name: /Pinned messages/ }).waitFor({ state: 'detached' });
+  });
+}
