@@ -192,3 +192,21 @@ test('a file is done when the server says which it is, not when all bytes are th
   transfer.reached({ offset: 4, file }, 0, 0, true);
   assert.equal(transfer.state, 'done');
 });
+
+test('a piece that the server does not take as it is, is sent anew from where it says, but not for ever', () => {
+  for (const code of ['bad_offset', 'bad_frame']) {
+    const transfer = new Transfer({ size: 20, upload: 'u', chunk: 8 });
+    let asked = 0;
+    while (transfer.state === 'going') {
+      const step = transfer.next(transfer.until);
+      if (step.do === 'ask') {
+        asked += 1;
+        transfer.reached({ offset: 3 }, transfer.until, 0);
+      } else {
+        assert.deepEqual(step, { do: 'piece', upload: 'u', from: 3, to: 11 });
+        transfer.refused({ code, reason: 'not so' }, transfer.until, 0);
+      }
+    }
+    assert.deepEqual([asked, transfer.state], [6, 'failed']);
+  }
+});
