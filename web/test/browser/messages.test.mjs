@@ -3,10 +3,11 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { about, closed, goTo, only, say, settled, shoot, shown, staged } from './harness.mjs';
+import { Office, about, closed, goTo, only, say, settled, shoot, shown, staged } from './harness.mjs';
 
 const AXE = readFileSync(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
-const stage = staged();
+// The owner's account is made before a story has the server stop.
+const stage = staged({ prepare: async (stage) => (stage.office = await Office.open(stage.server)) });
 const row = (page, text) => page.locator('main .message', { hasText: text }).first();
 /** Does something at a message by its key. */
 async function press(page, text, key) {
