@@ -2,8 +2,8 @@
 // and the state to the screen. The only module that knows all of them.
 
 import { Session } from './session.js';
-import { Signals, Socket } from './socket.js';
-import { Outbox, Saver, Store, isAnothers, ulid } from './store.js';
+import { Outbox, Signals, Socket, styled } from './socket.js';
+import { Saver, Store, UPLOADS, isAnothers, ulid } from './store.js';
 import { OWN, cover } from './room.js';
 import * as model from './state.js';
 import { Screen } from './view/app.js';
@@ -16,6 +16,8 @@ import { Screen } from './view/app.js';
 const CLIENT = 'chat-web/0.1.0';
 /** Events asked for at a time. */
 const PAGE = 100;
+/** Threads of a room of which is kept what one has not looked at. */
+const THREADS = 200;
 /** The close code of whoever must sign in (again). */
 const SIGN_IN = 4001;
 /** After a refusal that does not say how long to wait. */
@@ -29,7 +31,7 @@ export class Chat {
     this.state = model.initial();
     this.screen = new Screen(this);
     this.named = kept.identity.name !== undefined;
-    /** The room of a link that was followed. @type {string | undefined} */
+    /** Where a link that was followed leads. @type {{room: string, seq?: number} | undefined} */
     this.wanted = undefined;
     /** A name taken without a link. @type {string | undefined} */
     this.wish = undefined;
@@ -38,6 +40,8 @@ export class Chat {
     this.drafts = kept.drafts;
     /** The drafts of an account, on all of its devices. @type {import('./later/account.js').Drafts | undefined} */
     this.shared = undefined;
+    /** Files on their way. @type {import('./later/files.js').Files | undefined} */
+    this.files = undefined;
     this.outbox = new Outbox(this);
     this.#restore(kept);
     this.session = new Session({
@@ -49,7 +53,7 @@ export class Chat {
       epoch: kept.identity.epoch,
       rooms: Object.fromEntries(kept.rooms.map((room) => [room.room, room.last])),
     });
-    const url = new URL('ws', document.baseURI);
+    const url = new URL('/ws', document.baseURI);
     url.protocol = url.protocol.replace('http', 'ws');
     this.socket = new Socket({ session: this.session, url: url.href, onOutput: (output) => this.told(output) });
     this.signals = new Signals(this.socket);
@@ -72,18 +76,51 @@ export class Chat {
     this.#look();
     this.#arrive();
     addEventListener('hashchange', () => this.#arrive());
+    addEventListener('click', (event) => this.#clicked(event));
+    addEventListener('paste', (event) => this.#bring(event, event.clipboardData));
+    for (const kind of /** @type {const} */ (['dragover', 'drop', 'dragleave'])) addEventListener(kind, (event) => this.#bring(event, event.dataTransfer));
     this.socket.start();
     this.draw();
   }
 
   /** A link was followed: what stands behind # is a secret or a room. */
   #arrive() {
-    if (location.hash !== '') this.#account(({ arrive }) => arrive(this));
+    if (location.hash !== '' || location.pathname !== '/') this.#account(({ arrive }) => arrive(this));
   }
 
   /** What only accounts and links need is no part of the first load. @param {(module: typeof import('./later/account.js')) => void} work */
   #account(work) {
     import('./later/account.js').then(work).catch((error) => this.unloaded(error));
+  }
+
+  /** A link to a message here opens here. @param {MouseEvent} event */
+  #clicked(event) {
+    const link = event.target instanceof Element ? event.target.closest('a') : null;
+    if (link?.origin !== location.origin || !link.pathname.startsWith('/r/') || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    this.#account(({ arrive }) => arrive(this, link.pathname));
+  }
+
+  /** Somebody drops or pastes files, or is about to. @param {Event} event @param {DataTransfer | null} data */
+  #bring(event, data) {
+    if (!data?.types.includes('Files') || this.state.dialog) return;
+    document.body.classList.toggle('dropping', event.type === 'dragover');
+    if (event.type === 'dragleave') return;
+    event.preventDefault();
+    if (event.type !== 'dragover') this.attach(data.files, event.target instanceof Element && event.target.closest('aside.thread') ? this.state.thread?.root : undefined);
+  }
+
+  /** Adds files to what is said next in the room that is open, or in a thread of it. @param {FileList | null} files @param {number} [thread] */
+  attach(files, thread) {
+    const { rooms, active, readOnly } = this.state;
+    const chosen = [...(files ?? [])];
+    if (chosen.length > 0 && rooms.get(active)?.joined && !readOnly) this.#uploads((uploads) => uploads.add(active, thread, chosen));
+  }
+
+  /** @param {(files: import('./later/files.js').Files) => Promise<void>} work */
+  #uploads(work) {
+    const made = styled(import('./later/files.js')).then(({ Files }) => (this.files ??= new Files(this)));
+    made.then(work).catch((error) => this.unloaded(error));
   }
 
   /** What is loaded later was not, or does not fit: there is no link, or the chat was updated and this page is older than it. @param {unknown} error */
@@ -166,8 +203,8 @@ export class Chat {
     this.draw();
   }
 
-  /** Loads the end of a missing stretch. @param {string} key @param {number} to */
-  fill = (key, to) => this.#page(model.roomOf(this.state, key), { before: to + 1 });
+  /** Loads the end of a missing stretch, or its beginning. @param {string} key @param {{from: number, to: number}} gap @param {boolean} on */
+  fill = (key, { from, to }, on) => this.#page(model.roomOf(this.state, key), on ? { after: from - 1 } : { before: to + 1 });
 
   /** @param {string} room @param {string} text */
   setDraft(room, text) {
@@ -191,7 +228,7 @@ export class Chat {
     this.draw();
   }
 
-  /** Takes a message out. @param {string} room @param {number} target @returns {Promise<string>} why not, or '' */
+  /** Takes out a message of a room that one may not be in. @param {string} room @param {number} target @returns {Promise<string>} why not, or '' */
   async remove(room, target) {
     return (await this.socket.deed({ type: 'delete', room, target, id: ulid() })) ?? reason(null);
   }
@@ -202,7 +239,24 @@ export class Chat {
     return answer?.type === 'ok' ? '' : reason(answer);
   }
 
-  #say = (/** @type {string} */ text) => Object.assign(this.state, { notice: text }) && this.draw();
+  /** Does what is rarely done, by its name in `later/deeds.js`. @template {keyof typeof import('./later/deeds.js')} Name @param {Name} name @param {any[]} args */
+  act(name, ...args) {
+    import('./later/deeds.js').then((deeds) => /** @type {any} */ (deeds[name])(this, ...args)).catch((error) => this.unloaded(error));
+  }
+
+  /** Shows a message in its place. @param {string} room @param {number} seq */
+  jump = (room, seq) => this.act('jump', room, seq);
+
+  /** What the composer of a room or a thread does from now on; without an aim it only says something. @param {string} room @param {number | undefined} thread @param {model.Aim} [aim] */
+  aim(room, thread, aim) {
+    const place = model.placeKey(room, thread);
+    if (aim) this.state.aims.set(place, aim);
+    else this.state.aims.delete(place);
+    this.draw();
+  }
+
+  /** Tells the person something in passing. */
+  say = (/** @type {string} */ text) => Object.assign(this.state, { notice: text }) && this.draw();
 
   /** @param {string | null} text what is wrong with this browser's storage */
   troubled(text) {
@@ -231,7 +285,7 @@ export class Chat {
     if (user && name) this.state.me = { user, name, guest, role: guest ? 'guest' : 'member' };
     for (const { from, last, ...known } of rooms) {
       const room = model.roomOf(this.state, known.room);
-      Object.assign(room, known, { joined: true });
+      Object.assign(room, known, { joined: true, threads: new Map(known.threads?.map(([root, read, fresh]) => [root, { read, fresh: new Set(fresh) }])) });
       if (from <= last) cover(room, from, last, events.get(known.room) ?? []);
     }
     model.roomOf(this.state, 'lobby');
@@ -258,6 +312,10 @@ export class Chat {
       case 'line':
         this.outbox.tell(output);
         break;
+      case 'placed':
+        this.outbox.tell(output);
+        this.store.place(output.id, output.target);
+        break;
       case 'failed':
         this.outbox.tell(output);
         this.store.fail(output.id, { code: output.code, reason: output.reason });
@@ -265,7 +323,14 @@ export class Chat {
       case 'frame':
         this.#framed(output.frame);
     }
+    if (output.is === 'frame' && output.frame.type === 'message') this.#notify(output.frame);
     this.draw();
+  }
+
+  /** Tells of a message where the browser may. @param {model.Said} message */
+  #notify(message) {
+    if (!('Notification' in globalThis) || Notification.permission !== 'granted' || message.user === this.state.me?.user) return;
+    import('./later/alerts.js').then(({ notify }) => notify(this, message)).catch(() => {});
   }
 
   /** @param {ServerFrame} frame */
@@ -284,6 +349,8 @@ export class Chat {
         }
         if (this.wish !== undefined) this.#account(({ wished }) => wished(this, user.name));
         this.outbox.claim();
+        if (this.files) this.files.wake();
+        else if (this.store.local?.getItem(UPLOADS)) this.#uploads((uploads) => uploads.restore());
         if (this.wanted !== undefined) this.#account(({ follow }) => follow(this));
         // Unread on this device too, though it holds nothing of them yet.
         const behind = frame.rooms.filter(({ read = Infinity, head }) => read < head).slice(0, 50);
@@ -292,7 +359,7 @@ export class Chat {
       case 'joined':
         // Written to by somebody, or joined on another device.
         if (frame.on && !this.session.cursors.has(frame.of)) this.socket.ask({ type: 'join', room: frame.of });
-        if (frame.why) this.#say(`You are not in ${frame.title} any more${frame.reason ? `: ${frame.reason}` : '.'}`);
+        if (frame.why) this.say(`You are not in ${frame.title} any more${frame.reason ? `: ${frame.reason}` : '.'}`);
         return;
       case 'draft':
         return this.shared?.learn(frame);
@@ -304,6 +371,9 @@ export class Chat {
         if (frame.why === 'gone') return this.#gone(frame.room);
         if (frame.why !== 'too_old') this.store.dropRoom(frame.room);
         this.#ensure(frame.room);
+        break;
+      case 'changed':
+        if (frame.seen) this.#members(frame.room);
         break;
       case 'typing':
         this.#expire();
@@ -339,10 +409,12 @@ export class Chat {
 
   /** @param {string} room */
   #members(room) {
-    if (room === this.state.active) this.socket.ask({ type: 'members', room });
+    if (room !== this.state.active) return;
+    this.socket.ask({ type: 'members', room });
+    if (this.state.rooms.get(room)?.rules.seen) this.socket.ask({ type: 'readers', room });
   }
 
-  /** @param {model.Room} room @param {{before?: number, after?: number}} place */
+  /** @param {model.Room} room @param {{before?: number, after?: number, around?: number}} place */
   async #page(room, place) {
     if (room.loading) return null;
     room.loading = true;
@@ -402,12 +474,13 @@ export class Chat {
     const cursor = this.session.cursors.get(key);
     if (!room || cursor === undefined) return null;
     const [from, last] = room.stretches.at(-1) ?? [cursor + 1, cursor];
-    const { title, topic, kind, first, head, read } = room;
+    const { title, topic, kind, first, head, read, marker } = room;
     if (this.session.live && this.state.me?.guest === false && read > (this.readTold.get(key) ?? 0)) {
       this.readTold.set(key, read);
       this.socket.do(() => this.session.signal({ type: 'read', room: key, seq: read }));
     }
-    return { room: { room: key, title, topic, kind, first, head, read, from, last }, events: room.events.filter(({ seq }) => seq >= from) };
+    const threads = [...room.threads].slice(-THREADS).map(([root, { read, fresh }]) => /** @type {[number, number, number[]]} */ ([root, read, [...fresh]]));
+    return { room: { room: key, title, topic, kind, first, head, read, marker, from, last, threads }, events: room.events.filter(({ seq }) => seq >= from) };
   }
 }
 

@@ -7,6 +7,8 @@
  * @typedef {import('./state.js').State} State
  * @typedef {import('./state.js').Person} Person
  * @typedef {import('./state.js').Notice} Notice
+ * @typedef {import('./state.js').Line} Line
+ * @typedef {import('./protocol.js').Message} Message
  *
  * A stretch `[from, to]` of a log of which every event is held.
  * @typedef {[number, number]} Stretch
@@ -17,13 +19,33 @@ export const OWN = '@self';
 /** Events kept in memory of a room that is not being read back. */
 export const KEPT = 2_000;
 const NOTICES = 100;
+/** The users that a thread's summary names. */
+const REPLIERS = 5;
 /** This long after one's own return, others return. */
 const RETURN_MS = 60_000;
+/** A run of one author's lines gets a new header after this long. */
+const RUN_MS = 5 * 60_000;
 
 const ROLES = /** @type {import('./protocol.js').Role[]} */ (['other', 'guest', 'member', 'moderator', 'admin', 'owner']);
 const STANDINGS = ['other', 'member', 'moderator', 'owner'];
 export const MODERATOR = STANDINGS.indexOf('moderator');
 export const OWNER = STANDINGS.indexOf('owner');
+
+/** Colours of people. */
+export const HUES = 12;
+
+/** A user's colour, the same in every session. @param {string} user */
+export function hue(user) {
+  let hash = 2166136261;
+  for (let i = 0; i < user.length; i++) hash = Math.imul(hash ^ user.charCodeAt(i), 16777619);
+  return (hash >>> 8) % HUES;
+}
+
+/** The colour that somebody chose, or theirs by chance. @param {string} user @param {import('./state.js').Face | undefined} face */
+export function tint(user, face) {
+  const chosen = face?.profile.colour;
+  return chosen === undefined ? hue(user) : Math.round(chosen / (360 / HUES)) % HUES;
+}
 
 /** Higher where more is allowed on the server. @param {import('./protocol.js').Role | undefined} role */
 export const rank = (role) => ROLES.indexOf(role ?? 'guest');
@@ -52,18 +74,23 @@ export function silence(state, room) {
   return '';
 }
 
-/** The events after the last held one have a hole before them until it is filled. @param {Room} room @param {number} from @param {number} to @param {Event[]} events */
-export function cover(room, from, to, events) {
+/**
+ * The events after the last held one have a hole before them until it is filled. Messages have what happened to them up to
+ * `asOf`: for a live event that is its own place.
+ * @param {Room} room @param {number} from @param {number} to @param {Event[]} events @param {number} [asOf]
+ */
+export function cover(room, from, to, events, asOf = to) {
   room.version += 1;
+  const told = events.map((event) => (event.type === 'message' ? learn(room, event, asOf) : event));
   const last = room.events.at(-1);
-  if (events.length === 1 && (last === undefined || /** @type {Event} */ (events[0]).seq > last.seq)) {
-    room.events.push(/** @type {Event} */ (events[0]));
-  } else if (events.length > 0) {
-    // A page's message carries what later events made of it, so it replaces one that is held.
+  if (told.length === 1 && (last === undefined || /** @type {Event} */ (told[0]).seq > last.seq)) {
+    room.events.push(/** @type {Event} */ (told[0]));
+  } else if (told.length > 0) {
     const bySeq = new Map(room.events.map((event) => [event.seq, event]));
-    for (const event of events) bySeq.set(event.seq, event);
+    for (const event of told) bySeq.set(event.seq, event);
     room.events = [...bySeq.values()].sort((a, b) => a.seq - b.seq);
   }
+  for (const event of events) note(room, event);
   if (to < from) return;
   /** @type {Stretch[]} */
   const joined = [];
@@ -76,19 +103,99 @@ export function cover(room, from, to, events) {
   room.stretches = joined.sort((a, b) => a[0] - b[0]);
 }
 
+/** A message as it is now, which was told as of a place. What is known of later changes is folded in. @param {Room} room @param {Message & {type: 'message'}} message @param {number} asOf */
+export function learn(room, message, asOf) {
+  const known = room.known.get(message.seq);
+  if (known && known.asOf >= asOf) return known.now;
+  const now = refolded(room, message, asOf);
+  room.known.set(message.seq, { base: message, asOf, now });
+  return now;
+}
+
+/** Keeps what changes another message, whether that one is known yet or not: pages and live events may come in any order. @param {Room} room @param {Event} event */
+function note(room, event) {
+  const target = targetOf(event);
+  if (target === undefined) return;
+  const changes = room.changes.get(target) ?? [];
+  const isLast = (changes.at(-1)?.seq ?? 0) < event.seq;
+  if (!isLast && changes.some(({ seq }) => seq === event.seq)) return;
+  changes.push(event);
+  if (!isLast) changes.sort((a, b) => a.seq - b.seq);
+  room.changes.set(target, changes);
+  const known = room.known.get(target);
+  if (known === undefined || event.seq <= known.asOf) return;
+  known.now = refolded(room, known.base, known.asOf);
+  const place = placeOf(room, target);
+  if (room.events[place]?.seq === target) room.events[place] = known.now;
+}
+
+/** @param {Room} room @param {Message & {type: 'message'}} message @param {number} asOf */
+function refolded(room, message, asOf) {
+  return (room.changes.get(message.seq) ?? []).filter(({ seq }) => seq > asOf).reduce(fold, message);
+}
+
+/** Where an event of this place is in `events`, or would be. @param {Room} room @param {number} seq */
+function placeOf({ events }, seq) {
+  let [low, high] = [0, events.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (/** @type {Event} */ (events[middle]).seq < seq) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /** The log goes on before the oldest event held. @param {Room} room */
 export function earlier(room) {
   return (room.stretches[0]?.[0] ?? 0) > room.first;
 }
 
-/** What a later event makes of an earlier message: its author changes it, and the server decides who takes it out. @param {Room} room @param {Event & {type: 'edit' | 'delete'}} event */
-export function fold(room, event) {
-  const place = room.events.findIndex((other) => other.seq === event.target);
-  const target = room.events[place];
-  if (target?.type !== 'message' || (event.type === 'edit' && target.user !== event.user)) return;
-  const folded = event.type === 'edit' ? { ...target.folded, text: event.text } : { deleted: true };
-  room.events[place] = { ...target, folded };
+/** The message that an event changes: its target, or the root of its thread. @param {Event} event */
+export function targetOf(event) {
+  if (event.type === 'message') return event.thread;
+  return event.type === 'edit' || event.type === 'delete' || event.type === 'react' || event.type === 'pin' ? event.target : undefined;
 }
+
+/**
+ * What a message becomes by an event that is about it, as `protocol::fold` has it. The message has all that came before the
+ * event, and nothing that came after.
+ * @template {Message} T @param {T} message @param {Event} event @returns {T}
+ */
+export function fold(message, event) {
+  const { folded: before = {}, ...rest } = message;
+  const { replies } = before;
+  const becomes = (/** @type {import('./protocol.js').Folded} */ folded) => /** @type {T} */ ({ ...rest, ...(Object.keys(folded).length > 0 && { folded }) });
+  if (event.type === 'message') {
+    const users = [event.user, ...(replies?.users ?? []).filter((user) => user !== event.user)].slice(0, REPLIERS);
+    return becomes({ ...before, replies: { count: (replies?.count ?? 0) + 1, last: event.seq, timestamp: event.timestamp, users } });
+  }
+  // What was taken out stays so.
+  if (before.deleted) return message;
+  switch (event.type) {
+    case 'edit': {
+      const { mentions = [], everyone } = event;
+      return { ...without(message, 'mentions', 'everyone'), ...(mentions.length > 0 && { mentions }), ...(everyone && { everyone }), folded: { ...before, text: event.text, edited: event.timestamp } };
+    }
+    case 'delete':
+      return { ...without(message, 'mentions', 'everyone', 'files'), message: '', folded: { deleted: true, ...(replies && { replies }) } };
+    case 'react': {
+      const { reactions: all = {}, ...kept } = before;
+      const { [event.emoji]: users = [], ...others } = all;
+      const now = event.on ? [...users, ...(users.includes(event.user) ? [] : [event.user])] : users.filter((user) => user !== event.user);
+      const reactions = now.length > 0 ? { ...all, [event.emoji]: now } : others;
+      return becomes(Object.keys(reactions).length > 0 ? { ...kept, reactions } : kept);
+    }
+    case 'pin': {
+      const { pinned, ...kept } = before;
+      return becomes(event.on ? { ...kept, pinned: true } : kept);
+    }
+    default:
+      return message;
+  }
+}
+
+/** @template {object} T @param {T} whole @param {string[]} keys @returns {T} */
+const without = (whole, ...keys) => /** @type {T} */ (Object.fromEntries(Object.entries(whole).filter(([key]) => !keys.includes(key))));
 
 /** Forgets the oldest events of a long session; they can be paged in again. @param {Room} room */
 export function trim(room) {
@@ -97,20 +204,55 @@ export function trim(room) {
   const from = /** @type {Event} */ (room.events[0]).seq;
   room.stretches = room.stretches.filter(([, to]) => to >= from).map(([a, b]) => [Math.max(a, from), b]);
   room.notices = room.notices.filter((notice) => notice.after >= from);
+  for (const old of [room.known, room.changes]) for (const seq of old.keys()) if (seq < from) old.delete(seq);
 }
 
 /** @type {ReadonlySet<string>} */
 const NOBODY = new Set();
 
-/** How many messages of others came since one looked. @param {Room} room @param {string | undefined} me @param {ReadonlySet<string>} [blocked] */
-export function unread(room, me, blocked = NOBODY) {
-  let count = 0;
+/**
+ * How many messages of others, outside threads, came since one looked. What is not held is as the server counted it.
+ * @param {Room} room @param {string | undefined} me @param {ReadonlySet<string>} [blocked]
+ */
+export const unread = (room, me, blocked = NOBODY) => since(room, 'unread', (event) => event.thread === undefined && event.user !== me && !blocked.has(event.user));
+
+/** How many of the messages since one looked name one, also in threads. @param {State} state @param {Room} room */
+export const named = (state, room) => since(room, 'mentions', (event) => calls(state, event) && !state.blocked.has(event.user));
+
+/** @param {Room} room @param {'unread' | 'mentions'} what @param {(event: Message) => boolean} counts */
+function since(room, what, counts) {
+  const { counted, read } = room;
+  const held = room.stretches.at(-1)?.[0] ?? Infinity;
+  // The server counted what this device does not hold all of.
+  const isBehind = counted !== undefined && counted.read === read && held > read + 1;
+  const from = isBehind ? counted.head : read;
+  let count = isBehind ? counted[what] : 0;
   for (let i = room.events.length - 1; i >= 0; i--) {
     const event = /** @type {Event} */ (room.events[i]);
-    if (event.seq <= room.read) break;
-    if (event.type === 'message' && event.user !== me && !blocked.has(event.user)) count += 1;
+    if (event.seq <= from) break;
+    if (event.type === 'message' && !event.folded?.deleted && counts(event)) count += 1;
   }
   return count;
+}
+
+/** The message is for this person: it names them, calls everybody, or says one of their words. @param {State} state @param {Message} message */
+export function calls(state, { user, mentions, everyone, message, folded }) {
+  const me = state.me?.user;
+  if (user === me || me === undefined) return false;
+  if (mentions?.includes(me) || everyone === 'here' || everyone === 'room') return true;
+  const text = folded?.text ?? message;
+  return state.prefs.keywords.some((word) => says(text, word));
+}
+
+/** The text has the word, whole and in any case. @param {string} text @param {string} word */
+export function says(text, word) {
+  const sign = /[\p{L}\p{M}\p{N}_]/u;
+  const [all, one] = [text.toLowerCase(), word.trim().toLowerCase()];
+  for (let at = one === '' ? -1 : all.indexOf(one); at >= 0; at = all.indexOf(one, at + 1)) {
+    const [before, after] = [[...all.slice(Math.max(0, at - 2), at)].at(-1) ?? '', String.fromCodePoint(all.codePointAt(at + one.length) ?? 32)];
+    if (!(sign.test(before) && sign.test(one[0] ?? '')) && !(sign.test(after) && sign.test(one.at(-1) ?? ''))) return true;
+  }
+  return false;
 }
 
 /** Somebody as the room's list tells of them. @param {User | import('./protocol.js').Member} member @returns {Person} */
@@ -134,8 +276,9 @@ export function moved(state, room, { who, name, change, role }) {
 }
 
 /** The room itself changed. @param {Room} room @param {Event & {type: 'changed'}} event */
-export function edited(room, { title, topic, announce, slow_s, archived }) {
-  const rules = { ...room.rules, ...(announce !== undefined && { announce }), ...(slow_s !== undefined && { slow_s }), ...(archived !== undefined && { archived }) };
+export function edited(room, { title, topic, announce, slow_s, archived, seen }) {
+  const rules = { ...room.rules, ...(announce !== undefined && { announce }), ...(slow_s !== undefined && { slow_s }), ...(archived !== undefined && { archived }), ...(seen !== undefined && { seen }) };
+  if (seen === false) room.readers.clear();
   Object.assign(room, { title: title ?? room.title, topic: topic ?? room.topic, rules });
 }
 
@@ -203,4 +346,135 @@ function notice(room, add) {
 /** @param {Room} room */
 function lastOf(room) {
   return room.events.at(-1)?.seq ?? room.head;
+}
+
+/**
+ * One row of a timeline. `key` is the same for the same thing over all versions.
+ * @typedef {{key: string, kind: 'begin'} | {key: string, kind: 'day', timestamp: string}
+ *   | {key: string, kind: 'gap', from: number, to: number} | {key: string, kind: 'new'}
+ *   | {key: string, kind: 'notice', notice: Notice} | {key: string, kind: 'unknown', seq: number} | {key: string, kind: 'hidden', seq: number}
+ *   | {key: string, kind: 'told', event: Event & {type: 'member' | 'changed'}}
+ *   | {key: string, kind: 'message', message: import('./state.js').Said, head: boolean, own: boolean, pending: boolean}
+ *   | {key: string, kind: 'line', line: Line, head: boolean} | {key: string, kind: 'seen', names: string[]}} Row
+ */
+
+/** What a room's timeline consists of, oldest first. @param {Room} room @param {State} state @returns {Row[]} */
+export function rows(room, state) {
+  const me = state.me?.user;
+  const doing = pending(room, state);
+  /** @type {Row[]} */
+  const out = [];
+  let run = { user: /** @type {string | undefined} */ (undefined), name: '', at: 0 };
+  let day = '';
+  let stretch = 0;
+  let notices = 0;
+  let marked = room.mark === null;
+  const told = (/** @type {number} */ before) => {
+    for (; notices < room.notices.length && /** @type {Notice} */ (room.notices[notices]).after < before; notices++) {
+      const notice = /** @type {Notice} */ (room.notices[notices]);
+      out.push({ key: `n${notice.after}`, kind: 'notice', notice });
+      run = { user: undefined, name: '', at: 0 };
+    }
+  };
+  const begun = room.stretches[0]?.[0] ?? room.head + 1;
+  if (begun <= room.first && (room.synced || room.events.length > 0)) out.push({ key: 'begin', kind: 'begin' });
+  for (const event of room.events) {
+    told(event.seq);
+    while (event.seq > (room.stretches[stretch]?.[1] ?? Infinity)) {
+      stretch += 1;
+      const [from, to] = [room.stretches[stretch - 1]?.[1] ?? 0, room.stretches[stretch]?.[0] ?? 0];
+      if (to > from + 1) out.push({ key: `g${from}`, kind: 'gap', from: from + 1, to: to - 1 });
+      run = { user: undefined, name: '', at: 0 };
+    }
+    if (event.type === 'member' || event.type === 'changed') {
+      out.push({ key: `m${event.seq}`, kind: 'told', event });
+      run = { user: undefined, name: '', at: 0 };
+    }
+    if ((event.type !== 'message' || event.thread !== undefined) && event.type !== 'unknown') continue;
+    if (event.type === 'message' && state.blocked.has(event.user)) {
+      if (out.at(-1)?.kind !== 'hidden') out.push({ key: `m${event.seq}`, kind: 'hidden', seq: event.seq });
+      run = { user: undefined, name: '', at: 0 };
+      continue;
+    }
+    if (event.type === 'message') {
+      const date = new Date(event.timestamp);
+      if (date.toDateString() !== day) {
+        day = date.toDateString();
+        out.push({ key: `d${day}`, kind: 'day', timestamp: event.timestamp });
+        run = { user: undefined, name: '', at: 0 };
+      }
+    }
+    if (!marked && event.seq > (room.mark ?? 0) && !(event.type === 'message' && event.user === me)) {
+      marked = true;
+      out.push({ key: 'new', kind: 'new' });
+      run = { user: undefined, name: '', at: 0 };
+    }
+    if (event.type === 'unknown') {
+      out.push({ key: `m${event.seq}`, kind: 'unknown', seq: event.seq });
+      run = { user: undefined, name: '', at: 0 };
+      continue;
+    }
+    const at = Date.parse(event.timestamp);
+    const head = event.user !== run.user || event.sender !== run.name || !(at - run.at < RUN_MS);
+    out.push({ key: `m${event.seq}`, kind: 'message', message: doing(event), head, own: event.user === me, pending: doing(event) !== event });
+    run = { user: event.user, name: event.sender, at: head ? at : run.at };
+  }
+  told(Infinity);
+  const end = room.stretches.at(-1)?.[1] ?? 0;
+  if (room.synced && room.head > end && room.stretches.length > 0) out.push({ key: `g${end}`, kind: 'gap', from: end + 1, to: room.head });
+  const seen = readers(room, out.findLast(({ kind }) => kind === 'message'), me);
+  if (seen.length > 0) out.push({ key: 'seen', kind: 'seen', names: seen });
+  return [...out, ...waiting(room, state, undefined, run.user !== me || me === undefined)];
+}
+
+/** A thread as it is shown: what it began with, and the answers that are held. @param {Room} room @param {number} root @param {State} state @returns {Row[]} */
+export function threadRows(room, root, state) {
+  const me = state.me?.user;
+  const doing = pending(room, state);
+  const all = [...room.known.values()].map(({ now }) => now).filter((message) => message.seq === root || message.thread === root).sort((a, b) => a.seq - b.seq);
+  /** @type {Row[]} */
+  const out = [];
+  let run = { user: /** @type {string | undefined} */ (undefined), at: 0 };
+  for (const message of all) {
+    if (message.seq !== root && state.blocked.has(message.user)) continue;
+    const at = Date.parse(message.timestamp);
+    const head = message.user !== run.user || !(at - run.at < RUN_MS);
+    out.push({ key: `m${message.seq}`, kind: 'message', message: doing(message), head, own: message.user === me, pending: doing(message) !== message });
+    run = message.seq === root ? { user: undefined, at: 0 } : { user: message.user, at: head ? at : run.at };
+  }
+  return [...out, ...waiting(room, state, root, run.user !== me || me === undefined)];
+}
+
+/** One's own lines that are not in the log yet, and what was done to messages and failed. @param {Room} room @param {State} state @param {number | undefined} thread @param {boolean} first @returns {Row[]} */
+function waiting(room, state, thread, first) {
+  /** @type {Row[]} */
+  const out = [];
+  for (const line of state.lines) {
+    if (line.room !== room.room || (line.change ? thread !== undefined || line.state !== 'failed' : line.thread !== thread)) continue;
+    const edit = state.lines.findLast(({ change, state }) => change?.type === 'edit' && change.target === line.id && state !== 'failed');
+    out.push({ key: `l${line.id}`, kind: 'line', line: edit ? { ...line, text: edit.text } : line, head: first });
+    first = false;
+  }
+  return out;
+}
+
+/** Shows of a message what one did to it, before the server has said so. @param {Room} room @param {State} state @returns {(message: Message & {type: 'message'}) => Message & {type: 'message'}} */
+function pending(room, state) {
+  /** @type {Map<number, Message & {type: 'message'}>} */
+  const shown = new Map();
+  const lines = state.lines.filter(({ room: key, change, state }) => change && key === room.room && state !== 'failed');
+  const done = (/** @type {Message & {type: 'message'}} */ message) => lines.filter(({ change }) => change?.target === message.seq)
+    .reduce((message, { id, change, text, at }) => fold(message, /** @type {any} */ ({ ...change, room: room.room, seq: 0, id, user: state.me?.user, sender: state.me?.name, text, mentions: message.mentions, everyone: message.everyone, timestamp: new Date(at).toISOString() })), message);
+  return (message) => {
+    if (lines.length === 0) return message;
+    const known = shown.get(message.seq) ?? done(message);
+    shown.set(message.seq, known);
+    return known;
+  };
+}
+
+/** Who has read all there is, beside who said it. @param {Room} room @param {Row | undefined} last @param {string | undefined} me */
+function readers({ readers }, last, me) {
+  if (last?.kind !== 'message') return [];
+  return [...readers].filter(([user, { upto }]) => upto >= last.message.seq && user !== me && user !== last.message.user).map(([, { name }]) => name).sort();
 }

@@ -1,6 +1,6 @@
 // What comes from others, made safe for the page. Frames: one is taken only if it has what its type must have. Text: the
 // one way by which what somebody else wrote is shown; the twin of the `protocol` crate's `safe_text`, held to the same
-// behaviour by `protocol/golden/safe_text.json`. Pure, no IO.
+// behaviour by `protocol/golden/safe_text.json`. And the sentences that tell what happened to a room. Pure, no IO.
 
 /**
  * @typedef {import('./protocol.js').ServerFrame} ServerFrame
@@ -12,25 +12,36 @@ const flag = (/** @type {unknown} */ value) => typeof value === 'boolean';
 const list = (/** @type {unknown} */ value) => Array.isArray(value);
 /** A place in a log, or a count. */
 export const seq = (/** @type {unknown} */ value) => Number.isSafeInteger(value) && Number(value) >= 0;
+const texts = (/** @type {any} */ value) => list(value) && value.every(isText);
 const record = (/** @type {unknown} */ value) => typeof value === 'object' && value !== null && !list(value);
 const roomInfo = (/** @type {any} */ value) =>
   record(value) && isText(value.room) && isText(value.title) && seq(value.first) && seq(value.head);
 const person = (/** @type {any} */ value) => record(value) && isText(value.user) && isText(value.name);
 const written = { room: isText, seq, id: isText, user: isText, sender: isText, timestamp: isText };
 
+const file = (/** @type {any} */ value) => record(value) && isText(value.file) && isText(value.name) && isText(value.kind) && seq(value.size);
+const maybe = (/** @type {(value: any) => boolean} */ check) => (/** @type {unknown} */ value) => value === undefined || check(value);
+const replies = (/** @type {any} */ value) => record(value) && seq(value.count) && seq(value.last) && texts(value.users);
+const folded = (/** @type {any} */ value) => record(value) && maybe(isText)(value.text) && maybe(replies)(value.replies) && Object.values(value.reactions ?? {}).every(texts);
+/** A message within an answer. */
+const told = (/** @type {any} */ value) => record(value) && fits({ ...value, type: 'message' });
+const hits = (/** @type {any} */ value) => list(value) && value.every((/** @type {any} */ hit) => record(hit) && isText(hit.title) && told(hit.message) && maybe(told)(hit.previous) && maybe(told)(hit.next));
+
 /** What a frame of each type must have; anything else in it is ignored. @type {Record<string, Record<string, (value: any) => boolean>>} */
 const SHAPES = {
   welcome: { epoch: isText, user: person, token: (token) => token === undefined || isText(token), rooms: (rooms) => list(rooms) && rooms.every(roomInfo), limits: record },
-  message: { ...written, message: isText },
-  edit: { ...written, target: seq, text: isText },
+  message: { ...written, message: isText, reply: maybe(seq), thread: maybe(seq), mentions: maybe(texts), files: maybe((files) => list(files) && files.every(file)), folded: maybe(folded) },
+  edit: { ...written, target: seq, text: isText, mentions: maybe(texts) },
   delete: { ...written, target: seq },
   react: { ...written, target: seq, emoji: isText, on: flag },
+  pin: { ...written, target: seq, on: flag },
   member: { ...written, who: isText, name: isText, change: isText },
   changed: written,
   read: { room: isText, seq, of: isText, upto: seq },
   notify: { room: isText, seq, of: isText, level: isText },
   block: { room: isText, seq, who: isText, on: flag },
   draft: { room: isText, seq, of: isText, text: isText },
+  prefs: { room: isText, seq, keywords: texts },
   invited: { room: isText, seq, of: isText, title: isText, user: isText, sender: isText, on: flag },
   joined: { room: isText, seq, of: isText, title: isText, on: flag },
   synced: { room: isText, head: seq },
@@ -39,6 +50,13 @@ const SHAPES = {
   history: { room: isText, events: list, first: seq, last: seq, head: seq, as_of: seq, more: flag },
   ok: { ref: seq },
   members: { ref: seq, room: isText, members: (members) => list(members) && members.every(person), present: seq },
+  thread: { ref: seq, room: isText, root: told, messages: (messages) => list(messages) && messages.every(told), more: flag, as_of: seq },
+  pins: { ref: seq, room: isText, messages: (messages) => list(messages) && messages.every(told) },
+  edits: { ref: seq, room: isText, target: seq, versions: (versions) => list(versions) && versions.every((version) => record(version) && isText(version.text) && isText(version.timestamp)) },
+  found: { ref: seq, hits, behind: seq },
+  mentioned: { ref: seq, hits },
+  readers: { ref: seq, room: isText, readers: (readers) => list(readers) && readers.every((reader) => person(reader) && seq(reader.upto)) },
+  seen: { room: isText, user: isText, sender: isText, upto: seq },
   rooms: { ref: seq, rooms: (rooms) => list(rooms) && rooms.every(roomInfo) },
   room: { room: roomInfo, joined: flag },
   join: { room: isText, timestamp: isText },
@@ -53,7 +71,7 @@ const SHAPES = {
   ping: {},
   goaway: { after_ms: seq },
 };
-const EVENTS = new Set(['message', 'edit', 'delete', 'react', 'member', 'changed', 'read', 'notify', 'block', 'draft', 'invited', 'joined']);
+const EVENTS = new Set(['message', 'edit', 'delete', 'react', 'pin', 'member', 'changed', 'read', 'notify', 'block', 'draft', 'prefs', 'invited', 'joined']);
 
 /**
  * Reads an event: one that is not understood but has a place in a log becomes `unknown`, anything else null.
@@ -214,4 +232,84 @@ class Writer {
     this.joiners += 1;
     return true;
   }
+}
+
+const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const day = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
+const dayOfYear = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
+const short = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+
+/** @param {import('./state.js').Notice} notice */
+export function noticeText({ came, went, renamed, crowd }) {
+  const unique = (/** @type {string[]} */ names) => [...new Set(names)];
+  const both = unique(came.filter((name) => went.includes(name)));
+  const parts = [];
+  const add = (/** @type {string[]} */ names, /** @type {string} */ verb) => {
+    const only = unique(names).map(line);
+    const rest = only.length - 4;
+    if (only.length > 0) parts.push(`${rest > 0 ? `${only.slice(0, 4).join(', ')} and ${rest} more` : only.join(', ')} ${verb}`);
+  };
+  add(came.filter((name) => !both.includes(name)), 'joined');
+  add(went.filter((name) => !both.includes(name)), 'left');
+  add(both, 'came and went');
+  for (const [from, to] of renamed.slice(-4)) parts.push(`${line(from)} is now ${line(to)}`);
+  if (crowd > 0) parts.push(`${crowd} people came or went`);
+  return parts.join(' · ');
+}
+
+/** A moment to come: of today only the time. @param {Date} date */
+function soon(date) {
+  return isNaN(+date) ? 'later' : (date.toDateString() === new Date().toDateString() ? clock : short).format(date);
+}
+
+/** What was decided about the room or somebody in it. @param {Event & {type: 'member' | 'changed'}} event */
+export function toldText(event) {
+  const who = line(event.sender);
+  if (event.type === 'changed') {
+    const { title, topic, announce, slow_s, archived, seen } = event;
+    const parts = [];
+    if (title !== undefined) parts.push(`named the room ${line(title)}`);
+    if (topic !== undefined) parts.push(topic === '' ? 'took the topic away' : `set the topic: ${line(topic)}`);
+    if (announce !== undefined) parts.push(announce ? 'made it for announcements only' : 'lets everybody write again');
+    if (slow_s !== undefined) parts.push(slow_s === 0 ? 'ended slow mode' : `set slow mode: one message in ${slow_s} s`);
+    if (archived !== undefined) parts.push(archived ? 'archived the room' : 'opened the room again');
+    if (seen !== undefined) parts.push(seen ? 'lets all see who has read what' : 'keeps to everybody what they have read');
+    return `${who} ${parts.join(', ')}`;
+  }
+  const name = line(event.name);
+  const until = event.until ? ` until ${soon(new Date(event.until))}` : '';
+  const reason = event.reason ? `: ${line(event.reason)}` : '';
+  const isOwn = event.user === event.who;
+  switch (event.change) {
+    case 'joined':
+      return isOwn ? `${name} became a member` : `${who} added ${name}`;
+    case 'left':
+      return `${name} left the room`;
+    case 'kicked':
+      return `${who} put ${name} out of the room${reason}`;
+    case 'banned':
+      return `${who} banned ${name}${until}${reason}`;
+    case 'unbanned':
+      return `${who} lifted the ban on ${name}`;
+    case 'muted':
+      return `${who} muted ${name}${until}${reason}`;
+    case 'unmuted':
+      return `${who} lets ${name} write again`;
+    case 'role':
+      return `${who} made ${name} ${event.role === 'member' ? 'an ordinary member' : event.role === 'owner' ? 'an owner' : 'a moderator'}`;
+    default:
+      return `Something changed about ${name}`;
+  }
+}
+
+/** A day as it is called. @param {string} timestamp */
+export function dayName(timestamp) {
+  const date = new Date(timestamp);
+  if (isNaN(+date)) return '';
+  const today = new Date();
+  const yesterday = new Date();
+  yesterday.setDate(today.getDate() - 1);
+  if (date.toDateString() === today.toDateString()) return 'Today';
+  if (date.toDateString() === yesterday.toDateString()) return 'Yesterday';
+  return (date.getFullYear() === today.getFullYear() ? day : dayOfYear).format(date);
 }

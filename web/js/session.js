@@ -14,8 +14,7 @@ import { isEvent, readFrame, seq } from './safe_text.js';
  * @typedef {import('./protocol.js').HistoryPage} HistoryPage
  * @typedef {import('./protocol.js').User} User
  *
- * What somebody wrote and the server has not acknowledged. `user` is who wrote it (null: not welcomed yet).
- * @typedef {{id: string, room: string, text: string, user: string | null}} Entry
+ * @typedef {import('./store.js').Entry} Entry
  *
  * @typedef {{state: 'connecting'} | {state: 'live'} | {state: 'waiting', until: number}
  *   | {state: 'stopped', code: number}} Link
@@ -26,6 +25,7 @@ import { isEvent, readFrame, seq } from './safe_text.js';
  *   | {is: 'frame', frame: ServerFrame}
  *   | {is: 'answer', ref: number, frame: ServerFrame | null}
  *   | {is: 'line', id: string, state: 'queued' | 'sent'}
+ *   | {is: 'placed', id: string, target: number}
  *   | {is: 'stored', id: string, room: string, seq: number}
  *   | {is: 'failed', id: string, code: string, reason: string}} Output
  *
@@ -46,6 +46,10 @@ export const WINDOW = 32;
 const WINDOW_CHARS = 128 * 1024;
 /** How long to wait after a temporary refusal that does not say it. */
 const RETRY_MS = 2_000;
+/** Lines that were stored, whose places are remembered for what is done to them at that moment. */
+const PLACES = 500;
+/** What one does, and may have done over an earlier link. */
+const DONE = new Set(['message', 'edit', 'delete', 'react', 'pin']);
 
 /** Questions after whose answer a room's events flow, from the head that it tells. @type {Set<string | undefined>} */
 const JOINING = new Set(['join', 'create', 'direct']);
@@ -83,6 +87,8 @@ export class Session {
     this.fills = new Map();
     /** Unacknowledged commands in order. @type {(Entry & {sent: boolean})[]} */
     this.outbox = [];
+    /** Where lines that were stored are in their rooms' logs. @type {Map<string, number>} */
+    this.places = new Map();
     /** Rooms whose sending waits after a temporary refusal. @type {Map<string, number>} */
     this.holds = new Map();
     /** @type {Output[]} */
@@ -213,14 +219,14 @@ export class Session {
   takeOutbox(entries, now) {
     const sent = new Set(this.outbox.filter((entry) => entry.sent).map((entry) => entry.id));
     const late = this.outbox.filter(({ id }) => !entries.some((entry) => entry.id === id));
-    this.outbox = entries.map((entry) => ({ ...entry, sent: sent.has(entry.id) })).concat(late);
+    this.outbox = entries.map((entry) => this.#place({ ...entry, sent: sent.has(entry.id) })).concat(late);
     this.#pump(now);
   }
 
   /** Adds a line behind the others; repeats are ignored. @param {Entry} entry @param {number} now */
   queue(entry, now) {
     if (this.outbox.some((other) => other.id === entry.id)) return;
-    this.outbox.push({ ...entry, sent: false });
+    this.outbox.push(this.#place({ ...entry, sent: false }));
     this.#pump(now);
   }
 
@@ -393,13 +399,35 @@ export class Session {
 
   /** @param {Event} event */
   #own(event) {
-    if (event.type === 'message' && event.user === this.user?.user) this.#settle(event.id, event.room, event.seq);
+    if (DONE.has(event.type) && 'id' in event && event.user === this.user?.user) this.#settle(event.id, event.room, event.seq);
   }
 
   /** @param {string} id @param {string} room @param {number} place */
   #settle(id, room, place) {
     this.outbox = this.outbox.filter((entry) => entry.id !== id);
+    this.places.set(id, place);
+    if (this.places.size > PLACES) this.places.delete(/** @type {string} */ (this.places.keys().next().value));
+    // On disk what is done to the line has its place before the line is gone from there: a crash in between loses neither.
+    for (const entry of this.outbox) this.#place(entry);
     this.outputs.push({ is: 'stored', id, room, seq: place });
+  }
+
+  /** What is done to a line that has its place by now can be. @template {Entry} T @param {T} entry @returns {T} */
+  #place(entry) {
+    const target = this.places.get(String(entry.change?.target));
+    if (!entry.change || typeof entry.change.target === 'number' || target === undefined) return entry;
+    entry.change = { ...entry.change, target };
+    this.outputs.push({ is: 'placed', id: entry.id, target });
+    return entry;
+  }
+
+  /** Fails what was to be done to lines that will have no place. */
+  #orphans() {
+    const lines = new Set(this.outbox.map(({ id }) => id));
+    const orphans = new Set(this.outbox.filter((entry) => waitsFor(entry) !== undefined && !lines.has(/** @type {string} */ (waitsFor(entry)))));
+    if (orphans.size === 0) return;
+    this.outbox = this.outbox.filter((entry) => !orphans.has(entry));
+    for (const { id } of orphans) this.outputs.push({ is: 'failed', id, code: 'orphan', reason: 'The message it is about was not sent.' });
   }
 
   /** @param {string} id @param {Refusal} refusal @param {number} now */
@@ -429,6 +457,7 @@ export class Session {
 
   /** Sends what may be sent, oldest first. @param {number} now */
   #pump(now) {
+    this.#orphans();
     if (!this.live || this.user === null) return;
     const me = this.user.user;
     const foreign = this.outbox.filter((entry) => entry.user !== null && entry.user !== me);
@@ -438,14 +467,17 @@ export class Session {
     }
     let sent = 0;
     let chars = 0;
+    // What must wait makes the later ones of its room wait: a sender's order holds.
+    const waiting = new Set([...this.holds].filter(([, until]) => until > now).map(([room]) => room));
     for (const entry of this.outbox) {
-      if (!entry.sent && (this.holds.get(entry.room) ?? 0) > now) continue;
+      if (waitsFor(entry) !== undefined) waiting.add(entry.room);
+      if (!entry.sent && waiting.has(entry.room)) continue;
       if (sent >= WINDOW || (sent > 0 && chars + entry.text.length > WINDOW_CHARS)) return;
       sent += 1;
       chars += entry.text.length;
       if (entry.sent) continue;
       entry.sent = true;
-      this.#send({ type: 'message', room: entry.room, message: entry.text, id: entry.id });
+      this.#send(frameOf(entry));
       this.outputs.push({ is: 'line', id: entry.id, state: 'sent' });
     }
   }
@@ -454,4 +486,15 @@ export class Session {
   #send(frame) {
     this.outputs.push({ is: 'send', text: JSON.stringify(frame) });
   }
+}
+
+/** The line of one's own that it waits for. @param {Entry} entry */
+function waitsFor({ change }) {
+  return typeof change?.target === 'string' ? change.target : undefined;
+}
+
+/** The frame that says it. @param {Entry} entry @returns {ClientFrame} */
+function frameOf({ id, room, text, reply, thread, files, change }) {
+  if (change) return /** @type {any} */ ({ ...change, room, id, ...(change.type === 'edit' && { text }) });
+  return { type: 'message', room, message: text, id, ...(reply !== undefined && { reply }), ...(thread !== undefined && { thread }), ...(files && files.length > 0 && { files: files.map(({ file }) => file) }) };
 }

@@ -2,7 +2,7 @@
 // changes the state for one input, `rows` says what a timeline consists of. Rooms carry a `version` so that views can
 // tell whether to draw again.
 
-import { OWN, cameOrWent, cover, edited, fold, moved, person, renamed, trim, unread } from './room.js';
+import { OWN, calls, cameOrWent, cover, edited, learn, moved, person, renamed, trim, unread } from './room.js';
 
 /**
  * @typedef {import('./protocol.js').Event} Event
@@ -23,29 +23,45 @@ import { OWN, cameOrWent, cover, edited, fold, moved, person, renamed, trim, unr
  * @typedef {{after: number, came: string[], went: string[], renamed: [string, string][], crowd: number}} Notice
  *
  * An own line that is not in the log yet, or failed; `saving` until this device has it on disk.
- * @typedef {{id: string, room: string, text: string, user: string | null, state: 'saving' | 'queued' | 'sent' | 'stored' | 'failed',
+ * @typedef {import('./store.js').Entry & {state: 'saving' | 'queued' | 'sent' | 'stored' | 'failed',
  *   reason?: string | undefined, code?: string | undefined, at: number}} Line
  *
  * Somebody in a room; `standing` is what they are there, missing for who is only there.
  * @typedef {{name: string, guest: boolean, role: Role, standing: RoomRole | undefined, profile: Profile, state: string}} Person
  * @typedef {{name: string, role: Role, profile: Profile}} Face
  * @typedef {{room: string, title: string, sender: string}} Invitation
+ * @typedef {Message & {type: 'message'}} Said
+ *
+ * A message as it was told as of a place, and as it is by what came since.
+ * @typedef {{base: Said, asOf: number, now: Said}} Known
+ *
+ * What the server counted behind the place `read`, when `head` was the newest one.
+ * @typedef {{read: number, head: number, unread: number, mentions: number}} Counted
+ *
+ * Answers in a thread of this room that one has not looked at, and up to where one has.
+ * @typedef {{fresh: Set<number>, read: number}} ThreadState
+ *
+ * What the composer of a room or a thread does instead of only saying something: answer a message, or change one.
+ * @typedef {{reply?: Said | undefined, edit?: {target: number | string, text: string} | undefined}} Aim
+ * `kept`: it stays unread while one looks at it.
  * @typedef {{room: string, title: string, topic: string, kind: RoomInfo['kind'], rules: Rules, standing: RoomRole | undefined, first: number, head: number, present: number,
- *   events: Event[], stretches: Stretch[], notices: Notice[], people: Map<string, Person>, before: Set<string>, typing: Map<string, {name: string, until: number}>,
- *   read: number, mark: number | null, atEnd: boolean, loading: boolean, synced: boolean, joined: boolean, version: number}} Room
- * @typedef {{rooms: Map<string, Room>, active: string, me: User | null, faces: Map<string, Face>, invitations: Map<string, Invitation>, blocked: Set<string>, muted: Set<string>, link: Link | {state: 'idle'}, readOnly: boolean,
+ *   events: Event[], stretches: Stretch[], notices: Notice[], known: Map<number, Known>, changes: Map<number, Event[]>, counted: Counted | undefined,
+ *   threads: Map<number, ThreadState>, readers: Map<string, {name: string, upto: number}>, pins: number, pinsAt: number, people: Map<string, Person>, before: Set<string>, typing: Map<string, {name: string, until: number, thread?: number | undefined}>,
+ *   read: number, marker: number | undefined, mark: number | null, atEnd: boolean, target: number | null, kept: boolean, loading: boolean, synced: boolean, joined: boolean, version: number}} Room
+ * @typedef {{rooms: Map<string, Room>, active: string, me: User | null, faces: Map<string, Face>, invitations: Map<string, Invitation>, blocked: Set<string>, levels: Map<string, import('./protocol.js').Level>, prefs: {keywords: string[], quiet?: import('./protocol.js').Quiet | undefined},
+ *   thread: {room: string, root: number} | null, aims: Map<string, Aim>, link: Link | {state: 'idle'}, readOnly: boolean,
  *   limit: number, lines: Line[], watching: boolean, trouble: string | null, notice: string | null, isOld: boolean, dialog: {name: string, args: any} | null, liveAt: number, version: number}} State
  */
 
 /** A typing signal that is not renewed is over after this. */
 export const TYPING_TTL_MS = 5_000;
-/** A run of one author's lines gets a new header after this long. */
-const RUN_MS = 5 * 60_000;
+/** Whoever missed so many events was away. */
+const AWAY = 20;
 
 /** @returns {State} */
 export function initial() {
   return {
-    rooms: new Map(), active: 'lobby', me: null, faces: new Map(), invitations: new Map(), blocked: new Set(), muted: new Set(), link: { state: 'idle' }, readOnly: false, limit: 65_536, lines: [],
+    rooms: new Map(), active: 'lobby', me: null, faces: new Map(), invitations: new Map(), blocked: new Set(), levels: new Map(), prefs: { keywords: [] }, thread: null, aims: new Map(), link: { state: 'idle' }, readOnly: false, limit: 65_536, lines: [],
     watching: true, trouble: null, notice: null, isOld: false, dialog: null, liveAt: 0, version: 0,
   };
 }
@@ -56,7 +72,7 @@ export function roomOf(state, key) {
   if (room === undefined) {
     room = {
       room: key, title: key, topic: '', kind: 'public', rules: {}, standing: undefined, first: 1, head: 0, present: 0, events: [], stretches: [], notices: [],
-      people: new Map(), before: new Set(), typing: new Map(), read: 0, mark: null, atEnd: true, loading: false, synced: false, joined: key === 'lobby', version: 0,
+      known: new Map(), changes: new Map(), counted: undefined, threads: new Map(), readers: new Map(), pins: 0, pinsAt: 0, people: new Map(), before: new Set(), typing: new Map(), read: 0, marker: undefined, mark: null, atEnd: true, target: null, kept: false, loading: false, synced: false, joined: key === 'lobby', version: 0,
     };
     state.rooms.set(key, room);
   }
@@ -75,6 +91,9 @@ export function update(state, output, now) {
       return change(state, output.id, { state: output.state, reason: undefined, code: undefined });
     case 'failed':
       return change(state, output.id, { state: 'failed', reason: output.reason, code: output.code });
+    case 'placed':
+      state.lines = state.lines.map((line) => (line.id === output.id && line.change ? { ...line, change: { ...line.change, target: output.target } } : line));
+      return;
     case 'stored':
       return stored(state, output.id, output.room, output.seq);
     case 'frame':
@@ -83,7 +102,13 @@ export function update(state, output, now) {
 }
 
 /** What to tell of a room: nothing, where one does not want to know. @param {State} state @param {Room} room */
-export const missed = (state, room) => (state.muted.has(room.room) ? 0 : unread(room, state.me?.user, state.blocked));
+export const missed = (state, room) => (levelOf(state, room) === 'none' ? 0 : unread(room, state.me?.user, state.blocked));
+
+/** Names the composer of a room, or of a thread in it; each has a draft of its own. @param {string} room @param {number | undefined} thread */
+export const placeKey = (room, thread) => (thread === undefined ? room : `${room} ${thread}`);
+
+/** Of what one wants to be told in a room. @param {State} state @param {Room} room */
+export const levelOf = (state, room) => state.levels.get(room.room) ?? (room.kind === 'direct' ? 'all' : 'mentions');
 
 /** For the window's title: where one is, and how much there is to read in all rooms. @param {State} state */
 export function headline(state) {
@@ -94,16 +119,23 @@ export function headline(state) {
 /** All messages of the room have been seen. @param {State} state @param {Room} room */
 export function seen(state, room) {
   const last = room.events.at(-1)?.seq ?? 0;
-  if (last <= room.read) return false;
+  if (last <= room.read || room.kept) return false;
   room.read = last;
   state.version += 1;
   return true;
 }
 
+/** What comes from this message on is to be read again; looking at it does not change that until one comes back. @param {State} state @param {Room} room @param {number} seq */
+export function unsee(state, room, seq) {
+  Object.assign(room, { read: seq - 1, mark: seq - 1, kept: true, counted: undefined, version: room.version + 1 });
+  state.version += 1;
+}
+
 /** Opens a room: what came since it was last looked at gets a mark. @param {State} state @param {string} key */
 export function open(state, key) {
   const before = state.rooms.get(state.active);
-  if (before && before.room !== key) before.mark = null;
+  if (before && before.room !== key) Object.assign(before, { mark: null, kept: false });
+  if (state.thread && state.thread.room !== key) state.thread = null;
   const room = roomOf(state, key);
   state.active = key;
   mark(state, room);
@@ -186,22 +218,26 @@ export function drop(state, id, replaced = false) {
 /** @param {State} state @param {ServerFrame} frame @param {number} now */
 function frame(state, frame, now) {
   switch (frame.type) {
-    case 'welcome':
+    case 'welcome': {
       state.me = frame.user;
       seeFace(state, frame.user);
       if (Number.isSafeInteger(frame.limits.message_bytes)) state.limit = frame.limits.message_bytes;
       state.readOnly = frame.read_only === true;
+      const first = state.liveAt === 0;
       state.liveAt = now;
       for (const info of frame.rooms) {
         const room = roomOf(state, info.room);
         room.synced = false;
+        away(state, room, info.head, first);
         informed(state, room, info);
       }
       return;
+    }
     case 'message':
     case 'edit':
     case 'delete':
     case 'react':
+    case 'pin':
     case 'member':
     case 'changed':
     case 'unknown':
@@ -209,6 +245,7 @@ function frame(state, frame, now) {
     case 'read':
     case 'notify':
     case 'block':
+    case 'prefs':
     case 'invited':
     case 'joined':
       return own(state, frame);
@@ -224,7 +261,7 @@ function frame(state, frame, now) {
       const room = state.rooms.get(frame.room);
       if (frame.why === 'gone' || !room) return left(state, frame.room);
       // Another history: the places mean other events now, and the lines held may never have been in it.
-      if (frame.why === 'epoch' || frame.why === 'ahead') Object.assign(room, { events: [], stretches: [], notices: [], mark: null, read: frame.head });
+      if (frame.why === 'epoch' || frame.why === 'ahead') Object.assign(room, { events: [], stretches: [], notices: [], known: new Map(), changes: new Map(), counted: undefined, threads: new Map(), mark: null, read: frame.head });
       Object.assign(room, { first: frame.first, head: frame.head, synced: true, version: room.version + 1 });
       return;
     }
@@ -256,9 +293,23 @@ function frame(state, frame, now) {
     case 'typing': {
       const room = state.rooms.get(frame.room);
       if (!room || frame.user === state.me?.user) return;
-      if (frame.on) room.typing.set(frame.user, { name: frame.sender, until: now + TYPING_TTL_MS });
+      if (frame.on) room.typing.set(frame.user, { name: frame.sender, until: now + TYPING_TTL_MS, thread: frame.thread });
       else room.typing.delete(frame.user);
       return;
+    }
+    case 'thread': {
+      const room = state.rooms.get(frame.room);
+      if (!room) return;
+      for (const message of [frame.root, ...frame.messages]) learn(room, { ...message, type: 'message' }, frame.as_of);
+      return touch(state, frame.room);
+    }
+    case 'readers':
+    case 'seen': {
+      const room = state.rooms.get(frame.room);
+      for (const { user, name, upto } of frame.type === 'seen' ? [{ ...frame, name: frame.sender }] : frame.readers) {
+        if (upto > (room?.readers.get(user)?.upto ?? 0)) room?.readers.set(user, { name, upto });
+      }
+      return touch(state, frame.room);
     }
     case 'presence': {
       const person = state.rooms.get(frame.room)?.people.get(frame.user);
@@ -271,16 +322,24 @@ function frame(state, frame, now) {
   }
 }
 
+/** What was said while this page was not there is marked, although it comes while one looks; a short break is no absence. @param {State} state @param {Room} room @param {number} head @param {boolean} first */
+function away(state, room, head, first) {
+  const held = room.events.at(-1)?.seq ?? head;
+  if (room.room === state.active && room.mark === null && head > held && room.read >= held && (first || head - held >= AWAY)) room.mark = held;
+}
+
 /** @param {State} state @param {Room} room @param {RoomInfo} info */
 export function informed(state, room, info) {
-  const { topic, kind, rules, standing, first, head, present, people } = info;
+  const { topic, kind, rules, standing, first, head, present, people, read, unread = 0, mentions = 0, pins = 0 } = info;
   for (const one of people ?? []) seeFace(state, one);
   const title = info.title || (people ?? []).map(({ name }) => name).join(', ') || info.room;
   Object.assign(room, {
     // Where all is had, the events up to a higher head are on their way.
     title, topic: topic ?? '', kind, rules: rules ?? {}, standing, first, head: room.synced ? room.head : Math.max(head, room.head), present: present ?? 0,
-    read: Math.max(room.read, info.read ?? 0), joined: true, version: room.version + 1,
+    pins, pinsAt: head, joined: true, version: room.version + 1,
+    counted: read === undefined ? undefined : { read, head, unread, mentions },
   });
+  if (read !== undefined) marked(state, room, read);
   // A conversation begins with something to read.
   if (room.stretches.length === 0 && room.read === 0 && kind !== 'direct') room.read = head;
 }
@@ -293,19 +352,27 @@ function seeFace(state, { user, name, role = 'guest', profile = {} }) {
   for (const room of state.rooms.values()) room.version += 1;
 }
 
+/** Up to where one has read a room, as the server has it: it goes back only where one marked something as unread elsewhere. @param {State} state @param {Room} room @param {number} upto */
+function marked(state, room, upto) {
+  const isBack = room.marker !== undefined && upto < room.marker && state.active !== room.room;
+  Object.assign(room, { read: isBack ? upto : Math.max(room.read, upto), marker: upto, version: room.version + 1 });
+}
+
 /** What belongs to oneself alone, on all devices. @param {State} state @param {Event} event */
 function own(state, event) {
   state.version += 1;
   if (event.type === 'read') {
     const room = state.rooms.get(event.of);
-    if (room && event.upto > room.read) Object.assign(room, { read: event.upto, version: room.version + 1 });
+    if (room) marked(state, room, event.upto);
   } else if (event.type === 'block') {
     if (event.on) state.blocked.add(event.who);
     else state.blocked.delete(event.who);
     for (const room of state.rooms.values()) room.version += 1;
   } else if (event.type === 'notify') {
-    if (event.level === 'none') state.muted.add(event.of);
-    else state.muted.delete(event.of);
+    state.levels.set(event.of, event.level);
+  } else if (event.type === 'prefs') {
+    state.prefs = { keywords: event.keywords, quiet: event.quiet };
+    for (const room of state.rooms.values()) room.version += 1;
   } else if (event.type === 'invited') {
     if (event.on) state.invitations.set(event.of, { room: event.of, title: event.title, sender: event.sender });
     else state.invitations.delete(event.of);
@@ -315,7 +382,7 @@ function own(state, event) {
 /** Whoever was here is not any more: what was told to them is forgotten, but for their own unsent lines, which stay in sight. @param {State} state */
 export function forget(state) {
   state.lines = state.lines.filter((line) => line.state !== 'stored');
-  Object.assign(state, { rooms: new Map(), active: state.lines[0]?.room ?? 'lobby', me: null, faces: new Map(), invitations: new Map(), blocked: new Set(), muted: new Set() });
+  Object.assign(state, { rooms: new Map(), active: state.lines[0]?.room ?? 'lobby', me: null, faces: new Map(), invitations: new Map(), blocked: new Set(), levels: new Map(), prefs: { keywords: [] }, thread: null, aims: new Map() });
   for (const key of ['lobby', ...state.lines.map(({ room }) => room)]) roomOf(state, key);
   state.version += 1;
 }
@@ -342,17 +409,61 @@ export function unsent(state, key) {
 function happened(state, event) {
   const room = roomOf(state, event.room);
   const looking = state.watching && state.active === room.room;
+  const before = event.type === 'pin' || event.type === 'delete' ? room.known.get(event.target)?.now : undefined;
+  const wasPinned = before ? before.folded?.pinned === true : event.type === 'pin' && !event.on;
+  const isPinned = event.type === 'pin' && event.on;
   cover(room, event.seq, event.seq, [event]);
   room.head = Math.max(room.head, event.seq);
-  if (event.type === 'edit' || event.type === 'delete') fold(room, event);
   if (event.type === 'member') moved(state, room, event);
   if (event.type === 'changed') edited(room, event);
+  if ((event.type === 'pin' || event.type === 'delete') && event.seq > room.pinsAt) room.pins = Math.max(0, room.pins + Number(isPinned) - Number(wasPinned));
   if (event.type === 'message') {
     room.typing.delete(event.user);
     if (event.user === state.me?.user) mine(state, room, event);
+    else if (event.thread !== undefined) answered(state, room, event);
     else if (!(looking && room.atEnd)) mark(state, room);
-  }
+  } else if ('target' in event && event.user === state.me?.user) drop(state, event.id);
   if (room.atEnd) trim(room);
+}
+
+/** Somebody answered in a thread. @param {State} state @param {Room} room @param {Message} answer */
+function answered(state, room, { seq, thread = 0 }) {
+  const known = threadOf(room, thread);
+  const isSeen = state.watching && state.thread?.room === room.room && state.thread.root === thread;
+  if (isSeen) known.read = Math.max(known.read, seq);
+  else if (seq > known.read) known.fresh.add(seq);
+}
+
+/** @param {Room} room @param {number} root @returns {ThreadState} */
+export function threadOf(room, root) {
+  const known = room.threads.get(root) ?? { fresh: new Set(), read: 0 };
+  room.threads.set(root, known);
+  return known;
+}
+
+/** The answers of others in a thread that one has not looked at. @param {State} state @param {Room} room @param {number} root */
+export function freshIn(state, room, root) {
+  return [...(room.threads.get(root)?.fresh ?? [])].filter((seq) => !state.blocked.has(room.known.get(seq)?.now.user ?? '') && !room.known.get(seq)?.now.folded?.deleted).length;
+}
+
+/** One began the thread, answered in it, or was named there. @param {State} state @param {Room} room @param {number} root */
+export function takesPart(state, room, root) {
+  const me = state.me?.user ?? '';
+  const message = room.known.get(root)?.now;
+  if (message?.user === me || message?.folded?.replies?.users.includes(me)) return true;
+  return [...room.known.values()].some(({ now }) => now.thread === root && (now.user === me || calls(state, now)));
+}
+
+/** Opens a thread at the side, or closes the one that is open. @param {State} state @param {{room: string, root: number} | null} thread */
+export function openThread(state, thread) {
+  state.thread = thread;
+  state.version += 1;
+  const room = thread && state.rooms.get(thread.room);
+  if (!room) return;
+  const known = threadOf(room, thread.root);
+  known.read = Math.max(known.read, room.head, ...known.fresh);
+  known.fresh.clear();
+  room.version += 1;
 }
 
 /** One's own message came back: its line is in the log now, and all before it was seen. @param {State} state @param {Room} room @param {Message} message */
@@ -365,97 +476,13 @@ function mine(state, room, message) {
 function paged(state, page) {
   const room = state.rooms.get(page.room);
   if (!room) return;
-  cover(room, page.first, page.last, page.events);
+  const read = room.read;
+  cover(room, page.first, page.last, page.events, page.as_of);
   room.loading = false;
   room.head = Math.max(room.head, page.head);
   room.synced = true;
   for (const event of page.events) {
-    if (event.type === 'message' && event.user === state.me?.user) drop(state, event.id);
+    if (event.type !== 'unknown' && 'id' in event && event.user === state.me?.user) drop(state, event.id);
+    else if (event.type === 'message' && event.thread !== undefined && event.seq > read) answered(state, room, event);
   }
-  // Changes that came live after the page was folded are applied to it anew.
-  for (const event of room.events) {
-    if (event.seq > page.as_of && (event.type === 'edit' || event.type === 'delete')) fold(room, event);
-  }
-}
-
-/**
- * One row of a timeline. `key` is the same for the same thing over all versions.
- * @typedef {{key: string, kind: 'begin'} | {key: string, kind: 'day', timestamp: string}
- *   | {key: string, kind: 'gap', from: number, to: number} | {key: string, kind: 'new'}
- *   | {key: string, kind: 'notice', notice: Notice} | {key: string, kind: 'unknown', seq: number} | {key: string, kind: 'hidden', seq: number}
- *   | {key: string, kind: 'told', event: Event & {type: 'member' | 'changed'}}
- *   | {key: string, kind: 'message', message: Message, head: boolean, own: boolean}
- *   | {key: string, kind: 'line', line: Line, head: boolean}} Row
- */
-
-/** What a room's timeline consists of, oldest first. @param {Room} room @param {State} state @returns {Row[]} */
-export function rows(room, state) {
-  const me = state.me?.user;
-  /** @type {Row[]} */
-  const out = [];
-  let run = { user: /** @type {string | undefined} */ (undefined), name: '', at: 0 };
-  let day = '';
-  let stretch = 0;
-  let notices = 0;
-  let marked = room.mark === null;
-  const told = (/** @type {number} */ before) => {
-    for (; notices < room.notices.length && /** @type {Notice} */ (room.notices[notices]).after < before; notices++) {
-      const notice = /** @type {Notice} */ (room.notices[notices]);
-      out.push({ key: `n${notice.after}`, kind: 'notice', notice });
-      run = { user: undefined, name: '', at: 0 };
-    }
-  };
-  const begun = room.stretches[0]?.[0] ?? room.head + 1;
-  if (begun <= room.first && (room.synced || room.events.length > 0)) out.push({ key: 'begin', kind: 'begin' });
-  for (const event of room.events) {
-    told(event.seq);
-    while (event.seq > (room.stretches[stretch]?.[1] ?? Infinity)) {
-      stretch += 1;
-      const [from, to] = [room.stretches[stretch - 1]?.[1] ?? 0, room.stretches[stretch]?.[0] ?? 0];
-      if (to > from + 1) out.push({ key: `g${from}`, kind: 'gap', from: from + 1, to: to - 1 });
-      run = { user: undefined, name: '', at: 0 };
-    }
-    if (event.type === 'member' || event.type === 'changed') {
-      out.push({ key: `m${event.seq}`, kind: 'told', event });
-      run = { user: undefined, name: '', at: 0 };
-    }
-    if (event.type !== 'message' && event.type !== 'unknown') continue;
-    if (event.type === 'message' && state.blocked.has(event.user)) {
-      if (out.at(-1)?.kind !== 'hidden') out.push({ key: `m${event.seq}`, kind: 'hidden', seq: event.seq });
-      run = { user: undefined, name: '', at: 0 };
-      continue;
-    }
-    if (event.type === 'message') {
-      const date = new Date(event.timestamp);
-      if (date.toDateString() !== day) {
-        day = date.toDateString();
-        out.push({ key: `d${day}`, kind: 'day', timestamp: event.timestamp });
-        run = { user: undefined, name: '', at: 0 };
-      }
-    }
-    if (!marked && event.seq > (room.mark ?? 0) && !(event.type === 'message' && event.user === me)) {
-      marked = true;
-      out.push({ key: 'new', kind: 'new' });
-      run = { user: undefined, name: '', at: 0 };
-    }
-    if (event.type === 'unknown') {
-      out.push({ key: `m${event.seq}`, kind: 'unknown', seq: event.seq });
-      run = { user: undefined, name: '', at: 0 };
-      continue;
-    }
-    const at = Date.parse(event.timestamp);
-    const head = event.user !== run.user || event.sender !== run.name || !(at - run.at < RUN_MS);
-    out.push({ key: `m${event.seq}`, kind: 'message', message: event, head, own: event.user === me });
-    run = { user: event.user, name: event.sender, at: head ? at : run.at };
-  }
-  told(Infinity);
-  const end = room.stretches.at(-1)?.[1] ?? 0;
-  if (room.synced && room.head > end && room.stretches.length > 0) out.push({ key: `g${end}`, kind: 'gap', from: end + 1, to: room.head });
-  let first = run.user !== me || me === undefined;
-  for (const line of state.lines) {
-    if (line.room !== room.room) continue;
-    out.push({ key: `l${line.id}`, kind: 'line', line, head: first });
-    first = false;
-  }
-  return out;
 }

@@ -1,18 +1,24 @@
 // What outlives the page: who one is, the rooms with their newest events, and the outbox. In IndexedDB; where that
 // fails (private windows, a full disk) in memory, which is told once by `onTrouble` and otherwise changes nothing.
 
-import * as model from './state.js';
-
 /**
  * @typedef {import('./protocol.js').Event} Event
- * @typedef {import('./session.js').Entry} Entry
+ *
+ * Something done to a message: one of the room's log, or a line of one's own that has no place there yet, by its id.
+ * @typedef {{type: 'edit' | 'delete', target: number | string} | {type: 'react', target: number | string, emoji: string, on: boolean}
+ *   | {type: 'pin', target: number | string, on: boolean}} Change
+ *
+ * What somebody wrote, or did to a message, and the server has not acknowledged. `user` is who wrote it (null: not welcomed yet).
+ * @typedef {{id: string, room: string, text: string, user: string | null, reply?: number | undefined, thread?: number | undefined,
+ *   files?: import('./protocol.js').File[] | undefined, change?: Change | undefined}} Entry
  *
  * A line as it waits on disk, in the order of `n`; `failed` once the server refused it for good. One that was written
  * with an `account` is its own alone: nobody else who comes to this browser sees it.
  * @typedef {Entry & {n?: number, at: number, account?: boolean | undefined, failed?: {code: string, reason: string} | undefined}} Kept
  *
- * What is known of a room: its newest stretch `from..last` is held in `events`, `read` is the last event looked at.
- * @typedef {{room: string, title: string, topic: string, kind?: import('./protocol.js').RoomKind, first: number, head: number, from: number, last: number, read: number}} KeptRoom
+ * What is known of a room: its newest stretch `from..last` is held in `events`, `read` is the last event looked at;
+ * of each thread with something new: its root, up to where it was looked at, and what is new.
+ * @typedef {{room: string, title: string, topic: string, kind?: import('./protocol.js').RoomKind, first: number, head: number, from: number, last: number, read: number, marker?: number | undefined, threads?: [number, number, number[]][] | undefined}} KeptRoom
  * `last` is whose session ended by itself, as long as nobody else came.
  * @typedef {{token?: string | undefined, user?: string | undefined, name?: string | undefined, guest?: boolean | undefined, last?: string | undefined, blocked?: string[] | undefined, epoch?: string | undefined, active?: string | undefined}} Identity
  * @typedef {{identity: Identity, rooms: KeptRoom[], events: Map<string, Event[]>, outbox: Kept[], drafts: Map<string, string>}} Everything
@@ -24,6 +30,8 @@ const STORES = /** @type {const} */ (['identity', 'rooms', 'events', 'outbox']);
 const DRAFT = 'chat.draft.';
 /** A draft as the other devices of its account have it. */
 const SHARED = 'chat.shared.';
+/** The database of what waits to be uploaded, and the mark that there is one. */
+export const UPLOADS = 'chat.uploads';
 const SAVE_MS = 500;
 /** A disk that does not answer for this long when the page opens is done without. */
 const PATIENCE_MS = 3_000;
@@ -137,6 +145,16 @@ export class Store {
     });
   }
 
+  /** What is done to a line has its place. @param {string} id @param {number} target */
+  async place(id, target) {
+    const placed = (/** @type {Kept} */ entry) => ({ ...entry, ...(entry.change && { change: { ...entry.change, target } }) });
+    this.memory = this.memory.map((entry) => (entry.id === id ? placed(entry) : entry));
+    await this.#run('readwrite', ['outbox'], async (store) => {
+      const entry = await done(store('outbox').index('id').get(id));
+      if (entry) store('outbox').put(placed(entry));
+    });
+  }
+
   /**
    * Keeps the newest stretch of a room: the cursor and the events that it speaks of in one transaction, so that a
    * cursor never claims what is not there.
@@ -207,6 +225,9 @@ export class Store {
 
   forgetDrafts() {
     for (const key of Object.keys(this.local ?? {})) if (key.startsWith(DRAFT) || key.startsWith(SHARED)) this.local?.removeItem(key);
+    // What waits to be uploaded is somebody's too.
+    if (this.local?.getItem(UPLOADS)) globalThis.indexedDB?.deleteDatabase(UPLOADS);
+    this.local?.removeItem(UPLOADS);
     this.written.clear();
   }
 
@@ -280,142 +301,8 @@ export class Saver {
   }
 }
 
-/** What one wrote until the server has it: on disk first, then on the wire. All tabs of a browser share it, and one at a time sends. */
-export class Outbox {
-  /** @param {import('./main.js').Chat} chat */
-  constructor(chat) {
-    this.chat = chat;
-    this.channel = new BroadcastChannel('chat');
-    this.channel.onmessage = ({ data }) => this.#heard(data);
-    this.sending = false;
-    /** Lets another tab send. */
-    this.release = () => {};
-    /** Lines are kept one after the other, so that the disk has them in the order they were written. @type {Promise<unknown>} */
-    this.saying = Promise.resolve();
-  }
-
-  /** @param {string} text */
-  say(text) {
-    const { state, store, drafts, signals } = this.chat;
-    const entry = this.#entry(ulid(), state.active, text);
-    this.show(entry, 'saving');
-    // Given up only when the line is on disk: there is no moment at which the text is nowhere.
-    store.saveDraft(entry.room, text);
-    drafts.delete(entry.room);
-    this.chat.shared?.written(entry.room);
-    signals.typing(state.active, false);
-    const room = model.roomOf(state, entry.room);
-    room.mark = null;
-    model.seen(state, room);
-    this.#inOrder(() => this.#send(entry));
-  }
-
-  /** @param {string} id */
-  retry(id) {
-    const { state } = this.chat;
-    const line = state.lines.find((line) => line.id === id);
-    if (!line) return;
-    // An id that was used for something else, or by somebody else, cannot be used again.
-    const entry = this.#entry(line.code === 'id_reused' || line.code === 'other' ? ulid() : id, line.room, line.text);
-    model.drop(state, id, true);
-    this.tell({ is: 'gone', id });
-    this.show(entry, 'saving');
-    this.#inOrder(() => this.#send(entry, id));
-  }
-
-  /** @param {string} id */
-  discard(id) {
-    const { state, store, session, socket } = this.chat;
-    model.drop(state, id);
-    socket.do((now) => session.withdraw((entry) => entry.id === id, now));
-    this.tell({ is: 'gone', id });
-    this.#inOrder(() => store.forget(id));
-    this.chat.draw();
-  }
-
-  /** @param {Kept} entry @param {'saving' | 'queued'} [as] */
-  show({ id, room, text, user, at, failed }, as = 'queued') {
-    const { state } = this.chat;
-    if (state.lines.some((line) => line.id === id)) return;
-    state.lines = [...state.lines, { id, room, text, user, at, state: failed ? 'failed' : as, ...failed }];
-    state.version += 1;
-    model.roomOf(state, room).version += 1;
-    this.chat.draw();
-  }
-
-  /** Tells the other tabs. @param {object} what */
-  tell(what) {
-    this.channel.postMessage(what);
-  }
-
-  /** While connected, one tab at a time sends what all of them wrote. */
-  claim() {
-    const { state, store, session, socket } = this.chat;
-    const user = state.me?.user ?? '';
-    const over = new AbortController();
-    this.release = () => over.abort();
-    const send = async () => {
-      if (over.signal.aborted) return;
-      this.sending = true;
-      const entries = await store.outbox(user);
-      if (!over.signal.aborted) {
-        const waiting = entries.filter((entry) => !entry.failed && !isAnothers(entry, user));
-        socket.do((now) => session.takeOutbox(waiting, now));
-        await new Promise((resolve) => over.signal.addEventListener('abort', resolve));
-      }
-      this.sending = false;
-      session.releaseOutbox();
-    };
-    inTurn(over.signal, send);
-  }
-
-  /** @param {string} id @param {string} room @param {string} text @returns {Kept} */
-  #entry(id, room, text) {
-    const { me } = this.chat.state;
-    return { id, room, text, user: me?.user ?? null, at: Date.now(), ...(me?.guest === false && { account: true }) };
-  }
-
-  /** One that fails holds up none of the others. @param {() => Promise<void>} work */
-  #inOrder(work) {
-    this.saying = this.saying.then(work).catch(reportError);
-  }
-
-  /** On disk first, then on the wire, or to the tab that sends. @param {Kept} entry @param {string} [instead] the line that it replaces */
-  async #send(entry, instead) {
-    const { state, store, drafts, session, socket } = this.chat;
-    await store.keep(entry, instead);
-    // Discarded meanwhile, or its room is gone.
-    if (!state.lines.some((line) => line.id === entry.id && line.state !== 'failed')) return;
-    this.chat.told({ is: 'line', id: entry.id, state: 'queued' });
-    store.saveDraft(entry.room, drafts.get(entry.room) ?? '');
-    this.tell({ is: 'queued', entry });
-    if (this.sending) socket.do((now) => session.queue(entry, now));
-  }
-
-  /** What other tabs of this browser tell: what they wrote, and what became of it. @param {any} data */
-  #heard(data) {
-    const { state, session, socket } = this.chat;
-    if (data.is === 'queued') {
-      this.show(data.entry);
-      socket.do((now) => (this.sending ? session.queue(data.entry, now) : session.handleWake(now)));
-    } else if (data.is === 'gone') {
-      model.drop(state, data.id);
-      socket.do((now) => session.withdraw((entry) => entry.id === data.id, now));
-    } else model.update(state, data, performance.now());
-    this.chat.draw();
-  }
-}
-
 /** Waits for an account that is not the one that is here. @param {Kept} entry @param {string | undefined} who */
 export const isAnothers = ({ account, user }, who) => account === true && user !== (who ?? null);
-
-/** Works when it is this tab's turn: one at a time, so that two tabs of one outbox never send the same line. @param {AbortSignal} signal @param {() => Promise<void>} work */
-function inTurn(signal, work) {
-  const turn = navigator.locks ? navigator.locks.request('chat.outbox', { signal }, work) : work();
-  turn.catch(() => {
-    // Given up before it was this tab's turn.
-  });
-}
 
 /** Where drafts are; reading the property alone may be forbidden. */
 function localStore() {

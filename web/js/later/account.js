@@ -3,6 +3,7 @@
 
 import { OWN } from '../room.js';
 import * as model from '../state.js';
+import { placeKey } from '../state.js';
 
 /**
  * @typedef {import('../main.js').Chat} Chat
@@ -51,13 +52,18 @@ export function secretOf(typed) {
   return secret ?? typed.trim();
 }
 
-/** What stands behind # in the address: a secret, which does not stay there, or a room. @param {Chat} chat */
-export function arrive(chat) {
+/** What stands behind # in the address: a secret, which does not stay there, or a room; or a path to a message, which stays until it was followed, also through signing in. @param {Chat} chat @param {string} [path] */
+export function arrive(chat, path = location.pathname) {
+  const [, key, seq] = /^\/r\/([^/]+)(?:\/(\d{1,15}))?\/?$/.exec(path) ?? [];
+  if (key !== undefined) {
+    chat.wanted = { room: decode(key), ...(seq !== undefined && { seq: Number(seq) }) };
+    return follow(chat);
+  }
   const [, what, value] = /^#(invite|reset|room)=(.+)$/.exec(location.hash) ?? [];
   if (what === undefined || value === undefined) return;
   history.replaceState(null, '', location.pathname + location.search);
   if (what !== 'room') return chat.show('sign-in', { [what]: value });
-  chat.wanted = decode(value);
+  chat.wanted = { room: decode(value) };
   follow(chat);
 }
 
@@ -72,9 +78,11 @@ function decode(text) {
 
 /** To the room of a link, once connected. @param {Chat} chat */
 export async function follow(chat) {
-  const room = chat.wanted;
-  if (room === undefined || !chat.session.live) return;
+  if (chat.wanted === undefined || !chat.session.live) return;
+  const { room, seq } = chat.wanted;
   chat.wanted = undefined;
+  if (location.pathname !== '/') history.replaceState(null, '', '/');
+  if (seq !== undefined) return chat.jump(room, seq);
   if (chat.state.rooms.get(room)?.joined) chat.open(room);
   else chat.state.notice = (await chat.enter('join', room)) || null;
   chat.draw();
@@ -89,9 +97,10 @@ export async function wished(chat, now) {
   chat.draw();
 }
 
-/** The address of a room, for others. @param {string} room */
-export function linkTo(room) {
-  return `${location.origin}${location.pathname}#room=${encodeURIComponent(room)}`;
+/** The address of a room, or of a message in it, for others. @param {string} room @param {number} [seq] */
+export function linkTo(room, seq) {
+  if (seq !== undefined) return `${location.origin}/r/${encodeURIComponent(room)}/${seq}`;
+  return `${location.origin}/#room=${encodeURIComponent(room)}`;
 }
 
 /** What belongs to one's account: all of it is asked for anew, since only the newest event of each thing is kept. @param {Chat} chat */
@@ -108,7 +117,7 @@ export async function own(chat) {
   chat.draw();
 }
 
-/** Drafts as all of one's devices have them: the newest is taken over where nothing else was written meanwhile. */
+/** Drafts of rooms and threads as all of one's devices have them: the newest is taken over where nothing else was written meanwhile. */
 export class Drafts {
   /** @param {Chat} chat */
   constructor(chat) {
@@ -135,8 +144,9 @@ export class Drafts {
     this.#tell();
   }
 
-  /** @param {{of: string, text: string}} draft */
-  learn({ of: room, text }) {
+  /** @param {{of: string, text: string, thread?: number | undefined}} draft */
+  learn({ of, text, thread }) {
+    const room = placeKey(of, thread);
     const told = this.told.get(room) ?? [];
     const here = this.chat.drafts.get(room) ?? '';
     const known = this.known.get(room) ?? '';
@@ -158,7 +168,8 @@ export class Drafts {
       const told = this.told.get(room) ?? [];
       if (text === (told.at(-1) ?? this.known.get(room) ?? '') || new TextEncoder().encode(text).length > DRAFT_BYTES) continue;
       this.told.set(room, [...told, text].slice(-TOLD));
-      socket.do(() => session.signal({ type: 'draft', room, text }));
+      const [of = '', thread] = room.split(' ');
+      socket.do(() => session.signal({ type: 'draft', room: of, text, ...(thread !== undefined && { thread: Number(thread) }) }));
     }
     this.rooms.clear();
   }

@@ -1,15 +1,13 @@
-// A person, and a message: what can be done about them.
+// A person: what can be done about them.
 
 import { Component, Fragment, h } from 'preact';
-import { isColoured, plain } from './sgr.js';
 import { line as safe } from '../safe_text.js';
 import { Avatar } from '../view/timeline.js';
-import { Field, Form, Sheet, Sure } from './parts.js';
-import { deletes, isAccount, moderatesWhom, shapes } from './rights.js';
+import { Field, Form, Sheet } from './parts.js';
+import { isAccount, moderatesWhom, shapes } from './rights.js';
 
 /**
  * @typedef {import('../main.js').Chat} Chat
- * @typedef {import('../protocol.js').Message} Message
  * @typedef {import('../protocol.js').Role} Role
  */
 
@@ -80,44 +78,5 @@ export class PersonCard extends Component {
         person.standing === 'moderator' && h('button', { type: 'button', class: 'plain', onClick: () => set('member') }, 'Make ordinary member'),
         person.standing !== 'owner' && h('button', { type: 'button', class: 'plain', onClick: () => set('owner') }, 'Make owner')),
       h('p', { class: 'done', role: 'status' }, said), h('p', { class: 'error', role: 'alert' }, safe(error)));
-  }
-}
-
-/** @extends {Component<{chat: Chat, room: string, message: Message, onClose: () => void}, {reporting: boolean, said: string}>} */
-export class MessageMenu extends Component {
-  state = { reporting: false, said: '' };
-
-  #delete = async () => {
-    const { chat, room, message, onClose } = this.props;
-    const error = await chat.remove(room, message.seq);
-    if (error === '') onClose();
-    return error;
-  };
-
-  #report = async (/** @type {FormData} */ data) => {
-    const { chat, room, message } = this.props;
-    const error = await chat.ask({ type: 'report', room, target: message.seq, reason: String(data.get('reason')).trim() });
-    if (error === '') this.setState({ reporting: false, said: 'Thank you. Those who keep order here will look at it.' });
-    return error;
-  };
-
-  render() {
-    const { chat, room: key, message, onClose } = this.props;
-    const { reporting, said } = this.state;
-    const { state } = chat;
-    const room = state.rooms.get(key);
-    if (!room) return null;
-    const source = message.folded?.text ?? message.message;
-    const text = isColoured(source) ? plain(source) : source;
-    const isMine = message.user === state.me?.user;
-    return h(Sheet, { title: `Message of ${safe(message.sender)}`, onClose },
-      h('blockquote', null, safe(text.length > 300 ? `${text.slice(0, 300)}…` : text)),
-      said ? h('p', { role: 'status' }, said) : reporting
-        ? h(Form, { action: 'Report', onCancel: () => this.setState({ reporting: false }), onSubmit: this.#report }, h(Field, { label: 'What is wrong with it?', name: 'reason', required: true, maxLength: 500, autoComplete: 'off' }))
-        : h('div', { class: 'choices' },
-          h('button', { type: 'button', class: 'plain', onClick: () => navigator.clipboard?.writeText(text).then(() => onClose()) }, 'Copy text'),
-          !isMine && state.faces.has(message.user) && h('button', { type: 'button', class: 'plain', onClick: () => chat.show('person', { room: key, user: message.user }) }, safe(message.sender)),
-          !isMine && h('button', { type: 'button', class: 'plain', onClick: () => this.setState({ reporting: true }) }, 'Report…'),
-          deletes(state, room, message.user) && h(Sure, { action: isMine ? 'Delete' : 'Delete for everybody', ask: 'It is taken out for everybody, and cannot be brought back.', sure: 'Delete', onSure: this.#delete })));
   }
 }

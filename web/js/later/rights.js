@@ -1,6 +1,6 @@
 // What is offered to whom: no more than the server would allow anyway, which decides anew each time. Pure.
 
-import { MODERATOR, OWNER, moderates, rank, weight } from '../room.js';
+import { MODERATOR, OWNER, moderates, rank, silence, weight } from '../room.js';
 
 /**
  * @typedef {import('../state.js').State} State
@@ -40,3 +40,12 @@ export function deletes(state, room, author) {
   if (room.rules.archived) return false;
   return author === state.me?.user || moderatesWhom(state, room, author);
 }
+
+/** Changes a message of one's own. @param {State} state @param {Room} room @param {string} author */
+export const edits = (state, room, author) => author === state.me?.user && silence(state, room) === '';
+
+/** Pins messages to the room. @param {State} state @param {Room} room */
+export const pins = (state, room) => room.joined && room.rules.archived !== true && (room.kind === 'direct' || moderates(state, room));
+
+/** Reacts to messages: also where only a few say something. @param {State} state @param {Room} room */
+export const reacts = (state, room) => room.joined && room.rules.archived !== true && !state.readOnly;

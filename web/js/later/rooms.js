@@ -7,6 +7,7 @@ import { linkTo } from './account.js';
 import { Check, Field, Form, Loaded, Secret, Sheet, Sure, when } from './parts.js';
 import { invites, isAccount, runs } from './rights.js';
 import { moderates } from '../room.js';
+import { levelOf } from '../state.js';
 import { fetched } from './settings.js';
 
 /**
@@ -16,6 +17,7 @@ import { fetched } from './settings.js';
  */
 
 const SHOWN = 100;
+const LEVELS = /** @type {[import('../protocol.js').Level, string][]} */ ([['all', 'every message'], ['mentions', 'what is for me'], ['none', 'nothing']]);
 const PAUSES = /** @type {[number, string][]} */ ([[0, 'off'], [5, '5 seconds'], [10, '10 seconds'], [30, '30 seconds'], [60, '1 minute'], [300, '5 minutes'], [900, '15 minutes'], [3_600, '1 hour'], [21_600, '6 hours']]);
 
 /** @param {{chat: Chat, onClose: () => void, title?: string}} props */
@@ -90,10 +92,11 @@ export class RoomDetails extends Component {
     const room = this.#room();
     if (!room) return 'This room is gone.';
     const isOwner = runs(this.props.chat.state, room);
-    const [title, topic, slow_s, announce] = [String(data.get('title') ?? room.title).trim(), String(data.get('topic')).trim(), Number(data.get('slow')), data.get('announce') !== null];
+    const [title, topic, slow_s, announce, seen] = [String(data.get('title') ?? room.title).trim(), String(data.get('topic')).trim(), Number(data.get('slow')), data.get('announce') !== null, data.get('seen') !== null];
     return this.#change({
       ...(title !== room.title && { title }), ...(topic !== room.topic && { topic }),
       ...(slow_s !== (room.rules.slow_s ?? 0) && { slow_s }), ...(isOwner && announce !== (room.rules.announce ?? false) && { announce }),
+      ...(isOwner && seen !== (room.rules.seen ?? false) && { seen }),
     });
   };
 
@@ -128,11 +131,14 @@ export class RoomDetails extends Component {
           mayChange && h(Field, { label: 'Name', name: 'title', required: true, maxLength: 64, defaultValue: room.title, autoComplete: 'off', hint: 'Links to the room go on working.' }),
           h(Field, { label: 'Topic', name: 'topic', maxLength: 250, defaultValue: room.topic, autoComplete: 'off' }),
           mayChange && h(Check, { label: 'Only announcements', name: 'announce', checked: room.rules.announce === true, hint: 'Its owners and moderators write, the others read.' }),
+          mayChange && h(Check, { label: 'Show who has read what', name: 'seen', checked: room.rules.seen === true, hint: 'Everybody here sees it of everybody, from then on.' }),
           h(Field, { label: 'Slow mode', name: 'slow', as: 'select', hint: 'The pause between two messages of one person.' }, [...PAUSES, ...(PAUSES.some(([seconds]) => seconds === slow) ? [] : [/** @type {[number, string]} */ ([slow, `${slow} seconds`])])]
             .map(([seconds, text]) => h('option', { key: seconds, value: seconds, selected: seconds === slow }, text))))
         : room.topic && h('p', null, safe(room.topic)),
-      isAccount(state) && room.room !== 'lobby' && h('div', { class: 'choices' },
-        h('button', { type: 'button', class: 'plain', 'aria-pressed': String(state.muted.has(room.room)), onClick: () => chat.ask({ type: 'notify', room: room.room, level: state.muted.has(room.room) ? 'mentions' : 'none' }) }, state.muted.has(room.room) ? 'Count what is unread here again' : 'Do not count what is unread here')),
+      isAccount(state) && h('div', { class: 'choices' },
+        h(Field, { label: 'Tell me of', as: 'select', onChange: (/** @type {Event} */ event) => chat.ask({ type: 'notify', room: room.room, level: /** @type {HTMLSelectElement} */ (event.target).value }) },
+          LEVELS.map(([level, text]) => h('option', { key: level, value: level, selected: level === levelOf(state, room) }, text)))),
+      h('div', { class: 'choices' }, h('button', { type: 'button', class: 'plain', onClick: () => chat.show('alerts') }, 'Notifications…')),
       invites(state, room) && h(Fragment, null, h('h3', null, 'Invite'),
         h(Form, { action: 'Invite', done: 'Invited', onSubmit: this.#invite }, h(Picker, { chat, name: 'user', skip: (user) => room.people.get(user)?.standing !== undefined }))),
       room.kind === 'public' && h(Secret, { label: 'Link to this room', text: linkTo(room.room), hint: 'For everybody who may come here.' }),

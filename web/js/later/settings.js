@@ -2,8 +2,10 @@
 
 import { Component, Fragment, createRef, h } from 'preact';
 import { line as safe } from '../safe_text.js';
-import { Avatar, HUES, hue } from '../view/timeline.js';
+import { HUES, hue } from '../room.js';
+import { Avatar } from '../view/timeline.js';
 import { call, losing, signOut } from './account.js';
+import { Alerts } from './alerts.js';
 import { Check, Field, Form, Loaded, Password, Secret, Sheet, Sure, Tabs, ago, when } from './parts.js';
 
 /**
@@ -33,6 +35,7 @@ export function Settings({ chat, onClose, at }) {
   return h(Sheet, { title: 'You', onClose, wide: true },
     h(Tabs, { label: 'Settings', at, tabs: [
       ['Profile', () => h(Loaded, { load: () => fetched('me'), children: (me, again) => h(Profile, { chat, me, again, key: me.profile?.avatar }) })],
+      ['Notifications', () => h(Alerts, { chat })],
       ['Devices', () => h(Devices, { chat })],
       ['Password', () => h(Form, { action: 'Change password', done: 'Changed. Your other devices are signed out.', onSubmit: changePassword },
         h(Password, { label: 'Password until now', name: 'current', current: true }),

@@ -2,9 +2,10 @@
 
 import { Component, createRef, Fragment, h, render } from 'preact';
 import { line as safe } from '../safe_text.js';
-import { rank, silence } from '../room.js';
-import { headline, missed, unsent } from '../state.js';
-import { Avatar, Timeline } from './timeline.js';
+import { named, rank, silence } from '../room.js';
+import { LATER } from '../socket.js';
+import { headline, levelOf, missed, placeKey } from '../state.js';
+import { Avatar, Timeline, Typists } from './timeline.js';
 
 /**
  * @typedef {import('../main.js').Chat} Chat
@@ -18,18 +19,10 @@ const UNSEEN_MS = 100;
 const PEOPLE = 200;
 /** Written with a thumb: Enter makes a new line there. */
 const touch = matchMedia('(pointer: coarse)');
-/** What opens rarely, and is no part of the first load. @type {Record<string, () => Promise<any>>} */
-const LATER = {
-  switcher: () => import('../later/switcher.js').then(({ Switcher }) => Switcher),
-  'sign-in': () => styled(import('../later/sign_in.js')).then(({ SignIn }) => SignIn),
-  settings: () => styled(import('../later/settings.js')).then(({ Settings }) => Settings),
-  office: () => styled(import('../later/office.js')).then(({ Office }) => Office),
-  'new-room': () => styled(import('../later/rooms.js')).then(({ NewRoom }) => NewRoom),
-  'new-direct': () => styled(import('../later/rooms.js')).then(({ NewDirect }) => NewDirect),
-  room: () => styled(import('../later/rooms.js')).then(({ RoomDetails }) => RoomDetails),
-  person: () => styled(import('../later/people.js')).then(({ PersonCard }) => PersonCard),
-  message: () => styled(import('../later/people.js')).then(({ MessageMenu }) => MessageMenu),
-};
+/** Loads what is wanted without a link too. */
+const ahead = () => [...['switcher', 'message', 'react', 'thread', 'marks'].map((name) => LATER[name]?.()), import('../later/deeds.js')].forEach((loaded) => loaded?.catch(() => {}));
+/** What could not be loaded is asked for again after this. */
+const AGAIN_MS = 5_000;
 const FINAL = {
   4001: 'Signed out.',
   4003: 'This page is out of date. Reload it.',
@@ -74,7 +67,7 @@ class App extends Component {
   componentDidMount() {
     addEventListener('keydown', this.#key);
     // Fetched with the first thing somebody does, so that it opens without a link too, and is no part of the first load.
-    for (const kind of ['pointerdown', 'keydown']) addEventListener(kind, () => LATER['switcher']?.().catch(() => {}), { once: true, passive: true });
+    for (const kind of ['pointerdown', 'keydown']) addEventListener(kind, ahead, { once: true, passive: true });
     this.composer.current?.focus();
   }
 
@@ -87,11 +80,22 @@ class App extends Component {
     if ((event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && event.key.toLowerCase() === 'k') {
       event.preventDefault();
       this.#switch();
+    } else if ((event.ctrlKey || event.metaKey) && event.shiftKey && event.key.toLowerCase() === 'f') {
+      event.preventDefault();
+      chat.show('search');
+    } else if (event.altKey && event.key.toLowerCase() === 'u') {
+      event.preventDefault();
+      chat.act('firstUnread');
     } else if (event.altKey && (event.key === 'ArrowUp' || event.key === 'ArrowDown')) {
       event.preventDefault();
       chat.step(event.key === 'ArrowUp' ? -1 : 1);
+    } else if (event.altKey && (event.code === 'KeyA' || event.code === 'KeyM') && !event.ctrlKey && !event.metaKey) {
+      event.preventDefault();
+      if (event.code === 'KeyA') chat.act('next');
+      else chat.show('mentions');
     } else if (event.key === 'Escape' && !chat.state.dialog) {
-      if (this.state.drawer || this.state.renaming) this.setState({ drawer: '', renaming: false });
+      if (chat.state.thread) chat.act('closeThread');
+      else if (this.state.drawer || this.state.renaming) this.setState({ drawer: '', renaming: false });
       else this.timeline.current?.jump();
       this.composer.current?.focus();
     } else if (event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey && event.target === document.body) {
@@ -104,19 +108,33 @@ class App extends Component {
     this.props.chat.show('switcher');
   };
 
-  /** The view of a dialog that is to be seen, once it is there. @param {string} name */
-  #view(name) {
+  /** The view of a dialog that is to be seen, once it is there. @param {string} name @param {(error: unknown) => void} [fail] */
+  #view(name, fail = (error) => this.#failed(name, error)) {
     const { chat } = this.props;
     if (!this.views.has(name)) {
       this.views.set(name, null);
       LATER[name]?.().then((view) => {
         if (!view) throw new TypeError(`no ${name}`);
         this.views.set(name, view);
+        this.timeline.current?.forceUpdate();
         chat.draw();
-      }).catch((error) => this.#failed(name, error));
+      }).catch(fail);
     }
     return this.views.get(name);
   }
+
+  /** A part of the page that is not there always. @param {string} name @param {string} key @param {object} props */
+  #part(name, key, props) {
+    const { chat } = this.props;
+    const fail = (/** @type {unknown} */ error) => {
+      setTimeout(() => this.views.delete(name) && chat.draw(), AGAIN_MS);
+      if (chat.session.live) reportError(error);
+    };
+    const view = this.#view(name, fail);
+    return view && h(Careful, { key, onFail: fail }, h(view, { chat, ...props }));
+  }
+
+  #seen = (/** @type {string} */ name) => this.#view(name, () => setTimeout(() => this.views.delete(name) && this.props.chat.draw(), AGAIN_MS));
 
   /** A dialog that was not loaded, or does not fit this page, leaves no dead button behind. @param {string} name @param {unknown} error */
   #failed(name, error) {
@@ -148,14 +166,15 @@ class App extends Component {
     const view = dialog && this.#view(dialog.name);
     const rooms = [...model.rooms.values()];
     const quiet = silence(model, room);
-    return h('div', { class: 'shell', 'data-drawer': drawer, ref: this.shell },
+    return h('div', { class: `shell${model.thread ? ' threaded' : ''}`, 'data-drawer': drawer, ref: this.shell },
       drawer && h('div', { class: 'scrim', onClick: () => this.setState({ drawer: '' }) }),
       h('nav', { class: 'rooms', 'aria-label': 'Rooms' },
         h('div', { class: 'pane-head' }, h('h2', null, 'Rooms'),
+          model.me?.guest === false && h('button', { type: 'button', class: 'icon', title: 'What is for you (Alt+M)', 'aria-label': 'What is for you', onClick: () => chat.show('mentions') }, h(Glyph, { of: 'at' })),
           h('button', { type: 'button', class: 'icon', title: 'Go to, join or create a room (Ctrl+K)', 'aria-label': 'Go to, join or create a room', onClick: this.#switch }, h(Glyph, { of: 'plus' }))),
         h('div', { class: 'lists' },
           model.invitations.size > 0 && h('h3', null, 'Invitations'),
-          model.invitations.size > 0 && h('ul', { 'aria-label': 'Invitations' }, [...model.invitations.values()].map((each) => h(Invited, { key: each.room, chat, invitation: each }))),
+          model.invitations.size > 0 && h('ul', { 'aria-label': 'Invitations' }, [...model.invitations.values()].map((each) => this.#part('invited', each.room, { invitation: each }))),
           h('ul', null, rooms.filter(({ kind }) => kind !== 'direct').map((each) => h('li', { key: each.room }, h(RoomButton, { room: each, model, onOpen: () => this.#open(each.room) })))),
           rooms.some(({ kind }) => kind === 'direct') && h('h3', null, 'Conversations'),
           rooms.some(({ kind }) => kind === 'direct') && h('ul', { 'aria-label': 'Conversations' }, rooms.filter(({ kind }) => kind === 'direct').map((each) => h('li', { key: each.room }, h(RoomButton, { room: each, model, onOpen: () => this.#open(each.room) }))))),
@@ -167,21 +186,24 @@ class App extends Component {
           h('button', { type: 'button', class: 'icon narrow', 'aria-label': 'Rooms', onClick: () => this.setState({ drawer: 'rooms' }) }, h(Glyph, { of: 'menu' }), elsewhere(model) > 0 && h('span', { class: 'dot' })),
           h('div', { class: 'title' }, h('h1', null, h(RoomSign, { room }), safe(room.title)), room.topic && h('p', null, safe(room.topic))),
           room.joined && h('button', { type: 'button', class: 'icon', title: 'About this room', 'aria-label': `About ${safe(room.title)}`, onClick: () => chat.show('room', { room: room.room }) }, h(Glyph, { of: 'about' })),
+          room.pins > 0 && h('button', { type: 'button', class: 'icon', title: 'Pinned messages', 'aria-label': `Pinned messages: ${room.pins}`, onClick: () => chat.show('pins', { room: room.room }) }, h(Glyph, { of: 'pin' })),
+          h('button', { type: 'button', class: 'icon', title: 'Search (Ctrl+Shift+F)', 'aria-label': 'Search', onClick: () => chat.show('search') }, h(Glyph, { of: 'search' })),
           h(LinkState, { chat, link: model.link, waiting: waiting(model) }),
           h('button', { type: 'button', class: 'icon narrow people-button', 'aria-label': `People: ${room.present}`, onClick: () => this.setState({ drawer: 'people' }) }, h(Glyph, { of: 'people' }), h('span', null, room.present))),
         (model.trouble ?? model.notice) && h('div', { class: 'banner', role: 'alert' }, h('span', null, safe(model.trouble ?? model.notice ?? '')), model.isOld && h('button', { type: 'button', onClick: () => location.reload() }, 'Reload'), h('button', { type: 'button', onClick: () => chat.dismiss() }, 'Dismiss')),
-        h(Timeline, { chat, room, version: room.version + (room.atEnd ? 0.5 : 0), handle: this.timeline }),
-        h('div', { class: 'typing', 'aria-live': 'off' }, typists(room, model)),
-        !room.joined ? h(Outside, { chat, room, key: room.room }) : quiet ? h('div', { class: 'welcome silent' }, h('p', null, quiet), model.readOnly && h('button', { type: 'button', class: 'enter', onClick: () => chat.show('sign-in') }, 'Sign in')) : chat.named || (model.lines.length > 0)
+        h(Timeline, { chat, room, version: room.version + (room.atEnd ? 0.5 : 0), handle: this.timeline, view: this.#seen }),
+        h('div', { class: 'typing', 'aria-live': 'off' }, h(Typists, { room, model })),
+        !room.joined ? this.#part('outside', room.room, { room }) : quiet ? h('div', { class: 'welcome silent' }, h('p', null, quiet), model.readOnly && h('button', { type: 'button', class: 'enter', onClick: () => chat.show('sign-in') }, 'Sign in')) : chat.named || (model.lines.length > 0)
           ? h(Composer, { chat, room, key: room.room, input: this.composer, onSent: () => this.timeline.current?.jump() })
           : h('div', { class: 'welcome' }, h(NameForm, { chat, title: 'What should we call you?', action: 'Start chatting', onDone: () => this.forceUpdate(() => this.composer.current?.focus()) }))),
+      model.thread && this.#part('thread', `${model.thread.room} ${model.thread.root}`, { room: model.rooms.get(model.thread.room), root: model.thread.root, version: model.version, view: this.#seen, onClose: () => this.composer.current?.focus() }),
       h('aside', { class: 'people', 'aria-label': 'People' },
         h('div', { class: 'pane-head' }, h('h2', null, 'Here now'), h('span', { class: 'count' }, room.present)),
         h('div', { class: 'lists' },
           h('ul', null, people(room, model, chat, true)),
           [...room.people.values()].some(({ state }) => state === 'offline') && h('h3', null, 'Not here'),
           h('ul', null, people(room, model, chat, false))),
-        room.room !== 'lobby' && room.joined && room.kind !== 'direct' && h(Leave, { chat, room, key: room.room })),
+        room.room !== 'lobby' && room.joined && room.kind !== 'direct' && this.#part('leave', room.room, { room })),
       dialog && view && h(Careful, { key: `${dialog.name} ${dialog.args.user ?? ''}`, onFail: (error) => this.#failed(dialog.name, error) },
         h(view, { chat, ...dialog.args, onClose: () => this.#closed(dialog) })));
   }
@@ -201,23 +223,6 @@ class Careful extends Component {
   }
 }
 
-/** @type {Promise<void> | undefined} */
-let sheet;
-
-/** The dialogs' own sheet comes with the first of them. @template T @param {Promise<T>} module @returns {Promise<T>} */
-function styled(module) {
-  sheet ??= new Promise((resolve, reject) => {
-    const link = document.createElement('link');
-    Object.assign(link, { rel: 'stylesheet', href: 'css/later.css', onload: () => resolve(), onerror: () => {
-      sheet = undefined;
-      link.remove();
-      reject(new Error('no sheet'));
-    } });
-    document.head.append(link);
-  });
-  return Promise.all([module, sheet]).then(([loaded]) => loaded);
-}
-
 /** @param {{chat: Chat, onRename: () => void}} props */
 function Me({ chat, onRename }) {
   const { me, faces } = chat.state;
@@ -231,64 +236,20 @@ function Me({ chat, onRename }) {
     rank(me.role) >= rank('moderator') && h('button', { type: 'button', class: 'office', onClick: () => chat.show('office') }, h(Glyph, { of: 'office' }), 'Administration'));
 }
 
-/** @extends {Component<{chat: Chat, invitation: import('../state.js').Invitation}, {error: string}>} */
-class Invited extends Component {
-  state = { error: '' };
-
-  /** @param {Promise<string>} asked */
-  async #do(asked) {
-    this.setState({ error: await asked });
-  }
-
-  render() {
-    const { chat, invitation: { room, title, sender } } = this.props;
-    return h('li', { class: 'invited' }, h('span', { class: 'name' }, safe(title)), h('span', { class: 'hint' }, `from ${safe(sender)}`),
-      h('div', null, h('button', { type: 'button', class: 'enter', 'aria-label': `Join ${safe(title)}`, onClick: () => this.#do(chat.enter('join', room)) }, 'Join'),
-        h('button', { type: 'button', class: 'plain', 'aria-label': `Decline ${safe(title)}`, onClick: () => this.#do(chat.ask({ type: 'decline', room })) }, 'No, thanks')),
-      h('p', { class: 'error', role: 'alert' }, safe(this.state.error)));
-  }
-}
-
 /** What kind of room it is, before its name. @param {{room: Room}} props */
 function RoomSign({ room }) {
   if (room.kind === 'private') return h('span', { class: 'hash' }, h(Glyph, { of: 'lock' }), h('span', { class: 'unseen' }, 'private '));
   return h('span', { class: 'hash', 'aria-hidden': 'true' }, room.kind === 'direct' ? '@' : '#');
 }
 
-/** Leaving a room for which lines wait asks first. @extends {Component<{chat: Chat, room: Room}, {waiting: number}>} */
-class Leave extends Component {
-  state = { waiting: 0 };
-
-  render() {
-    const { chat, room } = this.props;
-    const count = this.state.waiting && unsent(chat.state, room.room).length;
-    if (count === 0) return h('button', { type: 'button', class: 'leave', onClick: () => this.setState({ waiting: chat.leave(room.room) }) }, `Leave ${safe(room.title)}`);
-    return h('div', { class: 'ask', role: 'alert' },
-      h('p', null, `${count} message${count === 1 ? ' is' : 's are'} not sent yet. Leaving discards ${count === 1 ? 'it' : 'them'}.`),
-      h('button', { type: 'button', class: 'leave', onClick: () => this.setState({ waiting: 0 }) }, 'Stay'),
-      h('button', { type: 'button', class: 'leave', onClick: () => chat.leave(room.room, true) }, 'Discard and leave'));
-  }
-}
-
-/** In the composer's place in a room that one is not in: only own lines that were not sent keep it in sight. @extends {Component<{chat: Chat, room: Room}, {error: string}>} */
-class Outside extends Component {
-  state = { error: '' };
-
-  render() {
-    const { chat, room } = this.props;
-    const join = async () => this.setState({ error: await chat.enter('join', room.room) });
-    return h('div', { class: 'welcome' }, h('p', null, `You are not in ${safe(room.title)}.`),
-      h('button', { type: 'button', class: 'enter', onClick: join }, 'Join'), h('p', { class: 'error', role: 'alert' }, safe(this.state.error)));
-  }
-}
-
 /** @param {{room: Room, model: State, onOpen: () => void}} props */
 function RoomButton({ room, model, onOpen }) {
   const active = room.room === model.active;
   const count = active && model.watching && room.atEnd ? 0 : missed(model, room);
+  const calls = count === 0 && levelOf(model, room) === 'none' ? 0 : active && model.watching && room.atEnd ? 0 : named(model, room);
   return h('button', { type: 'button', class: `room${active ? ' active' : ''}${count > 0 ? ' unread' : ''}`, 'aria-current': active ? 'page' : undefined, onClick: onOpen },
-    h(RoomSign, { room }), h('span', { class: 'name' }, safe(room.title)), (room.rules.archived || model.muted.has(room.room)) && h('span', { class: 'hint' }, room.rules.archived ? 'archived' : 'muted'),
-    count > 0 && h('span', { class: 'badge' }, count > 99 ? '99+' : count, h('span', { class: 'unseen' }, ' unread')));
+    h(RoomSign, { room }), h('span', { class: 'name' }, safe(room.title)), (room.rules.archived || levelOf(model, room) === 'none') && h('span', { class: 'hint' }, room.rules.archived ? 'archived' : 'muted'),
+    (count > 0 || calls > 0) && h('span', { class: `badge${calls > 0 ? ' called' : ''}` }, calls > 0 && '@', count > 99 ? '99+' : count || '', h('span', { class: 'unseen' }, `${count > 0 ? ' unread' : ''}${calls > 0 ? ', for you' : ''}`)));
 }
 
 /** @param {Room} room @param {State} model @param {Chat} chat @param {boolean} here */
@@ -307,15 +268,6 @@ function people(room, model, chat, here) {
   });
   const more = here ? room.present - shown.length : 0;
   return [...shown, more > 0 && shown.length > 0 && h('li', { key: '+', class: 'hint' }, `and ${more} more`)];
-}
-
-/** @param {Room} room @param {State} model */
-function typists(room, model) {
-  const names = [...room.typing].filter(([user]) => !model.blocked.has(user)).map(([, who]) => who).map(({ name }) => safe(name));
-  if (names.length === 0) return null;
-  const who = names.length === 1 ? `${names[0]} is` : names.length === 2 ? `${names[0]} and ${names[1]} are`
-    : names.length === 3 ? `${names[0]}, ${names[1]} and ${names[2]} are` : `${names.length} people are`;
-  return h(Fragment, null, h('span', { class: 'dots', 'aria-hidden': 'true' }, h('i', null), h('i', null), h('i', null)), `${who} typing…`);
 }
 
 /** @param {State} model */
@@ -389,25 +341,49 @@ class NameForm extends Component {
   }
 }
 
-/** @typedef {{chat: Chat, room: Room, input: import('preact').RefObject<HTMLTextAreaElement>, onSent: () => void}} ComposerProps */
+/** What completes names, once somebody began one. @type {typeof import('../later/complete.js').Completion | undefined} */
+let Completion;
 
-/** @extends {Component<ComposerProps, {over: number}>} */
-class Composer extends Component {
+/** @typedef {{chat: Chat, room: Room, thread?: number, input: import('preact').RefObject<HTMLTextAreaElement>, onSent: () => void}} ComposerProps */
+
+/** Says something in a room or in a thread of it, or changes what was said. @extends {Component<ComposerProps, {over: number}>} */
+export class Composer extends Component {
   state = { over: 0 };
+  /** @type {import('../state.js').Aim | undefined} */
+  aim;
+  /** What it changes. @type {import('../state.js').Aim['edit']} */
+  editing;
+
+  get #place() {
+    return placeKey(this.props.room.room, this.props.thread);
+  }
+
+  /** @returns {import('../state.js').Aim | undefined} */
+  get #aim() {
+    return this.props.chat.state.aims.get(this.#place);
+  }
 
   componentDidMount() {
     const input = /** @type {HTMLTextAreaElement} */ (this.props.input.current);
-    input.value = this.props.chat.drafts.get(this.props.room.room) ?? '';
+    input.value = this.props.chat.drafts.get(this.#place) ?? '';
     this.#grow();
     if (matchMedia('(hover: hover)').matches) input.focus({ preventScroll: true });
+    this.aim = this.#aim;
+    this.componentDidUpdate();
   }
 
-  /** What was written on another device comes in here. */
+  /** What was written on another device comes in here, and what is to be changed or answered. */
   componentDidUpdate() {
-    const { input, chat, room } = this.props;
-    const draft = chat.drafts.get(room.room) ?? '';
-    if (!input.current || input.current.value === draft) return;
-    input.current.value = draft;
+    const { input, chat } = this.props;
+    const aim = this.#aim;
+    if (!input.current) return;
+    const draft = chat.drafts.get(this.#place) ?? '';
+    const text = aim?.edit !== this.editing ? (aim?.edit?.text ?? draft) : aim?.edit ? input.current.value : draft;
+    this.editing = aim?.edit;
+    if (aim && aim !== this.aim) input.current.focus();
+    this.aim = aim;
+    if (input.current.value === text) return;
+    input.current.value = text;
     this.#grow();
   }
 
@@ -418,31 +394,59 @@ class Composer extends Component {
   }
 
   #typed = () => {
-    const { chat, room, input } = this.props;
+    const { chat, room, thread, input } = this.props;
     const text = input.current?.value ?? '';
-    chat.setDraft(room.room, text);
-    chat.signals.typing(room.room, text.trim() !== '');
+    if (!this.editing) chat.setDraft(this.#place, text);
+    chat.signals.typing(room.room, text.trim() !== '', thread);
     const over = Math.max(0, bytes(text) - chat.state.limit);
     if (over !== this.state.over) this.setState({ over });
     this.#grow();
+    if (!Completion && /[@:]/.test(text)) {
+      import('../later/complete.js').then((module) => {
+        Completion = module.Completion;
+        this.forceUpdate();
+      }, () => {});
+    }
   };
 
   #send = (/** @type {Event | undefined} */ event) => {
     event?.preventDefault();
-    const { chat, input, onSent } = this.props;
+    const { chat, room, thread, input, onSent } = this.props;
     const field = /** @type {HTMLTextAreaElement} */ (input.current);
     const text = field.value.replace(/\s+$/u, '');
-    if (text.trim() === '' || bytes(text) > chat.state.limit) return;
+    if (bytes(text) > chat.state.limit) return;
+    const { edit, reply } = this.#aim ?? {};
+    // With files the text may be empty; they go out once they are there.
+    const withFiles = edit ? false : chat.files?.send(room.room, text, { thread, reply: reply?.seq });
+    if (withFiles === null || (!withFiles && text.trim() === '')) return;
     field.value = '';
+    if (edit && text !== edit.text) chat.outbox.change(room.room, { type: 'edit', target: edit.target }, text);
+    else if (!edit && !withFiles) chat.outbox.say(text, { reply: reply?.seq, thread });
+    chat.aim(room.room, thread);
     this.#grow();
-    chat.outbox.say(text);
-    onSent();
+    if (!edit) onSent();
     field.focus();
   };
 
+  #pick = (/** @type {Event} */ event) => {
+    const field = /** @type {HTMLInputElement} */ (event.target);
+    this.props.chat.attach(field.files, this.props.thread);
+    field.value = '';
+  };
+
   #key = (/** @type {KeyboardEvent} */ event) => {
+    const { chat, room, thread, input } = this.props;
     // While a word is being composed, Enter ends the word; some browsers say so only by the code 229.
-    if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    if (event.isComposing || event.keyCode === 229) return;
+    if (event.key === 'Escape' && this.#aim) {
+      event.stopPropagation();
+      return chat.aim(room.room, thread);
+    }
+    if (event.key === 'ArrowUp' && input.current?.value === '' && !event.altKey && !this.#aim) {
+      event.preventDefault();
+      return chat.act('editLast', room.room, thread);
+    }
+    if (event.key !== 'Enter' || event.shiftKey) return;
     // A phone's keyboard has no other way to a new line, and the button is at hand.
     if (touch.matches && !event.ctrlKey && !event.metaKey) return;
     event.preventDefault();
@@ -450,13 +454,20 @@ class Composer extends Component {
   };
 
   render() {
-    const { room, input, chat } = this.props;
+    const { room, input, chat, thread } = this.props;
     const { over } = this.state;
-    return h('form', { class: 'composer', onSubmit: this.#send },
-      h('textarea', { ref: input, rows: 1, 'aria-label': `Message to ${safe(room.title)}`, placeholder: `Message ${room.kind === 'direct' ? '' : '#'}${safe(room.title)}`, enterKeyHint: touch.matches ? 'enter' : 'send', onInput: this.#typed, onKeyDown: this.#key, onBlur: () => chat.signals.typing(room.room, false) }),
+    const { edit, reply } = this.#aim ?? {};
+    const label = thread === undefined ? `Message to ${safe(room.title)}` : 'Answer in this thread';
+    return h('form', { class: `composer${edit || reply ? ' aimed' : ''}`, onSubmit: this.#send },
+      Completion && h(Completion, { chat, room, input }),
+      (edit || reply) && h('div', { class: 'aim' }, h('span', { role: 'status' }, edit ? 'You change a message' : `You answer ${safe(reply?.sender ?? '')}: `, reply && h('q', null, safe((reply.folded?.text ?? reply.message).slice(0, 200)))),
+        h('button', { type: 'button', 'aria-label': edit ? 'Leave it as it is' : 'Do not answer it', title: 'Cancel (Esc)', onClick: () => chat.aim(room.room, thread) }, '✕')),
+      chat.files?.tray(room.room, thread),
+      !edit && h('label', { class: 'icon clip', title: 'Attach files (or paste, or drop them here)' }, h(Glyph, { of: 'clip' }), h('input', { type: 'file', multiple: true, class: 'unseen', 'aria-label': 'Attach files', onChange: this.#pick })),
+      h('textarea', { ref: input, rows: 1, 'aria-label': label, placeholder: thread === undefined ? `Message ${room.kind === 'direct' ? '' : '#'}${safe(room.title)}` : 'Answer…', 'aria-autocomplete': 'list', enterKeyHint: touch.matches ? 'enter' : 'send', onInput: this.#typed, onKeyDown: this.#key, onBlur: () => chat.signals.typing(room.room, false, thread) }),
       over === 0 && (room.rules.slow_s ?? 0) > 0 && h('span', { class: 'slow', title: `Slow mode: one message in ${room.rules.slow_s} s` }, h('span', { class: 'unseen' }, 'Slow mode: one message in '), `${room.rules.slow_s} s`),
       over > 0 && h('span', { class: 'over', role: 'alert' }, `${over} bytes too long`),
-      h('button', { type: 'submit', class: 'send', 'aria-label': 'Send', title: 'Send (Enter)', disabled: over > 0 }, h(Glyph, { of: 'send' })));
+      h('button', { type: 'submit', class: 'send', 'aria-label': edit ? 'Save' : 'Send', title: edit ? 'Save (Enter)' : 'Send (Enter)', disabled: over > 0 }, h(Glyph, { of: 'send' })));
   }
 }
 
@@ -471,7 +482,11 @@ const GLYPHS = {
   people: 'M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7ZM2.5 20c.4-3.6 3-5.5 6.5-5.5s6.1 1.9 6.5 5.5M16 4.5a3.5 3.5 0 0 1 0 6.3M18 14.8c2 .7 3.2 2.5 3.5 5.200',
   send: 'M5 12h14M13 6l6 6-6 6',
   about: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18ZM12 11v5.500M12 7.800v.1',
+  clip: 'M19.500 11.500l-7.800 7.800a5 5 0 0 1-7-7l8.300-8.300a3.300 3.300 0 0 1 4.700 4.700l-8.300 8.300a1.700 1.700 0 0 1-2.400-2.400l7.300-7.300',
+  search: 'M10.500 17a6.500 6.500 0 1 0 0-13 6.500 6.500 0 0 0 0 13ZM15.500 15.500L20.500 20.500',
   lock: 'M6 11h12v9H6zM8.500 11V8a3.500 3.500 0 0 1 7 0v3',
+  at: 'M12 15.500a3.500 3.500 0 1 0 0-7 3.500 3.500 0 0 0 0 7ZM15.500 8.500v5a2.500 2.500 0 0 0 5 0V12a8.500 8.500 0 1 0-3.500 6.900',
+  pin: 'M9 4h6l-.700 6 3.200 3.500H6.500L9.700 10zM12 13.500V20',
   key: 'M14 14.500a5 5 0 1 0-4.500-4.500L4 15.500V20h4.500v-2.500H11V15zM15.500 8.500v.1',
   office: 'M12 3l8 3v5c0 5-3.400 8.500-8 10-4.600-1.500-8-5-8-10V6z',
 };
@@ -480,5 +495,3 @@ const GLYPHS = {
 export function Glyph({ of }) {
   return h('svg', { viewBox: '0 0 24 24', width: 20, height: 20, fill: 'none', stroke: 'currentColor', 'stroke-width': 1.8, 'stroke-linecap': 'round', 'stroke-linejoin': 'round', 'aria-hidden': 'true' }, h('path', { d: GLYPHS[of] }));
 }
-
-

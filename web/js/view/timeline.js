@@ -1,13 +1,13 @@
 // The messages of a room. Only a window of rows is in the DOM, however long the session; the place that one reads is
 // kept while rows come and go around it.
 
-import { Component, createRef, h } from 'preact';
-import { block, line as safe } from '../safe_text.js';
-import { earlier, unread } from '../room.js';
-import { rows } from '../state.js';
+import { Component, createRef, Fragment, h } from 'preact';
+import { block, dayName, line as safe, noticeText, toldText } from '../safe_text.js';
+import { calls, earlier, rows, tint, unread } from '../room.js';
+import { freshIn } from '../state.js';
 
 /**
- * @typedef {import('../state.js').Row} Row
+ * @typedef {import('../room.js').Row} Row
  * @typedef {import('../state.js').Room} Room
  * @typedef {import('../state.js').Line} Line
  * @typedef {import('../main.js').Chat} Chat
@@ -20,52 +20,39 @@ const STEP = 80;
 const MOST = 360;
 /** This near to the end (in pixels), new messages are followed. */
 const NEAR = 60;
-export const HUES = 12;
+/** How long what was jumped to is marked. */
+const SOUGHT_MS = 2_500;
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
-const day = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
-const dayOfYear = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
-const short = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' });
-
-/** A user's colour, the same in every session. @param {string} user */
-export function hue(user) {
-  let hash = 2166136261;
-  for (let i = 0; i < user.length; i++) hash = Math.imul(hash ^ user.charCodeAt(i), 16777619);
-  return (hash >>> 8) % HUES;
-}
-
-/** The colour that somebody chose, or theirs by chance. @param {string} user @param {Face | undefined} face */
-export function tint(user, face) {
-  const chosen = face?.profile.colour;
-  return chosen === undefined ? hue(user) : Math.round(chosen / (360 / HUES)) % HUES;
-}
 
 /** @param {{user: string, name: string, face?: Face | undefined}} props */
 export function Avatar({ user, name, face }) {
   const picture = face?.profile.avatar;
-  return h('span', { class: 'avatar', 'data-hue': tint(user, face), 'aria-hidden': 'true' }, picture ? h('img', { src: `api/avatars/${encodeURIComponent(picture)}`, alt: '', width: 34, height: 34, loading: 'lazy' }) : safe(String.fromCodePoint(name.codePointAt(0) ?? 63)).toLocaleUpperCase());
+  return h('span', { class: 'avatar', 'data-hue': tint(user, face), 'aria-hidden': 'true' }, picture ? h('img', { src: `/api/avatars/${encodeURIComponent(picture)}`, alt: '', width: 34, height: 34, loading: 'lazy' }) : safe(String.fromCodePoint(name.codePointAt(0) ?? 63)).toLocaleUpperCase());
 }
 
-/** `handle` lets the page jump to the end. @typedef {{chat: Chat, room: Room, version: number, handle: {current: Timeline | null}}} Props */
+/** `handle` lets the page jump to the end. `view` is what is fetched when it is first needed, or null until it is there. @typedef {{chat: Chat, room: Room, version: number, handle: {current: Timeline | null}, view: (name: string) => any}} Props */
 
 /** @extends {Component<Props>} */
 export class Timeline extends Component {
+  /** The window: rows `start..end` of all, of which the first and last with a place are so many rows within. */
+  start = -1;
+  end = -1;
+  startBack = 0;
+  endOn = 0;
+  /** The first unread message is further up. */
+  isBehind = false;
+
   /** @param {Props} props */
   constructor(props) {
     super(props);
     this.scroller = createRef();
-    /** What reads markup is on its way. */
-    this.asked = false;
     props.handle.current = this;
     /** @type {Row[]} */
     this.all = [];
     /** @type {Room | null} */
     this.room = null;
-    /** The window: rows `start..end` of all. @type {number} */
-    this.start = -1;
-    /** @type {number} */
-    this.end = -1;
     this.#begin();
   }
 
@@ -77,6 +64,11 @@ export class Timeline extends Component {
     this.startKey = undefined;
     /** @type {string | undefined} */
     this.endKey = undefined;
+    /** The row that was jumped to, until it was shown. @type {string | undefined} */
+    this.sought = undefined;
+    /** The missing stretch that was asked for last. */
+    this.gap = '';
+    this.isBehind = false;
     this.follow = true;
     this.shown = -1;
     this.placed = false;
@@ -111,7 +103,7 @@ export class Timeline extends Component {
 
   /** @param {Props} before */
   getSnapshotBeforeUpdate(before) {
-    if (before.room !== this.props.room || this.follow) return null;
+    if (before.room !== this.props.room || this.follow || this.sought) return null;
     const scroller = this.scroller.current;
     const top = scroller.getBoundingClientRect().top;
     for (const element of scroller.querySelectorAll('[data-key]')) {
@@ -126,15 +118,29 @@ export class Timeline extends Component {
   componentDidUpdate(before, _, anchor) {
     this.#settle(before, anchor);
     this.#reach();
+    this.#look();
   }
 
   /** @param {Props} before @param {{key: string, at: number} | null} anchor */
   #settle(before, anchor) {
+    if (this.sought !== undefined) return this.#show(this.sought);
     if (before.room !== this.props.room || !this.placed) return this.#place();
     if (this.follow) return this.#toEnd();
     if (anchor === null) return;
     const element = this.scroller.current.querySelector(`[data-key="${anchor.key}"]`);
     if (element) this.scroller.current.scrollTop += element.getBoundingClientRect().top - anchor.at;
+  }
+
+  /** What was jumped to is in the middle, and marked for a moment. @param {string} key */
+  #show(key) {
+    this.sought = undefined;
+    this.props.room.target = null;
+    const row = this.scroller.current.querySelector(`[data-key="${key}"]`);
+    row?.scrollIntoView({ block: 'center' });
+    row?.classList.add('sought');
+    setTimeout(() => row?.classList.remove('sought'), SOUGHT_MS);
+    row?.querySelector('.more')?.focus({ preventScroll: true });
+    this.#scrolled();
   }
 
   /** Where a room opens: at its end, or where one stopped reading. */
@@ -150,11 +156,45 @@ export class Timeline extends Component {
     this.#scrolled();
   }
 
-  /** Loads what is before the first row, if that is on screen or near: also where nothing overflows, and nothing can be scrolled. */
+  /** Draws and loads what is on screen or near it, both ways: also where nothing overflows, and nothing can be scrolled. */
   #reach() {
     const scroller = this.scroller.current;
     const { chat, room } = this.props;
-    if (this.start <= 0 && scroller.clientHeight > 0 && scroller.scrollTop < Math.max(600, scroller.clientHeight)) chat.older(room.room);
+    const { clientHeight, scrollTop, scrollHeight } = scroller;
+    if (clientHeight === 0 || !this.placed) return;
+    const reach = Math.max(600, clientHeight);
+    const below = scrollHeight - scrollTop - clientHeight;
+    if (scrollTop < reach && this.start > 0) return this.#move(Math.max(0, this.start - STEP), Math.min(this.end, this.start - STEP + MOST));
+    if (below < reach && this.end < this.all.length) {
+      const end = Math.min(this.all.length, this.end + STEP);
+      return this.#move(Math.max(this.start, end - MOST), end);
+    }
+    if (this.start <= 0 && scrollTop < reach) chat.older(room.room);
+    if (room.loading || !chat.session.live) return;
+    const { top, bottom } = scroller.getBoundingClientRect();
+    for (const element of scroller.querySelectorAll('.gap')) {
+      const box = element.getBoundingClientRect();
+      const gap = this.all.find(({ key }) => key === element.dataset.key);
+      if (gap?.kind !== 'gap' || box.bottom < top - reach || box.top > bottom + reach || this.gap === `${gap.from} ${gap.to}`) continue;
+      // One that an answer did not make smaller is left to the button.
+      this.gap = `${gap.from} ${gap.to}`;
+      chat.fill(room.room, gap, box.top > (top + bottom) / 2);
+      return;
+    }
+  }
+
+  /** Sees whether what is unread begins further up. */
+  #look() {
+    const { room } = this.props;
+    const scroller = this.scroller.current;
+    const at = this.all.findIndex(({ kind }) => kind === 'new');
+    const row = scroller.querySelector('[data-key="new"]');
+    const isHeld = room.mark !== null && room.stretches.some(([from, to]) => from <= /** @type {number} */ (room.mark) + 1 && to > /** @type {number} */ (room.mark));
+    const isAbove = row ? row.getBoundingClientRect().bottom < scroller.getBoundingClientRect().top : at >= 0 && at < this.start;
+    const isBehind = room.mark !== null && room.events.length > 0 && (isAbove || (!isHeld && at >= 0));
+    if (isBehind === this.isBehind) return;
+    this.isBehind = isBehind;
+    this.forceUpdate();
   }
 
   #toEnd() {
@@ -164,28 +204,41 @@ export class Timeline extends Component {
 
   #scrolled() {
     const scroller = this.scroller.current;
-    const { chat, room } = this.props;
+    const { chat } = this.props;
     const below = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
     this.follow = below <= NEAR && this.end >= this.all.length;
     chat.setAtEnd(this.follow);
-    const reach = Math.max(600, scroller.clientHeight);
-    if (scroller.scrollTop < reach) {
-      if (this.start > 0) this.#move(Math.max(0, this.start - STEP), Math.min(this.end, this.start - STEP + MOST));
-      else chat.older(room.room);
-    } else if (below < reach && this.end < this.all.length) {
-      const end = Math.min(this.all.length, this.end + STEP);
-      this.#move(Math.max(this.start, end - MOST), end);
-    }
+    this.#reach();
+    this.#look();
   }
 
   /** @param {number} start @param {number} end */
   #move(start, end) {
     this.start = start;
     this.end = end;
-    this.startKey = this.all[start]?.key;
-    this.endKey = end < this.all.length ? this.all[end - 1]?.key : undefined;
+    this.#remember();
     this.follow = this.follow && end >= this.all.length;
     this.forceUpdate();
+  }
+
+  /** The window's ends are remembered by messages: gaps and days between them come and go. */
+  #remember() {
+    const all = this.all;
+    const first = all.findIndex(({ key }, i) => i >= this.start && placeOf(key) !== undefined);
+    const last = all.findLastIndex(({ key }, i) => i < this.end && placeOf(key) !== undefined);
+    this.startKey = all[first]?.key;
+    this.startBack = first - this.start;
+    this.endKey = this.end < all.length ? all[last]?.key : undefined;
+    this.endOn = this.end - 1 - last;
+  }
+
+  /** The window goes to a message, or to the last row before it. @param {number} seq */
+  #aim(seq) {
+    const at = this.all.findLastIndex(({ key }) => (placeOf(key) ?? Infinity) <= seq);
+    if (at < 0) return;
+    this.sought = this.all[at]?.key;
+    Object.assign(this, { start: Math.max(0, at - FIRST / 2), end: Math.min(this.all.length, at + FIRST / 2), follow: false, placed: true });
+    this.#remember();
   }
 
   /** Finds the window again in rows that changed before, behind or within it. */
@@ -198,24 +251,24 @@ export class Timeline extends Component {
       const start = all.findIndex(({ key }) => key === this.startKey);
       // What was paged in before the window's first row is part of it, as far as there is room.
       if (this.startKey === undefined || start < 0) this.start = Math.min(this.start, Math.max(0, all.length - 1));
-      else this.start = this.start === 0 ? Math.max(0, start - STEP) : start;
+      else this.start = Math.max(0, start - (this.start === 0 ? STEP : this.startBack));
       const end = this.endKey === undefined ? all.length - 1 : all.findIndex(({ key }) => key === this.endKey);
-      this.end = Math.min(this.start + MOST, end < 0 ? all.length : end + 1);
+      this.end = Math.min(all.length, this.start + MOST, end < 0 ? all.length : end + 1 + (this.endKey === undefined ? 0 : this.endOn));
     }
-    this.startKey = all[this.start]?.key;
-    this.endKey = this.end < all.length ? all[this.end - 1]?.key : undefined;
+    this.#remember();
   }
 
   /** @param {Props} props */
-  render({ chat, room }) {
+  render({ chat, room, view }) {
     if (this.room !== room) {
       this.room = room;
       this.#begin();
     }
     this.shown = room.version;
     this.all = rows(room, chat.state);
-    this.#window();
-    if (!marked && !this.asked && this.all.slice(this.start, this.end).some((row) => SIGNS.test(textOf(row)))) this.#fetch();
+    if (room.target !== null) this.#aim(room.target);
+    if (this.sought === undefined) this.#window();
+    readMarkup(this.all.slice(this.start, this.end), () => this.forceUpdate());
     const fresh = unread(room, chat.state.me?.user, chat.state.blocked);
     const last = this.all.findLast(({ kind }) => kind === 'message');
     return h('div', { class: 'timeline' },
@@ -223,21 +276,13 @@ export class Timeline extends Component {
         class: 'scroller', ref: this.scroller, role: 'log', 'aria-live': 'polite', 'aria-relevant': 'additions', tabIndex: 0,
         'aria-label': `Messages in ${safe(room.title)}`, 'aria-busy': String(room.loading), onScroll: () => this.#scrolled(),
       },
-      h('div', { class: 'rows', onKeyDown: walk },
+      h('div', { class: 'rows', onKeyDown: (/** @type {KeyboardEvent} */ event) => walk(event, chat, room) },
         this.start <= 0 && (room.loading || earlier(room)) && h('div', { class: 'quiet loading', key: 'loading' }, earlier(room) ? 'Earlier messages…' : 'Loading…'),
-        this.all.slice(this.start, this.end).map((row) => h(RowView, { key: row.key, row, chat, room, face: faceOf(row, chat.state), last: row === last, ready: marked !== undefined })))),
+        this.all.slice(this.start, this.end).map((row) => h(RowView, { key: row.key, ...rowProps(row, chat, room, view), last: row === last })))),
+      this.isBehind && h('button', { class: 'jump up', type: 'button', title: 'Alt+U', onClick: () => chat.act('firstUnread', room.room) }, 'First unread', h('span', { 'aria-hidden': 'true' }, ' ↑')),
       (!room.atEnd || this.end < this.all.length) && h('button', {
         class: `jump${fresh > 0 ? ' fresh' : ''}`, type: 'button', onClick: () => this.jump(),
       }, fresh > 0 ? `${fresh} new message${fresh === 1 ? '' : 's'}` : 'Latest messages', h('span', { 'aria-hidden': 'true' }, ' ↓')));
-  }
-
-  /** What reads markup is no part of the first load. Where it cannot be had, the next message that needs it asks again. */
-  #fetch() {
-    this.asked = true;
-    import('../later/marked.js').then((module) => {
-      marked = module;
-      this.forceUpdate();
-    }, () => (this.asked = false));
   }
 
   /** To the newest message. */
@@ -250,41 +295,76 @@ export class Timeline extends Component {
   }
 }
 
+/** The place in the log of a row that has one. @param {string} key */
+const placeOf = (key) => (key[0] === 'm' ? Number(key.slice(1)) : undefined);
+
 /** @param {Row} row @param {import('../state.js').State} state */
 function faceOf(row, state) {
   const user = row.kind === 'message' ? row.message.user : row.kind === 'line' ? state.me?.user : undefined;
   return user === undefined ? undefined : state.faces.get(user);
 }
 
-/** Of the buttons at the messages only the last is a stop of the tab key; from there the arrows go on. @param {KeyboardEvent} event */
-function walk(event) {
+/** What is shown of a row beside its text. @param {Row} row @returns {import('../protocol.js').File[] | undefined} */
+function filesOf(row) {
+  const files = row.kind === 'message' && !row.message.folded?.deleted ? row.message.files : row.kind === 'line' ? row.line.files : undefined;
+  return files?.length ? files : undefined;
+}
+
+/** What a row is drawn from. @param {Row} row @param {Chat} chat @param {Room} room @param {(name: string) => any} view @returns {Omit<RowProps, 'last'>} */
+export function rowProps(row, chat, room, view) {
+  const { state } = chat;
+  const said = row.kind === 'message' ? row.message : row.kind === 'line' ? row.line : undefined;
+  const { reactions, replies, pinned } = (row.kind === 'message' && row.message.folded) || {};
+  return {
+    row, chat, room, face: faceOf(row, state),
+    quote: said?.reply === undefined ? undefined : view('quote'), quoted: said?.reply === undefined ? undefined : room.known.get(said.reply)?.now,
+    marks: reactions || replies || pinned ? view('marks') : undefined, fresh: replies && row.kind === 'message' ? freshIn(state, room, row.message.seq) : 0,
+    called: row.kind === 'message' && !row.message.folded?.deleted && calls(state, row.message),
+    ready: marked !== undefined, files: filesOf(row) && view('attachments'),
+  };
+}
+
+/** What the keys do at a message. */
+const KEYS = 'retpuld+';
+
+/** Of the buttons at the messages only the last is a stop of the tab key; from there the arrows go on, and letters do something. @param {KeyboardEvent} event @param {Chat} chat @param {Room} room */
+export function walk(event, chat, room) {
   const step = event.key === 'ArrowUp' ? -1 : event.key === 'ArrowDown' ? 1 : 0;
   const from = /** @type {HTMLElement} */ (event.target);
-  if (step === 0 || event.altKey || !from.classList.contains('more')) return;
+  if (event.altKey || event.ctrlKey || event.metaKey || !from.classList.contains('more')) return;
+  const isDeed = event.key.length === 1 && KEYS.includes(event.key);
+  if (step === 0 && !isDeed) return;
   event.preventDefault();
+  event.stopPropagation();
+  if (isDeed) return chat.act('key', room.room, Number(/** @type {HTMLElement} */ (from.closest('[data-key]')).dataset['key']?.slice(1)), event.key);
   const all = [.../** @type {HTMLElement} */ (event.currentTarget).querySelectorAll('.more')];
   /** @type {HTMLElement | undefined} */ (all[all.indexOf(from) + step])?.focus();
 }
 
-/** @typedef {{row: Row, chat: Chat, room: Room, face: Face | undefined, last: boolean, ready: boolean}} RowProps */
+/**
+ * `quote` and `marks` are the views of what a message answers and of what was done to it: fetched when first needed.
+ * @typedef {{row: Row, chat: Chat, room: Room, face: Face | undefined, last: boolean, quote: any, quoted: import('../state.js').Said | undefined, marks: any, fresh: number, called: boolean, ready: boolean, files: any}} RowProps
+ */
+const SAME = /** @type {const} */ (['face', 'last', 'quote', 'quoted', 'marks', 'fresh', 'called', 'ready', 'files']);
 
 /** @extends {Component<RowProps>} */
-class RowView extends Component {
+export class RowView extends Component {
   /** @param {RowProps} next */
   shouldComponentUpdate(next) {
     const a = /** @type {any} */ (this.props.row);
     const b = /** @type {any} */ (next.row);
     // Only what is long to draw and says by itself whether it changed is left as it is: a day is no longer today at midnight.
-    return (a.kind !== 'message' && a.kind !== 'line') || a.message !== b.message || a.line !== b.line || a.head !== b.head || a.own !== b.own || a.kind !== b.kind || this.props.face !== next.face || this.props.last !== next.last || this.props.ready !== next.ready;
+    return (a.kind !== 'message' && a.kind !== 'line') || a.message !== b.message || a.line !== b.line || a.head !== b.head || a.own !== b.own || a.kind !== b.kind || a.pending !== b.pending || SAME.some((each) => this.props[each] !== next[each]);
   }
 
   /** @param {RowProps} props */
-  render({ row, chat, room, face, last }) {
+  render(props) {
+    const { row, chat, room } = props;
     switch (row.kind) {
       case 'begin':
         return h('div', { class: 'begin', 'data-key': row.key }, h('strong', null, safe(room.title)), `This is the beginning of ${safe(room.title)}.`);
       case 'day':
-        return h('div', { class: 'rule', 'data-key': row.key }, h('span', null, dayName(row.timestamp)));
+        return h('div', { class: 'rule', 'data-key': row.key }, h('button', { type: 'button', title: 'Go to a day', onClick: () => chat.show('date', { room: room.room, at: row.timestamp }) }, dayName(row.timestamp)));
       case 'new':
         return h('div', { class: 'rule new', 'data-key': row.key }, h('span', null, 'New since you looked'));
       case 'gap':
@@ -298,9 +378,11 @@ class RowView extends Component {
       case 'told':
         return h('div', { class: 'quiet', 'data-key': row.key }, toldText(row.event));
       case 'message':
-        return message(row, written(row, chat), face, last, () => chat.show('message', { room: room.room, message: row.message }));
+        return message(row, props);
       case 'line':
-        return own(row, chat, face);
+        return own(row, props);
+      case 'seen':
+        return h('div', { class: 'quiet seen', 'data-key': row.key }, `Seen by ${row.names.slice(0, 5).map(safe).join(', ')}${row.names.length > 5 ? ` and ${row.names.length - 5} more` : ''}`);
     }
   }
 }
@@ -310,47 +392,72 @@ function Gap({ row, chat, room }) {
   const count = row.to - row.from + 1;
   return h('div', { class: 'gap', 'data-key': row.key },
     `${count} message${count === 1 ? '' : 's'} missing`,
-    h('button', { type: 'button', disabled: room.loading, onClick: () => chat.fill(room.room, row.to) }, 'Load'));
+    h('button', { type: 'button', disabled: room.loading, onClick: () => chat.fill(room.room, row, false) }, 'Load'));
 }
 
-/** @param {Row & {kind: 'message'}} row @param {import('preact').ComponentChildren} text @param {Face | undefined} face @param {boolean} last @param {() => void} onMore */
-function message({ key, message: { user, sender, timestamp, folded }, head, own }, text, face, last, onMore) {
+/** @param {Row & {kind: 'message'}} row @param {RowProps} props */
+function message(row, { chat, room, face, last, quote, quoted, marks, fresh, called, files }) {
+  const { key, message: said, head, own, pending } = row;
+  const { user, sender, timestamp, folded } = said;
   const name = safe(sender);
   const date = new Date(timestamp);
   const time = h('time', { dateTime: timestamp, title: isNaN(+date) ? '' : full.format(date) }, isNaN(+date) ? '' : clock.format(date));
   const body = folded?.deleted ? h('div', { class: 'text gone' }, 'This message was deleted.')
-    : h('div', { class: 'text', dir: 'auto' }, text, folded?.text !== undefined && h('span', { class: 'edited' }, ' (edited)'));
-  return h('article', { class: `message${head ? ' head' : ''}${own ? ' own' : ''}`, 'data-key': key },
+    : textOf(row) !== '' && h('div', { class: 'text', dir: 'auto' }, written(textOf(row), chat), folded?.text !== undefined && h('span', { class: 'edited' }, ' (edited)'));
+  const [sign, words] = pending ? FATES.queued : FATES.stored;
+  return h('article', { class: `message${head ? ' head' : ''}${own ? ' own' : ''}${called ? ' called' : ''}`, 'data-key': key },
     head ? h(Avatar, { user, name: sender, face }) : h('span', { class: 'hovered' }, time),
     head ? h('header', null, h('span', { class: 'name', 'data-hue': tint(user, face) }, name), time) : h('span', { class: 'unseen' }, `${name}: `),
-    body,
-    own && h('span', { class: 'fate stored', title: 'Stored', role: 'img', 'aria-label': 'stored' }, '✓'),
-    !folded?.deleted && h('button', { type: 'button', class: 'more', tabIndex: last ? 0 : -1, 'aria-label': `What can be done about this message of ${name}`, title: 'More', onClick: onMore }, h('span', { 'aria-hidden': 'true' }, '⋯')));
+    quote && !folded?.deleted && h(quote, { chat, room, seq: said.reply, quoted }),
+    body, attached(row, chat, room, files),
+    (own || pending) && h('span', { class: `fate ${pending ? 'queued' : 'stored'}`, title: words, role: 'img', 'aria-label': pending ? words : 'stored' }, sign),
+    marks && h(marks, { chat, room, message: said, fresh }),
+    tools(chat, said, name, last));
 }
 
-const FATES = {
+/** What is at hand at a message; all that can be done is behind the last one. @param {Chat} chat @param {import('../state.js').Said} said @param {string} name @param {boolean} last */
+function tools(chat, said, name, last) {
+  const open = (/** @type {string} */ what) => chat.show(what, { room: said.room, message: said });
+  return h('span', { class: 'tools' },
+    !said.folded?.deleted && h('button', { type: 'button', class: 'tool', tabIndex: -1, 'aria-label': `React to this message of ${name}`, title: 'React (+)', onClick: () => open('react') }, '☺'),
+    !said.folded?.deleted && h('button', { type: 'button', class: 'tool', tabIndex: -1, 'aria-label': `Reply to this message of ${name}`, title: 'Reply (r)', onClick: () => chat.act('reply', said) }, '↩'),
+    h('button', { type: 'button', class: 'more', tabIndex: last ? 0 : -1, 'aria-label': `What can be done about this message of ${name}`, title: 'More', onClick: () => open('message') }, h('span', { 'aria-hidden': 'true' }, '⋯')));
+}
+
+const FATES = /** @type {const} */ ({
   saving: ['·', 'Being kept on this device'],
   queued: ['◌', 'Waiting to be sent'],
   sent: ['○', 'Sent, not stored yet'],
   stored: ['✓', 'Stored'],
   failed: ['!', 'Not sent'],
-};
+});
 
-/** @param {Row & {kind: 'line'}} row @param {Chat} chat @param {Face | undefined} face */
-function own(row, chat, face) {
+/** The files of a row, once what shows them is there. @param {Row} row @param {Chat} chat @param {Room} room @param {any} view */
+function attached(row, chat, room, view) {
+  const files = filesOf(row);
+  if (!files) return null;
+  return view ? h(view, { chat, files, room: room.room, seq: row.kind === 'message' ? row.message.seq : undefined }) : h('p', { class: 'files hint' }, 'Files…');
+}
+
+/** What one did to a message, where that failed. */
+const CHANGES = { edit: 'Your change of a message', delete: 'That a message is deleted', react: 'Your reaction', pin: 'Your pin' };
+
+/** @param {Row & {kind: 'line'}} row @param {RowProps} props */
+function own(row, { chat, room, face, quote, quoted, files }) {
   const { key, line, head } = row;
   const me = chat.state.me;
   const name = safe(me?.name ?? 'You');
-  const [sign, words] = /** @type {[string, string]} */ (FATES[line.state]);
+  const [sign, words] = FATES[line.state];
   return h('article', { class: `message own ${line.state}${head ? ' head' : ''}`, 'data-key': key },
     head ? h(Avatar, { user: me?.user ?? '', name: me?.name ?? 'You', face }) : h('span', { class: 'hovered' }),
     head ? h('header', null, h('span', { class: 'name', 'data-hue': tint(me?.user ?? '', face) }, name), h('time', null, clock.format(line.at))) : h('span', { class: 'unseen' }, `${name}: `),
-    h('div', { class: 'text', dir: 'auto' }, written(row, chat)),
+    quote && h(quote, { chat, room, seq: line.reply, quoted }),
+    (line.text !== '' || line.change) && h('div', { class: 'text', dir: 'auto' }, line.change && h('em', null, `${CHANGES[line.change.type]}${line.text ? ': ' : ''}`), written(line.text, chat)), attached(row, chat, room, files),
     h('span', { class: `fate ${line.state}`, title: words, role: 'img', 'aria-label': words }, sign),
     line.state === 'failed' && h('div', { class: 'failure', role: 'alert' },
       h('span', null, safe(line.reason ?? 'Not sent.')),
       h('button', { type: 'button', onClick: () => chat.outbox.retry(line.id) }, 'Retry'),
-      h('button', { type: 'button', onClick: () => navigator.clipboard?.writeText(line.text) }, 'Copy'),
+      line.text && h('button', { type: 'button', onClick: () => navigator.clipboard?.writeText(line.text) }, 'Copy'),
       h('button', { type: 'button', onClick: () => chat.outbox.discard(line.id) }, 'Discard')));
 }
 
@@ -360,87 +467,34 @@ const SIGNS = /[\\`*_~[<@|\x1b\x9b]|:\S|www\.|^ *(?:[-+>#]|\d+[.)])|^(?: {4}|\t)
 /** What reads markup, once a message needed it. @type {typeof import('../later/marked.js') | undefined} */
 let marked;
 
+/** It is on its way. */
+let asked = false;
+
+/** What reads markup is no part of the first load. Where it cannot be had, the next message that needs it asks again. @param {Row[]} rows @param {() => void} onReady */
+export function readMarkup(rows, onReady) {
+  if (marked || asked || !rows.some((row) => SIGNS.test(textOf(row)))) return;
+  asked = true;
+  import('../later/marked.js').then((module) => {
+    marked = module;
+    onReady();
+  }, () => (asked = false));
+}
+
 /** The text of a row, as it came from its author. @param {Row} row */
 function textOf(row) {
   return row.kind === 'message' ? row.message.folded?.text ?? row.message.message : row.kind === 'line' ? row.line.text : '';
 }
 
-/** What somebody wrote. @param {Row} row @param {Chat} chat */
-function written(row, chat) {
-  const text = textOf(row);
+/** What somebody wrote. @param {string} text @param {Chat} chat */
+function written(text, chat) {
   return marked && SIGNS.test(text) ? marked.nodes(text, chat.state.me?.name ?? '') : block(text);
 }
 
-/** @param {import('../state.js').Notice} notice */
-export function noticeText({ came, went, renamed, crowd }) {
-  const unique = (/** @type {string[]} */ names) => [...new Set(names)];
-  const both = unique(came.filter((name) => went.includes(name)));
-  const parts = [];
-  const add = (/** @type {string[]} */ names, /** @type {string} */ verb) => {
-    const only = unique(names).map(safe);
-    const rest = only.length - 4;
-    if (only.length > 0) parts.push(`${rest > 0 ? `${only.slice(0, 4).join(', ')} and ${rest} more` : only.join(', ')} ${verb}`);
-  };
-  add(came.filter((name) => !both.includes(name)), 'joined');
-  add(went.filter((name) => !both.includes(name)), 'left');
-  add(both, 'came and went');
-  for (const [from, to] of renamed.slice(-4)) parts.push(`${safe(from)} is now ${safe(to)}`);
-  if (crowd > 0) parts.push(`${crowd} people came or went`);
-  return parts.join(' · ');
-}
-
-/** A moment to come: of today only the time. @param {Date} date */
-function soon(date) {
-  return isNaN(+date) ? 'later' : (date.toDateString() === new Date().toDateString() ? clock : short).format(date);
-}
-
-/** What was decided about the room or somebody in it. @param {(Row & {kind: 'told'})['event']} event */
-export function toldText(event) {
-  const who = safe(event.sender);
-  if (event.type === 'changed') {
-    const { title, topic, announce, slow_s, archived } = event;
-    const parts = [];
-    if (title !== undefined) parts.push(`named the room ${safe(title)}`);
-    if (topic !== undefined) parts.push(topic === '' ? 'took the topic away' : `set the topic: ${safe(topic)}`);
-    if (announce !== undefined) parts.push(announce ? 'made it for announcements only' : 'lets everybody write again');
-    if (slow_s !== undefined) parts.push(slow_s === 0 ? 'ended slow mode' : `set slow mode: one message in ${slow_s} s`);
-    if (archived !== undefined) parts.push(archived ? 'archived the room' : 'opened the room again');
-    return `${who} ${parts.join(', ')}`;
-  }
-  const name = safe(event.name);
-  const until = event.until ? ` until ${soon(new Date(event.until))}` : '';
-  const reason = event.reason ? `: ${safe(event.reason)}` : '';
-  const isOwn = event.user === event.who;
-  switch (event.change) {
-    case 'joined':
-      return isOwn ? `${name} became a member` : `${who} added ${name}`;
-    case 'left':
-      return `${name} left the room`;
-    case 'kicked':
-      return `${who} put ${name} out of the room${reason}`;
-    case 'banned':
-      return `${who} banned ${name}${until}${reason}`;
-    case 'unbanned':
-      return `${who} lifted the ban on ${name}`;
-    case 'muted':
-      return `${who} muted ${name}${until}${reason}`;
-    case 'unmuted':
-      return `${who} lets ${name} write again`;
-    case 'role':
-      return `${who} made ${name} ${event.role === 'member' ? 'an ordinary member' : event.role === 'owner' ? 'an owner' : 'a moderator'}`;
-    default:
-      return `Something changed about ${name}`;
-  }
-}
-
-/** @param {string} timestamp */
-function dayName(timestamp) {
-  const date = new Date(timestamp);
-  if (isNaN(+date)) return '';
-  const today = new Date();
-  const yesterday = new Date();
-  yesterday.setDate(today.getDate() - 1);
-  if (date.toDateString() === today.toDateString()) return 'Today';
-  if (date.toDateString() === yesterday.toDateString()) return 'Yesterday';
-  return (date.getFullYear() === today.getFullYear() ? day : dayOfYear).format(date);
+/** Who types in the room, or in a thread of it. @param {{room: Room, model: import('../state.js').State, thread?: number}} props */
+export function Typists({ room, model, thread }) {
+  const names = [...room.typing].filter(([user, who]) => !model.blocked.has(user) && who.thread === thread).map(([, who]) => who).map(({ name }) => safe(name));
+  if (names.length === 0) return null;
+  const who = names.length === 1 ? `${names[0]} is` : names.length === 2 ? `${names[0]} and ${names[1]} are`
+    : names.length === 3 ? `${names[0]}, ${names[1]} and ${names[2]} are` : `${names.length} people are`;
+  return h(Fragment, null, h('span', { class: 'dots', 'aria-hidden': 'true' }, h('i', null), h('i', null), h('i', null)), `${who} typing…`);
 }

@@ -327,7 +327,7 @@ export async function calm(page) {
   assert.deepEqual(page.trouble, []);
   assert.deepEqual(await page.evaluate(() => globalThis.violations), []);
   const origin = new URL(page.url()).origin;
-  assert.deepEqual(page.requested.filter((url) => !url.startsWith(origin) && !url.startsWith('data:')), []);
+  assert.deepEqual(page.requested.filter((url) => !url.startsWith(origin) && !url.startsWith(`blob:${origin}`) && !url.startsWith('data:')), []);
 }
 
 async function lastSight(page, name) {

@@ -1,10 +1,10 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { Drafts, call, secretOf, sentence } from '../../js/later/account.js';
-import { OWN, silence, unread } from '../../js/room.js';
+import { OWN, rows, silence, unread } from '../../js/room.js';
 import { readFrame } from '../../js/safe_text.js';
 import { Session } from '../../js/session.js';
-import { forget, headline, informed, initial, open, roomOf, rows, unsent, update } from '../../js/state.js';
+import { forget, headline, informed, initial, open, roomOf, unsent, update } from '../../js/state.js';
 
 const ME = { user: 'u-1', name: 'ana', guest: false, role: 'member' };
 const at = { room: 'ops', id: 'x', user: 'u-2', sender: 'bo', timestamp: '2026-01-01T12:00:00.000Z' };
@@ -59,12 +59,12 @@ test('the answer to a change of a room tells no hole', () => {
   assert.equal(room.title, 'Operations');
 });
 
-test('what keeps order may take out what another said; only its author changes it', () => {
+test('what keeps order may take out what another said; what is taken out stays so', () => {
   const { state, room } = welcomed();
   for (const seq of [1, 2]) tell(state, message(seq, { user: 'u-3' }));
   tell(state, { ...at, type: 'delete', seq: 3, target: 1 });
-  tell(state, { ...at, type: 'edit', seq: 4, target: 2, text: 'forged' });
-  assert.deepEqual(room.events.slice(0, 2).map(({ folded }) => folded), [{ deleted: true }, undefined]);
+  tell(state, { ...at, type: 'edit', seq: 4, target: 1, text: 'back?' });
+  assert.deepEqual(room.events.slice(0, 2).map(({ message, folded }) => [message, folded]), [['', { deleted: true }], ['text 2', undefined]]);
 });
 
 test('what belongs to oneself: blocks, invitations, what was read elsewhere', () => {

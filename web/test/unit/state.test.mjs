@@ -1,7 +1,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { KEPT, cover, unread } from '../../js/room.js';
-import { TYPING_TTL_MS, drop, expire, initial, open, roomOf, rows, seen, update, watch } from '../../js/state.js';
+import { KEPT, cover, rows, unread } from '../../js/room.js';
+import { TYPING_TTL_MS, drop, expire, initial, open, roomOf, seen, update, watch } from '../../js/state.js';
 
 const ME = { user: 'g-1', name: 'ana', guest: true };
 const message = (seq, more = {}) => ({ type: 'message', room: 'lobby', seq, id: `x${seq}`, user: 'g-2', sender: 'bo', message: `m${seq}`, timestamp: new Date(Date.UTC(2026, 0, 1, 12, 0, seq)).toISOString(), ...more });
@@ -173,10 +173,10 @@ test('typing ends with the message, the stop, the time or the link', () => {
   assert.equal(lobby.typing.size, 0);
 });
 
-test('edits and deletions change the message they name, by its author only', () => {
+test('edits and deletions change the message they name; who may do that was the server\'s to decide', () => {
   const { state, lobby } = welcomed(0);
   tell(state, message(1));
-  tell(state, { type: 'edit', room: 'lobby', seq: 2, id: 'a', target: 1, user: 'g-9', sender: 'x', text: 'forged', timestamp: 'x' });
+  tell(state, { type: 'edit', room: 'lobby', seq: 2, id: 'a', target: 9, user: 'g-2', sender: 'bo', text: 'another', timestamp: 'x' });
   assert.equal(lobby.events[0].folded, undefined);
   tell(state, { type: 'edit', room: 'lobby', seq: 3, id: 'b', target: 1, user: 'g-2', sender: 'bo', text: 'better', timestamp: 'x' });
   assert.equal(lobby.events[0].folded.text, 'better');

@@ -24,7 +24,7 @@ test('vendored files are the ones of the packages that the types come from', () 
 });
 
 test('the first load is small and knows all its modules ahead', () => {
-  const first = ['index.html', 'css/chat.css', 'js/main.js', ...[...page.matchAll(/modulepreload" href="([^"]+)"/g)].map(([, href]) => href)];
+  const first = ['index.html', 'css/chat.css', 'js/main.js', ...[...page.matchAll(/modulepreload" href="([^"]+)"/g)].map(([, href]) => href?.replace(/^\//, '') ?? '')];
   const modules = ['vendor/preact.mjs', ...files('js').filter((name) => name.endsWith('.js') && !name.startsWith('js/later/'))];
   assert.deepEqual(first.slice(2).sort(), modules.sort());
   assert.ok(first.length <= 12, String(first.length));

@@ -1,0 +1,250 @@
+// Files: chosen, pasted, dropped; cut off in the middle, cancelled, too big; looked at by whoever may, and by nobody else.
+
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { about, card, closed, only, say, settled, shoot, shown, staged } from './harness.mjs';
+import { painting } from './pictures.mjs';
+
+const AXE = readFileSync(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
+const stage = staged({ flags: ['--max-file', '40M'] });
+
+/** Has the page be given files as by a drop or a paste. */
+async function bring(page, kind, files) {
+  await page.evaluate(({ kind, files }) => {
+    const data = new DataTransfer();
+    for (const { name, type, bytes } of files) data.items.add(new File([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))], name, { type }));
+    const event = kind === 'paste' ? new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }) : new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true });
+    document.querySelector('.composer textarea').dispatchEvent(event);
+  }, { kind, files: files.map(({ name, type, body }) => ({ name, type, bytes: body.toString('base64') })) });
+}
+
+const going = (page, name) => page.locator('.going', { hasText: name });
+const pick = (page, ...files) => page.locator('.clip input').setInputFiles(files.map(({ name, type, body }) => ({ name, mimeType: type, buffer: body })));
+const text = (name, body = `${name} has this in it`) => ({ name, type: 'text/plain', body: Buffer.from(body) });
+
+test('files are picked, pasted and dropped, several at once, and go out as one message', async () => {
+  const page = await stage.guest('ana');
+  const other = await stage.guest('bo');
+  await pick(page, text('notes.txt'), text('more.txt'));
+  await going(page, 'more.txt').waitFor();
+  await bring(page, 'paste', [{ name: 'image.png', type: 'image/png', body: painting(320, 200) }]);
+  await page.locator('.going', { hasText: /Pasted/ }).waitFor();
+  await bring(page, 'dragover', [text('x')]);
+  await page.locator('body.dropping').waitFor();
+  await shoot(page, 'dropping');
+  await bring(page, 'drop', [{ name: 'odd.bin', type: '', body: Buffer.from([0, 1, 2, 3, 255]) }]);
+  await page.locator('body:not(.dropping)').waitFor();
+  await page.waitForFunction(() => document.querySelectorAll('.going.whole').length === 4);
+  await shoot(page, 'tray');
+  await say(page, 'here is all of it');
+  await page.locator('.tray').waitFor({ state: 'detached' });
+  await settled(page);
+  for (const each of [page, other]) {
+    await shown(each, 'here is all of it');
+    await each.locator('.message .thumb img').waitFor();
+    await each.waitForFunction(() => document.querySelector('.message .thumb img').naturalWidth > 0);
+    assert.deepEqual(await each.locator('.message .chip .name').allTextContents(), ['notes.txt', 'more.txt', 'odd.bin']);
+    // What it is was found by the server: what nobody knows is only ever kept.
+    assert.equal(await each.locator('.chip', { hasText: 'odd.bin' }).locator('.look').count(), 0);
+  }
+  await shoot(other, 'files');
+  const kept = other.waitForEvent('download');
+  await other.getByRole('link', { name: 'Download odd.bin' }).click();
+  assert.equal((await kept).suggestedFilename(), 'odd.bin');
+  // A text is looked at in the page.
+  await other.getByRole('button', { name: 'Show notes.txt' }).click();
+  await other.locator('.lightbox pre', { hasText: 'notes.txt has this in it' }).waitFor();
+  await shoot(other, 'text-file');
+});
+
+test('a message of files alone has no words', async () => {
+  const page = await stage.guest('cleo');
+  await pick(page, text('alone.txt'));
+  await going(page, 'alone.txt').waitFor();
+  await page.locator('.composer textarea').press('Enter');
+  await settled(page);
+  await page.locator('.message', { hasText: 'alone.txt' }).waitFor();
+  assert.equal(await page.locator('.message', { hasText: 'alone.txt' }).locator('.text').count(), 0);
+});
+
+test('F01 a connection that breaks in the middle and a page that is opened anew cost nothing but time', async () => {
+  const page = await stage.guest('dora');
+  const body = Buffer.alloc(11_000_000, (i) => i);
+  for (let i = 0; i < body.length; i += 4_096) body.writeUInt32LE(i, i);
+  // The second piece breaks off, and so does what comes after it.
+  let pieces = 0;
+  const offsets = [];
+  await page.route('**/api/files/*', (route) => {
+    const request = route.request();
+    if (request.method() !== 'PATCH') return route.continue();
+    pieces += 1;
+    offsets.push(Number(request.headers()['upload-offset']));
+    return pieces >= 2 ? route.abort('connectionreset') : route.continue();
+  });
+  await pick(page, { name: 'long.bin', type: '', body });
+  await page.locator('.going .hint', { hasText: 'Waiting for the connection' }).waitFor();
+  await page.locator('.composer textarea').fill('it took a while');
+  await page.keyboard.press('Enter');
+  await page.locator('.parcel.closed', { hasText: 'it took a while' }).waitFor();
+  await shoot(page, 'upload-waiting');
+  assert.equal(await page.locator('.composer textarea').inputValue(), '');
+  // What goes on after a reload is what this browser kept.
+  await page.unrouteAll();
+  page.on('request', (request) => request.method() === 'PATCH' && offsets.push(Number(request.headers()['upload-offset'])));
+  await page.reload();
+  await shown(page, 'it took a while');
+  await page.locator('.tray').waitFor({ state: 'detached' });
+  await settled(page);
+  assert.equal(offsets.filter((offset) => offset === 0).length, 1, `the first piece is sent once: ${offsets}`);
+  const href = await page.locator('.chip', { hasText: 'long.bin' }).locator('a').getAttribute('href');
+  const got = await page.evaluate(async (href) => [...new Uint8Array(await crypto.subtle.digest('SHA-256', await (await fetch(href)).arrayBuffer()))], href);
+  const { createHash } = await import('node:crypto');
+  assert.deepEqual(got, [...createHash('sha256').update(body).digest()]);
+  await only(page, ['it took a while'], 'it took');
+  page.trouble = page.trouble.filter((text) => !/ERR_CONNECTION_RESET/.test(text));
+});
+
+test('an upload is cancelled, and what is too big is said before it is sent', async () => {
+  const page = await stage.guest('eve');
+  await page.route('**/api/files/*', (route) => (route.request().method() === 'PATCH' ? route.abort() : route.continue()));
+  await pick(page, text('slow.txt'), { name: 'huge.iso', type: '', body: Buffer.alloc(45_000_000) });
+  await going(page, 'huge.iso').locator('.error', { hasText: 'Too big' }).waitFor();
+  await shoot(page, 'too-big');
+  await page.keyboard.press('Enter');
+  await page.getByText('One of the files cannot be sent').waitFor();
+  await page.getByRole('button', { name: 'Dismiss' }).click();
+  await page.getByRole('button', { name: 'Take away huge.iso' }).click();
+  const gone = page.waitForRequest((request) => request.method() === 'DELETE');
+  await page.getByRole('button', { name: 'Cancel slow.txt' }).click();
+  await gone;
+  await page.locator('.tray').waitFor({ state: 'detached' });
+  assert.equal(page.requested.filter((url) => url.includes('huge')).length, 0);
+  await say(page, 'no files after all');
+  await settled(page);
+  page.trouble = page.trouble.filter((text) => !/ERR_FAILED/.test(text));
+});
+
+test('pictures are looked at one after the other, by keys', async () => {
+  const page = await stage.guest('fay');
+  await pick(page, { name: 'first.png', type: 'image/png', body: painting(900, 500) }, { name: 'second.png', type: 'image/png', body: painting(300, 600) });
+  await say(page, 'two pictures');
+  await page.getByRole('button', { name: 'Open the picture first.png' }).click();
+  const box = page.locator('dialog.lightbox');
+  await box.getByText('first.png').first().waitFor();
+  await page.waitForFunction(() => document.querySelector('.stage img').naturalWidth === 900);
+  await shoot(page, 'lightbox');
+  await page.keyboard.press('ArrowRight');
+  await page.waitForFunction(() => document.querySelector('.stage img').naturalWidth === 300);
+  assert.match(await box.locator('.count').textContent(), /^(\d+) of \1$/);
+  await page.keyboard.press('ArrowLeft');
+  await box.locator('.name', { hasText: 'first.png' }).waitFor();
+  await page.keyboard.press('Escape');
+  await box.waitFor({ state: 'detached' });
+  const small = await page.locator('.thumb img').first().boundingBox();
+  assert.ok(small.width <= 360 && small.height <= 260, JSON.stringify(small));
+});
+
+test('whoever is put out of a room cannot fetch its files any more, small pictures included', async () => {
+  const owner = await stage.account('olaf');
+  const member = await stage.account('mira');
+  await owner.keyboard.press('Control+k');
+  await owner.getByRole('option', { name: 'A private room' }).click();
+  await owner.locator('dialog').getByLabel('Name').fill('Plans');
+  await owner.getByLabel('Only who is invited').check();
+  await owner.getByRole('button', { name: 'Make room' }).click();
+  await owner.getByRole('button', { name: 'About Plans' }).click();
+  await owner.locator('.picker').getByText('mira', { exact: true }).click();
+  await owner.getByRole('button', { name: 'Invite' }).click();
+  await owner.getByText('✓ Invited').waitFor();
+  await closed(owner);
+  await member.getByRole('button', { name: 'Join Plans' }).click();
+  await member.locator('h1', { hasText: 'Plans' }).waitFor();
+  await pick(owner, { name: 'plan.png', type: 'image/png', body: painting(400, 300) });
+  await say(owner, 'the plan');
+  await member.locator('.thumb img').waitFor();
+  const src = await member.locator('.thumb img').getAttribute('src');
+  const status = (page, url) => page.evaluate((url) => fetch(url, { cache: 'no-store' }).then(({ status }) => status), url);
+  const all = [src, src.replace('/thumb', '')];
+  for (const url of all) assert.equal(await status(member, url), 200);
+  await card(owner, 'mira');
+  await owner.getByRole('button', { name: 'Kick…' }).click();
+  await owner.getByRole('button', { name: 'Put out of the room' }).click();
+  await member.locator('h1', { hasText: 'Lobby' }).waitFor();
+  for (const url of all) assert.equal(await status(member, url), 404);
+  for (const url of all) assert.equal(await status(owner, url), 200);
+  member.trouble = member.trouble.filter((text) => !/404/.test(text));
+});
+
+test('on a phone the tray and the pictures fit', async () => {
+  const page = await stage.guest('gil', { viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true, colorScheme: 'dark' });
+  await pick(page, { name: 'a picture with quite a long name for such a small screen.png', type: 'image/png', body: painting(1200, 800) }, text('notes.txt'));
+  await page.waitForFunction(() => document.querySelectorAll('.going.whole').length === 2);
+  await shoot(page, 'phone-tray');
+  await say(page, 'from the phone');
+  await page.locator('.message .thumb img').last().waitFor();
+  await settled(page);
+  await shoot(page, 'phone-files');
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+  await page.locator('.thumb').last().tap();
+  await page.locator('.lightbox .stage img').waitFor();
+  await shoot(page, 'phone-lightbox');
+});
+
+test('files go into a thread too, and are found by what they are', async () => {
+  const page = await stage.guest('hugo');
+  const other = await stage.guest('ida');
+  await say(page, 'who has the drawing?');
+  await settled(page);
+  await about(other, 'who has the drawing?');
+  await other.getByRole('button', { name: 'Answer in a thread' }).click();
+  const thread = other.locator('aside.thread');
+  await thread.locator('.clip input').setInputFiles([{ name: 'drawing.png', mimeType: 'image/png', buffer: painting(200, 150) }]);
+  await thread.locator('.tray .whole', { hasText: 'drawing.png' }).waitFor();
+  assert.equal(await other.locator('main .tray').count(), 0);
+  await thread.locator('textarea').fill('here it is');
+  await thread.locator('textarea').press('Enter');
+  await thread.locator('.message .thumb img').waitFor();
+  await shoot(other, 'file-in-thread');
+  assert.equal(await other.locator('main .message', { hasText: 'here it is' }).count(), 0);
+  await page.keyboard.press('Control+Shift+F');
+  await page.getByRole('searchbox', { name: 'What to look for' }).fill('here has:image');
+  // What was just said is found a moment later.
+  for (let i = 0; (await page.locator('.hit').count()) === 0; i++) {
+    assert.ok(i < 100, 'it is never found');
+    const answered = page.locator('.found-head [role=status]', { hasText: /found/ });
+    await page.keyboard.press('Enter');
+    await answered.waitFor();
+    await page.evaluate(() => new Promise(requestAnimationFrame));
+  }
+  await page.locator('.hit', { hasText: 'drawing.png' }).waitFor();
+  await shoot(page, 'search-image');
+});
+
+test('everybody can use it: the tray, the pictures and the search, in light and dark', async () => {
+  for (const colorScheme of ['light', 'dark']) {
+    const page = await stage.guest(`jo-${colorScheme}`, { colorScheme });
+    const check = async (what) => {
+      await page.evaluate(AXE);
+      const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
+      assert.deepEqual(violations.map(({ id, nodes }) => `${what} ${colorScheme}: ${id} ${nodes[0].html.slice(0, 160)}`), []);
+    };
+    await pick(page, { name: 'first.png', type: 'image/png', body: painting(200, 150) }, text('notes.txt'), { name: 'huge.iso', type: '', body: Buffer.alloc(45_000_000) });
+    await page.locator('.going.failed').waitFor();
+    await page.waitForFunction(() => document.querySelectorAll('.going.whole').length === 2);
+    await check('tray');
+    await page.getByRole('button', { name: 'Take away huge.iso' }).click();
+    await say(page, `for everybody, ${colorScheme}`);
+    await settled(page);
+    await page.locator('.message', { hasText: `for everybody, ${colorScheme}` }).locator('.thumb').click();
+    await page.locator('.lightbox .stage img').waitFor();
+    await check('lightbox');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Control+Shift+F');
+    await page.getByRole('searchbox', { name: 'What to look for' }).fill('everybody');
+    await page.locator('.hit').first().waitFor();
+    await check('search');
+    await page.keyboard.press('Escape');
+    await page.locator('dialog').waitFor({ state: 'detached' });
+  }
+});
