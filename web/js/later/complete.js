@@ -72,6 +72,8 @@ export class Completion extends Component {
     if (all.length === 0 || event.isComposing || event.altKey || event.ctrlKey || event.metaKey) return;
     const { at } = this.state;
     const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
+    // A name that is written out needs no completing: Enter sends.
+    if (event.key === 'Enter' && all[at]?.text.toLowerCase() === this.state.word.toLowerCase()) return this.#close();
     if (step !== 0) this.setState({ at: (at + step + all.length) % all.length });
     else if ((event.key === 'Enter' && !event.shiftKey) || event.key === 'Tab') this.#pick(/** @type {Choice} */ (all[Math.min(at, all.length - 1)]));
     else if (event.key === 'Escape') this.#close();

@@ -263,6 +263,7 @@ test('words of one\'s own and quiet hours are kept for all devices; a room tells
   await say(sol, 'There is coffee');
   await rut.locator('.message.called', { hasText: 'There is coffee' }).waitFor();
   const phone = await stage.tab(rut.context());
+  await phone.locator('.link.live').waitFor();
   await goTo(phone, 'kitchen');
   await phone.locator('.message.called', { hasText: 'There is coffee' }).waitFor();
 
