@@ -115,6 +115,42 @@ fn t05_a_panic_gives_the_terminal_back() {
 }
 
 #[test]
+fn messages_are_shown_as_they_were_meant() {
+    let server = Server::start();
+    server.say("bo", "**bold** and `code` for @ana :tada:\n- [x] done\n- [the plan](https://example.org/plan)\n\n```rust\nlet raw = \"**as it is**\";\n```\n|a|b|\n|-|-:|\n|one|1|");
+    server.say("bo", "\u{1b}[1;31merror\u{1b}[0m: **raw**\u{1b}]52;c;eA==\u{7}");
+    let home = tempfile::tempdir().unwrap();
+    let mut tui = Tui::start(home.path(), &["--url", &server.url, "--name", "ana"]);
+    tui.wait_for("error: **raw**");
+    for row in [
+        "▏ bold and code for @ana 🎉",
+        "▏ ☑ done",
+        "▏ • the plan (https://example.org/plan)",
+        "▏ ┃ let raw = \"**as it is**\";",
+        "▏ a   │ b",
+        "▏ one │ 1",
+    ] {
+        tui.wait_for(row);
+    }
+    assert!(tui.cell("bold and").bold() && !tui.cell("and code").bold());
+    assert!(tui.cell("@ana").inverse(), "it is one's own name");
+    assert!(tui.cell("the plan").underline());
+    assert_ne!(tui.cell("code for").fgcolor(), vt100::Color::Default);
+    assert_eq!(tui.cell("error:").fgcolor(), vt100::Color::Idx(1));
+    assert!(tui.cell("error:").bold() && !tui.cell(": **raw").bold());
+    // What one writes oneself looks the same, from the start.
+    tui.type_in("so _be_ it\r");
+    tui.wait_until("the own line", |screen| {
+        screen.lines().any(|row| row.contains("▏ so be it") && row.contains('✓'))
+    });
+    assert!(tui.cell("be it").italic());
+    assert_eq!(server.texts().last().unwrap(), "so _be_ it");
+    tui.type_in("/quit\r");
+    assert_eq!(tui.wait_for_exit(), 0);
+    check_sequences(&tui.raw);
+}
+
+#[test]
 fn t01_hostile_text_writes_only_our_own_sequences() {
     let hostile = "\u{1b}]52;c;eA==\u{7}\u{1b}]0;owned\u{7}\u{1b}[2J\u{1b}[6n\u{1b}[c\u{9b}21t\u{1b}P$q\"p\u{1b}\\\u{202e}x\u{1b}[?1049l";
     let server = Server::start();

@@ -28,6 +28,7 @@ pub mod text;
 pub mod timeline;
 mod told;
 mod update;
+pub mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

@@ -14,6 +14,7 @@ use super::composer::Memory;
 use super::rows::Anchor;
 use super::safe;
 use super::timeline::Timeline;
+use super::written::Written;
 
 /// A room this client is in.
 #[derive(Debug, Clone)]
@@ -170,7 +171,7 @@ pub struct Outgoing {
     /// As written.
     pub text: String,
     /// As drawn.
-    pub shown: String,
+    pub shown: Written,
     /// How far it came.
     pub state: Sending,
     /// On disk, or on its way there: it outlives this program.
@@ -258,7 +259,7 @@ impl Room {
         }
         self.outgoing.push(Outgoing {
             id,
-            shown: safe::block(text),
+            shown: Written::new(text),
             text: text.to_owned(),
             state,
             kept: true,

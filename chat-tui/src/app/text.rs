@@ -43,14 +43,14 @@ pub fn shorten(text: &str, columns: usize) -> String {
 fn wrap_line(line: &str, columns: usize, rows: &mut Vec<String>) {
     let mut row = String::new();
     let mut used = 0;
-    for word in line.split_word_bounds_keeping_runs() {
+    for (word, class) in pieces(line) {
         let wide = width(word);
         if used + wide <= columns {
             row.push_str(word);
             used += wide;
             continue;
         }
-        if word.chars().all(|c| c == ' ') {
+        if class == Class::Space {
             // The space at which a row is cut is not drawn.
             rows.push(std::mem::take(&mut row));
             used = 0;
@@ -76,37 +76,44 @@ fn wrap_line(line: &str, columns: usize, rows: &mut Vec<String>) {
     rows.push(row);
 }
 
+/// What a terminal makes of a text.
+pub(super) trait Cells {
+    /// The cells that it takes on one row.
+    fn cells(&self) -> usize;
+}
+
+impl Cells for str {
+    fn cells(&self) -> usize {
+        width(self)
+    }
+}
+
 fn cell_width(cluster: &str) -> usize {
     // A tab has no width of its own; it is drawn as one space.
     if cluster == "\t" { 1 } else { cluster.width() }
 }
 
-trait Words {
-    fn split_word_bounds_keeping_runs(&self) -> impl Iterator<Item = &str>;
+/// Runs of spaces and runs of anything else, by turns; wide characters (which may be cut anywhere) one by one.
+pub(super) fn pieces(text: &str) -> impl Iterator<Item = (&str, Class)> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let mut clusters = rest.grapheme_indices(true);
+        let (_, first) = clusters.next()?;
+        let kind = class(first);
+        let end = if kind == Class::Wide {
+            first.len()
+        } else {
+            clusters.find(|(_, cluster)| class(cluster) != kind).map_or(rest.len(), |(at, _)| at)
+        };
+        let (word, tail) = rest.split_at(end);
+        rest = tail;
+        Some((word, kind))
+    })
 }
 
-impl Words for str {
-    /// Runs of spaces and runs of anything else, by turns; wide characters (which may be cut anywhere) one by one.
-    fn split_word_bounds_keeping_runs(&self) -> impl Iterator<Item = &str> {
-        let mut rest = self;
-        std::iter::from_fn(move || {
-            let mut clusters = rest.grapheme_indices(true);
-            let (_, first) = clusters.next()?;
-            let kind = class(first);
-            let end = if kind == Class::Wide {
-                first.len()
-            } else {
-                clusters.find(|(_, cluster)| class(cluster) != kind).map_or(rest.len(), |(at, _)| at)
-            };
-            let (word, tail) = rest.split_at(end);
-            rest = tail;
-            Some(word)
-        })
-    }
-}
-
-#[derive(PartialEq, Eq, Clone, Copy)]
-enum Class {
+/// What decides where a row may be cut.
+#[derive(Debug, PartialEq, Eq, Clone, Copy)]
+pub(super) enum Class {
     Space,
     Wide,
     Word,

@@ -9,6 +9,7 @@ use protocol::ids::{Id, Seq, UserId};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::written::Written;
 use super::{safe, told};
 
 /// Notices kept behind one event; older ones go first.
@@ -62,7 +63,7 @@ pub struct Said {
     /// Their name at that moment.
     pub name: String,
     /// The newest text.
-    pub text: String,
+    pub text: Written,
     /// When it was stored; `None` where the server's time could not be read.
     pub at: Option<OffsetDateTime>,
     /// The sender was not signed in.
@@ -129,7 +130,7 @@ impl Timeline {
             self.head = self.head.max(seq);
             match &event {
                 Event::Edit(edit) => self.change(edit.target, seq, |said| {
-                    said.text = safe::block(&edit.text);
+                    said.text = Written::new(&edit.text);
                     said.edited = true;
                 }),
                 Event::Delete(delete) => self.delete(delete.target, safe::line(&delete.sender)),
@@ -359,7 +360,7 @@ fn said(message: Message, as_of: Seq) -> Entry {
     }
     Entry::Said(Box::new(Said {
         name,
-        text: safe::block(folded.text.as_deref().unwrap_or(&message.message)),
+        text: Written::new(folded.text.as_deref().unwrap_or(&message.message)),
         at,
         guest: message.guest,
         edited: folded.text.is_some(),

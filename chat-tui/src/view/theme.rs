@@ -13,6 +13,7 @@ const GOOD: (u8, Color) = (64, Color::Green);
 const BAD: (u8, Color) = (167, Color::Red);
 const WARN: (u8, Color) = (136, Color::Yellow);
 const ACCENT: (u8, Color) = (69, Color::Blue);
+const CODE: (u8, Color) = (133, Color::Magenta);
 
 /// How many colours a terminal has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,6 +108,21 @@ impl Theme {
         self.tint(ACCENT).add_modifier(Modifier::BOLD)
     }
 
+    /// Code within a line.
+    pub fn code(self) -> Style {
+        if self.depth == Depth::None { Style::new().add_modifier(Modifier::ITALIC) } else { self.tint(CODE) }
+    }
+
+    /// Where a link leads, or what leads there.
+    pub fn link(self) -> Style {
+        self.tint(ACCENT).add_modifier(Modifier::UNDERLINED)
+    }
+
+    /// Somebody's name in a message.
+    pub fn mention(self) -> Style {
+        self.accent()
+    }
+
     /// The sign before the composer.
     pub fn prompt(self) -> Style {
         self.accent()
@@ -137,7 +153,7 @@ mod tests {
 
     #[test]
     fn every_colour_can_be_read_on_black_and_on_white() {
-        for color in PEOPLE.into_iter().chain([GOOD, BAD, WARN, ACCENT].map(|(place, _)| place)) {
+        for color in PEOPLE.into_iter().chain([GOOD, BAD, WARN, ACCENT, CODE].map(|(place, _)| place)) {
             let l = hue::luminance(hue::cube(color));
             let (on_black, on_white) = ((l + 0.05) / 0.05, 1.05 / (l + 0.05));
             assert!(on_black >= 3.0 && on_white >= 3.0, "{color}: {on_black:.1} {on_white:.1}");

@@ -7,7 +7,7 @@ use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 
 use super::theme::Theme;
-use super::{lines, spread};
+use super::{lines, markup, spread};
 use crate::app::Model;
 use crate::app::layout::Screen;
 use crate::app::rows::{Row, Tick, viewport};
@@ -53,7 +53,8 @@ fn line(row: Row, model: &Model, theme: Theme, columns: u16) -> Line<'static> {
                 (_, true) => theme.dim(),
                 _ => ratatui::style::Style::new(),
             };
-            let left = vec![Span::styled("▏ ", person(user.as_ref())), Span::styled(text, style)];
+            let mut left = vec![Span::styled("▏ ", person(user.as_ref()))];
+            left.extend(text.into_iter().map(|span| markup::span(span, style, theme)));
             let right = match tick {
                 None => Vec::new(),
                 Some(Tick::Stored) => vec![Span::styled("✓", theme.dim())],

@@ -279,6 +279,16 @@ impl Tui {
         self.screen.screen().contents()
     }
 
+    /// The cell where a text begins on the screen, and how it looks.
+    pub(crate) fn cell(&self, text: &str) -> vt100::Cell {
+        let screen = self.screen.screen();
+        let (row, left) = (0..)
+            .zip(screen.rows(0, 80))
+            .find_map(|(row, line)| Some((row, line[..line.find(text)?].chars().count())))
+            .expect("the text is on the screen");
+        screen.cell(row, u16::try_from(left).unwrap()).unwrap().clone()
+    }
+
     /// Waits until the screen shows something.
     pub(crate) fn wait_for(&mut self, what: &str) {
         self.wait_until(what, |screen| screen.contains(what));

@@ -1,6 +1,7 @@
 //! Files that are made from the `protocol` crate, so that they cannot contradict it: the page's type declarations
-//! and the tables of `docs/PROTOCOL.md` and its companions.
+//! and the tables of `docs/PROTOCOL.md` and its companions. And the page's emoji, which are the terminal's.
 
+mod emoji;
 mod source;
 mod tables;
 
@@ -10,6 +11,7 @@ use std::fs;
 use anyhow::{Context, Result, bail};
 
 const DECLARATIONS: &str = "web/js/protocol.d.ts";
+const EMOJI: &str = "web/js/later/emoji.js";
 const DOCUMENTS: &[&str] = &["docs/PROTOCOL.md", "docs/FRAMES.md", "docs/HTTP.md"];
 /// What is said about messages and rooms goes before the events that come of it and have the same names.
 const PROTOCOL_SOURCES: &[&str] =
@@ -44,7 +46,7 @@ fn wanted() -> Result<Vec<(&'static str, String)>> {
         let text = fs::read_to_string(&path).with_context(|| format!("reading {path}"))?;
         items.extend(source::read(&text).into_iter().map(|item| (*name, item)));
     }
-    let mut wanted = vec![(DECLARATIONS, protocol::typescript::declarations())];
+    let mut wanted = vec![(DECLARATIONS, protocol::typescript::declarations()), (EMOJI, emoji::module())];
     for path in DOCUMENTS {
         let document = fs::read_to_string(path).with_context(|| format!("reading {path}"))?;
         let document = fill(&document, |section| tables::section(&items, section))

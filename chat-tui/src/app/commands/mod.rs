@@ -208,7 +208,7 @@ fn leave(model: &mut Model) -> Vec<Effect> {
         return vec![Effect::Leave(key)];
     }
     let mut effects: Vec<Effect> = failed_lines(room).map(Effect::Discard).collect();
-    let unsent: Vec<String> = room.outgoing.iter().map(|line| line.shown.clone()).collect();
+    let unsent: Vec<String> = room.outgoing.iter().map(|line| line.shown.to_string()).collect();
     let title = room.label();
     effects.extend(remove_room(model, &key));
     for text in unsent {

@@ -3,6 +3,7 @@
 use protocol::ids::{Seq, UserId};
 use time::{OffsetDateTime, UtcOffset};
 
+use super::written::{self, Line, Look, Role, Span};
 use super::{Frame, GUTTER, Key, MARGIN, Part, Row, Tick};
 use crate::app::room::{Outgoing, Room, Sending};
 use crate::app::text::wrap;
@@ -100,8 +101,11 @@ fn event(room: &Room, keys: &[Key], index: usize, frame: Frame<'_>, rows: &mut V
                 });
             }
             let tick = (frame.me == Some(&said.user)).then_some(Tick::Stored);
-            let text = if said.edited { format!("{} (edited)", said.text) } else { said.text.clone() };
-            body(Some(&said.user), &text, tick, false, frame, rows);
+            let mut lines = written::rows(&said.text, frame.name, columns(frame));
+            if said.edited {
+                mark_edited(&mut lines, columns(frame));
+            }
+            body(Some(&said.user), lines, tick, false, rows);
         }
         Entry::Deleted(deleted) => {
             if !new_day && !is_new && direct(room, keys, index).is_some_and(|key| key.part == Part::Event) {
@@ -117,7 +121,7 @@ fn event(room: &Room, keys: &[Key], index: usize, frame: Frame<'_>, rows: &mut V
                 Some(by) => format!("deleted by {by}"),
                 None => "deleted".to_owned(),
             };
-            body(Some(&deleted.user), &format!("({text})"), None, true, frame, rows);
+            body(Some(&deleted.user), plain(&format!("({text})"), frame), None, true, rows);
         }
         Entry::Told(told) => {
             let until = told.until.and_then(|until| until.checked_to_offset(frame.offset)).map(moment);
@@ -127,7 +131,7 @@ fn event(room: &Room, keys: &[Key], index: usize, frame: Frame<'_>, rows: &mut V
             rows.extend(wrap(&format!("{}{until}{reason}", told.text), columns).into_iter().map(Row::Told));
         }
         Entry::Unreadable => {
-            body(None, "a message that this version cannot show", None, true, frame, rows);
+            body(None, plain("a message that this version cannot show", frame), None, true, rows);
         }
         Entry::Change => {}
     }
@@ -177,7 +181,8 @@ fn outgoing(room: &Room, line: &Outgoing, header: bool, frame: Frame<'_>, rows: 
         Sending::Stored(_) => Tick::Stored,
         Sending::Failed(_) => Tick::Failed,
     };
-    body(frame.me, &line.shown, Some(tick), tick != Tick::Stored, frame, rows);
+    let lines = written::rows(&line.shown, frame.name, columns(frame));
+    body(frame.me, lines, Some(tick), tick != Tick::Stored, rows);
     if let Sending::Failed(reason) = &line.state {
         let chosen = room.failed().is_some_and(|failed| failed.id == line.id);
         let help = if chosen { " · Alt+r retry · Alt+y copy · Alt+x discard" } else { "" };
@@ -198,17 +203,30 @@ fn starts_own_run(room: &Room, keys: &[Key], index: usize, frame: Frame<'_>) -> 
     }
 }
 
-fn body(
-    user: Option<&UserId>,
-    text: &str,
-    tick: Option<Tick>,
-    dim: bool,
-    frame: Frame<'_>,
-    rows: &mut Vec<Row>,
-) {
-    let columns = usize::from(frame.width.saturating_sub(GUTTER + MARGIN));
+/// The columns that a message's text has.
+fn columns(frame: Frame<'_>) -> usize {
+    usize::from(frame.width.saturating_sub(GUTTER + MARGIN))
+}
+
+/// What this client says in a message's place.
+fn plain(text: &str, frame: Frame<'_>) -> Vec<Line> {
+    wrap(text, columns(frame)).into_iter().map(|row| vec![Span::words(row)]).collect()
+}
+
+/// Tells behind the last row that it is not what was first said, or below it where there is no room.
+fn mark_edited(lines: &mut Vec<Line>, columns: usize) {
+    const EDITED: &str = "(edited)";
+    let sign =
+        |text: &str| Span { text: text.to_owned(), look: Look { role: Role::Sign, ..Look::default() } };
+    match lines.last_mut() {
+        Some(last) if written::cells(last) + EDITED.len() < columns => last.push(sign(&format!(" {EDITED}"))),
+        _ => lines.extend(wrap(EDITED, columns).iter().map(|row| vec![sign(row)])),
+    }
+}
+
+fn body(user: Option<&UserId>, lines: Vec<Line>, tick: Option<Tick>, dim: bool, rows: &mut Vec<Row>) {
     let start = rows.len();
-    rows.extend(wrap(text, columns).into_iter().map(|text| Row::Text {
+    rows.extend(lines.into_iter().map(|text| Row::Text {
         user: user.cloned(),
         text,
         tick: None,

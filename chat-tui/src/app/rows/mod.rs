@@ -6,6 +6,7 @@
 
 mod block;
 mod scroll;
+mod written;
 
 use protocol::ids::{Seq, UserId};
 use time::UtcOffset;
@@ -13,6 +14,7 @@ use time::UtcOffset;
 use super::room::{Room, Sending};
 use block::block;
 pub use scroll::{at, scrolled};
+pub use written::{Line, Look, Role, Span};
 
 /// The columns left of a text: the author's bar and a space.
 pub const GUTTER: u16 = 2;
@@ -74,7 +76,7 @@ pub enum Row {
         /// Whose bar.
         user: Option<UserId>,
         /// The words.
-        text: String,
+        text: Line,
         /// On the last row of an own line: how far it came.
         tick: Option<Tick>,
         /// It is not in the log yet, or not really said text.

@@ -1,0 +1,36 @@
+//! What holds for any text; what holds for certain ones is in `protocol/golden/sgr`.
+
+use proptest::prelude::*;
+
+use super::*;
+
+proptest! {
+    #[test]
+    fn whatever_comes_only_safe_text_is_left(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        check(&String::from_utf8_lossy(&bytes))?;
+    }
+
+    #[test]
+    fn nothing_is_left_of_sequences(text in "([\u{1b}\u{9b}\u{9d}\u{90}\u{7}\u{9c}\\[\\]P;:m0-9?\r\n\t Ka中\u{301}\u{200d}\u{202e}]|\u{1b}\\[[0-9;:]{0,12}m){0,60}") {
+        check(&text)?;
+    }
+
+    #[test]
+    fn text_without_controls_stays_as_it_is_shown(text in "[a-z中 \n\\[;m]{0,60}") {
+        prop_assert!(!is_coloured(&text));
+        prop_assert_eq!(plain(&text), safe_text::block(&text));
+    }
+}
+
+fn check(text: &str) -> Result<(), TestCaseError> {
+    let runs = runs(text);
+    for run in &runs {
+        prop_assert!(!run.text.is_empty());
+        prop_assert!(run.text.chars().all(|c| c == '\n' || !c.is_control()));
+        prop_assert_eq!(safe_text::block(&run.text), run.text.as_str());
+    }
+    prop_assert!(is_coloured(text) || runs.iter().all(|run| run.style == Style::default()));
+    let json = serde_json::to_string(&runs).unwrap();
+    prop_assert_eq!(serde_json::from_str::<Vec<Run>>(&json).unwrap(), runs);
+    Ok(())
+}

@@ -1,0 +1,53 @@
+//! How what somebody wrote looks: its roles by the theme, its emphasis and colours as its author chose them.
+
+use ratatui::style::{Color, Modifier, Style};
+use ratatui::text::Span;
+
+use super::theme::{Depth, Theme};
+use crate::app::rows::{self, Look, Role};
+use crate::markup::sgr;
+
+/// A span as it is drawn on top of the row's style.
+pub(super) fn span(span: rows::Span, row: Style, theme: Theme) -> Span<'static> {
+    let style = row.patch(role(span.look.role, theme)).patch(emphasis(span.look, theme));
+    Span::styled(span.text, style)
+}
+
+fn role(role: Role, theme: Theme) -> Style {
+    match role {
+        Role::Words => Style::new(),
+        Role::Sign => theme.dim(),
+        Role::Code => theme.code(),
+        Role::Link => theme.link(),
+        Role::Mention => theme.mention(),
+        Role::Call => theme.mention().add_modifier(Modifier::REVERSED),
+    }
+}
+
+fn emphasis(look: Look, theme: Theme) -> Style {
+    let sgr::Style { fg, bg, bold, dim, italic, underline, strike, inverse } = look.style;
+    let modifiers = [
+        (bold, Modifier::BOLD),
+        (dim, Modifier::DIM),
+        (italic, Modifier::ITALIC),
+        (underline, Modifier::UNDERLINED),
+        (strike, Modifier::CROSSED_OUT),
+        (inverse, Modifier::REVERSED),
+    ];
+    let mut style = Style::new();
+    for (_, modifier) in modifiers.into_iter().filter(|(on, _)| *on) {
+        style = style.add_modifier(modifier);
+    }
+    if theme.depth != Depth::None {
+        style.fg = fg.map(color);
+        style.bg = bg.map(color);
+    }
+    style
+}
+
+fn color(color: sgr::Color) -> Color {
+    match color {
+        sgr::Color::Palette(place) => Color::Indexed(place),
+        sgr::Color::Rgb(r, g, b) => Color::Rgb(r, g, b),
+    }
+}

@@ -1,0 +1,67 @@
+//! Texts with escape sequences.
+
+use super::Text;
+
+pub(super) const TOPICS: &[(&str, &[Text])] = &[("colours", COLOURS), ("others", OTHERS)];
+
+const COLOURS: &[Text] = &[
+    ("nothing", "", 1),
+    ("plain", "no colour\nat all", 1),
+    ("red and back", "\x1b[31mred\x1b[0m plain", 1),
+    ("reset without a number", "\x1b[1mbold\x1b[m plain", 1),
+    ("empty parameters are zero", "\x1b[31;;1ma", 1),
+    ("bright", "\x1b[91;104mx", 1),
+    ("256 colours", "\x1b[38;5;208;48;5;17mx", 1),
+    ("true colour", "\x1b[38;2;1;2;255mx\x1b[48;2;0;0;0my", 1),
+    ("true colour with colons", "\x1b[38:2:1:2:3mx\x1b[38:2::4:5:6my\x1b[48:5:9mz", 1),
+    ("colours that are none", "\x1b[38;5;256mx\x1b[38;2;1;2mx\x1b[38mx\x1b[38;9;1mx\x1b[38;2;999;0;0mx", 1),
+    ("what follows a broken colour holds", "\x1b[38;5;999;1mx", 1),
+    ("default colours", "\x1b[31;41ma\x1b[39mb\x1b[49mc", 1),
+    ("all emphasis", "\x1b[1ma\x1b[2mb\x1b[3mc\x1b[4md\x1b[7me\x1b[9mf", 1),
+    ("emphasis taken back", "\x1b[1;2;3;4;7;9ma\x1b[22mb\x1b[23mc\x1b[24md\x1b[27me\x1b[29mf", 1),
+    ("curly underline", "\x1b[4:3ma\x1b[4:0mb\x1b[21mc", 1),
+    ("underline's colour is left out", "\x1b[58;5;9;1ma\x1b[58:2::1:2:3mb", 1),
+    ("hidden and blinking text is plain", "\x1b[8;5mpassword", 1),
+    ("same look is one run", "\x1b[31ma\x1b[31mb\x1b[1m\x1b[22mc", 1),
+    ("8-bit CSI", "\u{9b}32mgreen", 1),
+    ("colours over lines", "\x1b[33mone\ntwo\r\nthree\x1b[0m\n", 1),
+    ("tabs", "\x1b[1ma\tb", 1),
+    ("large numbers", "\x1b[99999999999999999999;1mx", 1),
+    ("colour of a joined emoji", "\x1b[31m👩\x1b[32m\u{200d}🚀", 1),
+    ("marks do not cross runs", "a\x1b[31m\u{301}b", 1),
+    ("not Markdown", "\x1b[31m**red**\x1b[0m `x` https://example.org", 1),
+    (
+        "a compiler's words",
+        "\x1b[0m\x1b[1m\x1b[38;5;9merror[E0308]\x1b[0m\x1b[0m\x1b[1m: mismatched types\x1b[0m\n\x1b[0m \x1b[0m\x1b[0m\x1b[1m\x1b[38;5;12m--> \x1b[0m\x1b[0msrc/main.rs:2:5\x1b[0m",
+        1,
+    ),
+    ("many changes", "\x1b[31ma\x1b[32mb", 40),
+];
+
+const OTHERS: &[Text] = &[
+    ("clear and home", "\x1b[2J\x1b[Hx", 1),
+    ("window title", "\x1b]0;owned\x07x", 1),
+    ("window title, other end", "\x1b]2;owned\x1b\\x", 1),
+    ("window title, 8-bit", "\u{9d}2;owned\u{9c}x", 1),
+    ("title without an end hides one line only", "\x1b]0;owned\nx", 1),
+    ("clipboard", "\x1b]52;c;cm0gLXJmIC8=\x07x", 1),
+    ("link", "\x1b]8;;https://example.org/\x1b\\text\x1b]8;;\x1b\\", 1),
+    ("device control", "\x1bP$q\"p\x1b\\x", 1),
+    ("pictures", "\x1b_Gi=1;AAAA\x1b\\x\x1b]1337;File=:AAAA\x07y", 1),
+    ("questions", "\x1b[6n\x1b[21t\x1b[c\x1b[>0cx", 1),
+    ("private modes", "\x1b[?1049h\x1b[?25l\x1b[?2004hx", 1),
+    ("private m is no colour", "\x1b[>4;2mx\x1b[?1m", 1),
+    ("m with a space is no colour", "\x1b[31 mx", 1),
+    ("character sets and short ones", "\x1b(0x\x1b7y\x1b8z\x1bc\x1b#8", 1),
+    ("sequence cut by a line", "\x1b[31\nx", 1),
+    ("sequence cut by another", "\x1b[31\x1b[1mx", 1),
+    ("sequence cut by a letter of another script", "\x1b[31жx", 1),
+    ("escape at the end", "x\x1b", 1),
+    ("unfinished at the end", "x\x1b[31", 1),
+    ("two escapes", "\x1b\x1b[31mx", 1),
+    ("controls", "a\0b\x07c\x08d\x0be\x0cf\x7fg\u{85}h\u{84}i", 1),
+    ("what overwrites is shown", "10%\r20%\rdone\r\n", 1),
+    ("what reorders is marked", "\x1b[31mgpj\u{202e}exe", 1),
+    ("string cancelled", "\x1b]0;a\x18b", 1),
+    ("many unfinished", "\x1b[", 200),
+];
