@@ -208,6 +208,7 @@ pub enum Layer {
 
 /// What happened outside.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "each is made, moved once and taken in")]
 pub enum Msg {
     /// A key, the mouse, a paste, the focus or another size.
     Term(crossterm::event::Event),

@@ -64,7 +64,7 @@ pub(super) fn take(model: &mut Model, event: Event) -> Vec<Effect> {
             return vec![Effect::Keep];
         }
         Event::Draft(draft) => take_draft(model, &draft),
-        Event::Prefs(prefs) => take_prefs(model, prefs),
+        Event::Prefs(prefs) => take_prefs(model, &prefs),
         Event::Invited(invited) => take_invitation(model, invited),
         Event::Joined(joined) => return take_room(model, &joined),
         _ => {}
@@ -91,7 +91,7 @@ fn take_draft(model: &mut Model, draft: &Drafted) {
     }
 }
 
-fn take_prefs(model: &mut Model, prefs: PrefsSet) {
+fn take_prefs(model: &mut Model, prefs: &PrefsSet) {
     model.own.quiet = prefs.quiet;
     let keywords: Vec<String> = prefs.keywords.iter().map(|word| safe::line(word)).collect();
     if keywords != model.own.watch.keywords {

@@ -116,13 +116,13 @@ fn chosen(model: &mut Model, seq: Seq, code: KeyCode) -> Vec<Effect> {
         };
     };
     match code {
-        KeyCode::Enter => match said.reply {
-            Some(quoted) => return jump::to(model, &room, quoted),
-            None => {
-                leave(model);
-                return place::open_thread(model, seq);
+        KeyCode::Enter => {
+            if let Some(quoted) = said.reply {
+                return jump::to(model, &room, quoted);
             }
-        },
+            leave(model);
+            return place::open_thread(model, seq);
+        }
         KeyCode::Char('r') => {
             leave(model);
             place::reply(model, seq);

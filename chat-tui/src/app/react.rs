@@ -58,13 +58,10 @@ pub(super) fn key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
         KeyCode::Enter => {
             let (seq, emoji) = (react.seq, react.offered().get(react.chosen).map(|(emoji, _)| *emoji));
             model.layers.pop();
-            return match emoji {
-                Some(emoji) => toggle(model, seq, emoji),
-                None => {
-                    model.toast("no emoji is called that");
-                    Vec::new()
-                }
-            };
+            if let Some(emoji) = emoji {
+                return toggle(model, seq, emoji);
+            }
+            model.toast("no emoji is called that");
         }
         KeyCode::Esc => {
             model.layers.pop();

@@ -254,10 +254,11 @@ impl Shell {
             return;
         };
         let reason = error.to_string();
-        msgs.push(match text.is_empty() {
-            true => Msg::NotAsked(reason),
-            // What was to replace a message is not lost.
-            false => Msg::NotTaken { room, thread: self.model.thread(), text, reason },
+        // What was to replace a message is not lost.
+        msgs.push(if text.is_empty() {
+            Msg::NotAsked(reason)
+        } else {
+            Msg::NotTaken { room, thread: self.model.thread(), text, reason }
         });
     }
 

@@ -5,7 +5,7 @@
 pub(super) enum Way {
     /// By the bell alone.
     Bell,
-    /// OSC 9: iTerm2, kitty, WezTerm, Ghostty, Windows Terminal and others.
+    /// OSC 9: `iTerm2`, kitty, `WezTerm`, Ghostty, Windows Terminal and others.
     Nine,
     /// OSC 777: rxvt-unicode, foot, and terminals made with VTE.
     Seven,

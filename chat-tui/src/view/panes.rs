@@ -40,9 +40,13 @@ fn room_line(model: &Model, room: &Room, theme: Theme, columns: u16) -> Line<'st
     }
     let calls = room.calls();
     if calls > 0 {
-        count = format!("@{} {count}", calls.min(99)).trim_end().to_owned();
+        count = if count.is_empty() {
+            format!("@{}", calls.min(99))
+        } else {
+            format!("@{} {count}", calls.min(99))
+        };
     } else if !room.thread_news.is_empty() {
-        count = format!("↳ {count}").trim_end().to_owned();
+        count = if count.is_empty() { "↳".to_owned() } else { format!("↳ {count}") };
     }
     if failed {
         count.push('✗');

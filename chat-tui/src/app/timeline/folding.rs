@@ -47,13 +47,14 @@ fn has_word(text: &str, word: &str) -> bool {
     if word.is_empty() {
         return false;
     }
-    let is_part = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    // Where a word ends is only known of letters that are written with spaces.
+    let goes_on = |outside: Option<char>, end: Option<char>| {
+        outside.is_some_and(char::is_alphanumeric) && end.is_some_and(|c| c.is_ascii_alphanumeric())
+    };
+    let (first, last) = (word.chars().next(), word.chars().next_back());
     text.match_indices(&word).any(|(at, found)| {
         let (before, after) = (text[..at].chars().next_back(), text[at + found.len()..].chars().next());
-        // Where a word ends is only known of letters that are written with spaces.
-        let (first, last) = (word.chars().next(), word.chars().next_back());
-        !(is_part(before) && is_part(first) && first.is_some_and(|c| c.is_ascii()))
-            && !(is_part(after) && is_part(last) && last.is_some_and(|c| c.is_ascii()))
+        !goes_on(before, first) && !goes_on(after, last)
     })
 }
 
@@ -169,6 +170,7 @@ impl Timeline {
     }
 
     /// The thread that begins with a message, as far as it is here.
+    #[must_use]
     pub fn thread(&self, root: Seq) -> Self {
         let mut thread = Self {
             hidden: Arc::clone(&self.hidden),
