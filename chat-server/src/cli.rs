@@ -11,7 +11,9 @@ use serde::Deserialize;
 
 use crate::core::networks::Network;
 use crate::http::origin::PublicUrl;
+use crate::size::ByteSize;
 use crate::store::Durability;
+use crate::store::backup::Blobs;
 
 /// A chat that a team runs itself: the page, the WebSocket and the history from one program and one directory.
 ///
@@ -47,15 +49,21 @@ pub struct Cli {
 /// What to do instead of serving.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Copy the database to a new file; also while a server uses it
+    /// Copy the database to a new file, and the files of messages beside it; also while a server uses them
     Backup {
         /// The file to make; an existing one is not overwritten
         file: PathBuf,
+        /// What becomes of the files of messages
+        #[command(flatten)]
+        files: BackupFiles,
     },
     /// Make a new data directory from a backup
     Restore {
         /// What `backup` made
         file: PathBuf,
+        /// What becomes of the files of messages
+        #[command(flatten)]
+        files: BackupFiles,
     },
     /// Add, list and change accounts; while no server uses the data directory
     #[command(subcommand)]
@@ -69,6 +77,27 @@ pub enum Command {
     /// Make, list and withdraw tokens for bots and scripts; while no server uses the data directory
     #[command(subcommand)]
     Token(TokenCommand),
+}
+
+/// Where the files of a backup are.
+#[derive(Debug, Args)]
+pub struct BackupFiles {
+    /// The directory of the files of messages, which several backups may share [default: FILE.files]
+    #[arg(long = "files", value_name = "DIR", conflicts_with = "without_files")]
+    directory: Option<PathBuf>,
+    /// Leave the files of messages out
+    #[arg(long)]
+    without_files: bool,
+}
+
+impl From<BackupFiles> for Blobs {
+    fn from(files: BackupFiles) -> Self {
+        match files.directory {
+            _ if files.without_files => Self::Without,
+            Some(directory) => Self::In(directory),
+            None => Self::Beside,
+        }
+    }
 }
 
 /// What to do with rooms.
@@ -386,6 +415,24 @@ pub struct Flags {
     /// When a message counts as stored: on the disk, or handed to the system [default: full]
     #[arg(long, value_name = "WHEN", env = "CHAT_DURABILITY", hide_env = true, help_heading = "Data")]
     pub durability: Option<Durability>,
+
+    /// The size of a file that is uploaded, like 500K or 2G; 0 takes none [default: 100M]
+    #[arg(long, value_name = "SIZE", env = "CHAT_MAX_FILE", hide_env = true, help_heading = "Data")]
+    pub max_file: Option<ByteSize>,
+
+    /// The size of all files of one person; all guests count as one [default: 2G]
+    #[arg(
+        long,
+        value_name = "SIZE",
+        env = "CHAT_MAX_FILES_PER_USER",
+        hide_env = true,
+        help_heading = "Data"
+    )]
+    pub max_files_per_user: Option<ByteSize>,
+
+    /// What uploads leave free on the disk, for messages [default: 256M]
+    #[arg(long, value_name = "SIZE", env = "CHAT_KEEP_FREE", hide_env = true, help_heading = "Data")]
+    pub keep_free: Option<ByteSize>,
 
     /// A TOML file with the same names as these flags
     #[arg(

@@ -10,8 +10,10 @@ use serde::Deserialize;
 use crate::cli::{Flags, GuestsName, RegistrationName};
 use crate::core::networks::Network;
 use crate::error::Error;
+use crate::files::Limits;
 use crate::http::origin::PublicUrl;
 use crate::serve::Bounds;
+use crate::size::ByteSize;
 use crate::store::Durability;
 
 /// All that can be set, checked.
@@ -39,6 +41,8 @@ pub struct Config {
     pub log: String,
     /// What anybody may hold.
     pub bounds: Bounds,
+    /// What files may take.
+    pub files: Limits,
 }
 
 /// The file, with the names of the flags.
@@ -54,6 +58,9 @@ struct Settings {
     durability: Option<Durability>,
     no_rate_limits: Option<bool>,
     max_connections: Option<u32>,
+    max_file: Option<ByteSize>,
+    max_files_per_user: Option<ByteSize>,
+    keep_free: Option<ByteSize>,
     web_dir: Option<PathBuf>,
     log: Option<String>,
 }
@@ -94,6 +101,7 @@ impl Config {
             registration: Registration::default(),
             log: "info".to_owned(),
             bounds: Bounds::default(),
+            files: Limits::default(),
         }
     }
 
@@ -117,6 +125,14 @@ impl Config {
         config.log = flags.log.or(file.log).unwrap_or(config.log);
         if let Some(connections) = flags.max_connections.or(file.max_connections) {
             config.bounds.connections = connections as usize;
+        }
+        let files = &mut config.files;
+        for (said, limit) in [
+            (flags.max_file.or(file.max_file), &mut files.file),
+            (flags.max_files_per_user.or(file.max_files_per_user), &mut files.per_user),
+            (flags.keep_free.or(file.keep_free), &mut files.keep_free),
+        ] {
+            *limit = said.map_or(*limit, |size| size.0);
         }
         config.check()?;
         Ok(config)

@@ -24,8 +24,12 @@ fn run(cli: Cli) -> Result<(), Error> {
     let config = Config::load(cli.flags)?;
     telemetry::init(&config.log)?;
     match cli.command {
-        Some(Command::Backup { file }) => return Ok(store::backup::backup(&config.data_dir, &file)?),
-        Some(Command::Restore { file }) => return Ok(store::backup::restore(&file, &config.data_dir)?),
+        Some(Command::Backup { file, files }) => {
+            return Ok(store::backup::backup(&config.data_dir, &file, &files.into())?);
+        }
+        Some(Command::Restore { file, files }) => {
+            return Ok(store::backup::restore(&file, &config.data_dir, &files.into())?);
+        }
         Some(command) => return chat_server::offline::run(command, &config),
         None => serve::raise_open_files(),
     }

@@ -4,6 +4,7 @@
 //! its [`Slot`], by which all connections are counted.
 
 mod slots;
+mod transfers;
 
 use std::convert::Infallible;
 use std::io;
@@ -23,6 +24,7 @@ use warp::reply::Response;
 
 pub use self::slots::Slot;
 pub(crate) use self::slots::Slots;
+pub(crate) use self::transfers::{Transfer, Transfers};
 use crate::core::networks::{self, Network};
 
 /// Connections that the system keeps until they are accepted.
@@ -46,7 +48,8 @@ pub struct Bounds {
     /// From accepting a connection to its first byte; then from the start of a request's head, or the end of the
     /// request before, until the head is complete.
     pub head: Duration,
-    /// From accepting a connection until it must be done or have become a WebSocket.
+    /// From accepting a connection until it must be done or have become a WebSocket; one that carries files may go on
+    /// as long as they move.
     pub http: Duration,
 }
 
@@ -66,6 +69,8 @@ impl Default for Bounds {
 pub(crate) struct Peer {
     pub(crate) address: IpAddr,
     pub(crate) slot: Slot,
+    /// Files on their way over this connection.
+    pub(crate) transfers: Transfers,
 }
 
 /// Listens at an address. Accepted sockets inherit that small frames are sent at once.
@@ -107,7 +112,8 @@ pub(crate) async fn serve(
         match accepted {
             Ok((stream, address)) => match slots.take(address.ip(), &trusted) {
                 Some(slot) => {
-                    let peer = Peer { address: address.ip().to_canonical(), slot };
+                    let peer =
+                        Peer { address: address.ip().to_canonical(), slot, transfers: Transfers::default() };
                     let serving = serve_one(
                         stream,
                         peer,
@@ -158,6 +164,7 @@ async fn serve_http(
     trusted: Arc<[Network]>,
     mut stop: watch::Receiver<bool>,
 ) {
+    let transfers = peer.transfers.clone();
     let routes = TowerToHyperService::new(warp::service(routes));
     let service = hyper::service::service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
         let mut peer = peer.clone();
@@ -177,10 +184,17 @@ async fn serve_http(
     let deadline = tokio::time::sleep(bounds.http);
     tokio::pin!(deadline);
     let mut stopping = false;
+    let mut moved = 0;
     loop {
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
-            () = &mut deadline => return tracing::debug!("an HTTP connection took too long"),
+            () = &mut deadline => {
+                if !transfers.go_on(&mut moved) {
+                    return tracing::debug!("an HTTP connection took too long");
+                }
+                deadline.as_mut().reset(tokio::time::Instant::now() + transfers::ROUND);
+                continue;
+            }
             _ = stop.wait_for(|&stop| stop), if !stopping => {
                 stopping = true;
                 connection.as_mut().graceful_shutdown();

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use tokio::time::timeout;
 use crate::command::accounts::Accounts;
 use crate::config::Config;
 use crate::error::Error;
+use crate::files::{self, Files};
 use crate::http::assets::Assets;
 use crate::http::origin::Names;
 use crate::serve::Slots;
@@ -44,6 +46,8 @@ pub struct Server {
     slots: Slots,
     stop: watch::Sender<bool>,
     accepting: JoinHandle<()>,
+    /// Deletes files that nobody needs.
+    keeping: JoinHandle<()>,
     /// Ends sessions and tokens whose time is over.
     ending: JoinHandle<()>,
 }
@@ -70,7 +74,8 @@ impl Server {
         }
 
         let shards = Unstarted::new(thread::available_parallelism().map_or(1, usize::from));
-        let on_commit = shards.on_commit();
+        let stirred = Arc::default();
+        let on_commit = files::watch_commits(shards.on_commit(), Arc::clone(&stirred));
         let options = Options { durability: config.durability, guests: config.guests, ..Options::default() };
         let data_dir = config.data_dir.clone();
         let store =
@@ -84,13 +89,15 @@ impl Server {
         let names = Names::new(&config.public_urls, address);
         let url = names.main().clone();
         let assets = config.web_dir.map_or_else(Assets::embedded, Assets::directory);
-        let accounts = Accounts::new(door.shared(), config.registration, url.to_string());
+        let accounts = Accounts::new(door.shared(), config.registration, config.files.file, url.to_string());
         let failed =
             |reason: String| Error::System { what: "read the accounts", error: io::Error::other(reason) };
         accounts.keep_names().await.map_err(|error| failed(error.to_string()))?;
         let owner_link = accounts.owner_link().await;
         let ending = tokio::spawn(accounts.clone().end_old());
-        let routes = http::routes(store.clone(), door, accounts, assets, names);
+        let files = Files::new(store.clone(), &config.data_dir, config.files, stirred);
+        let keeping = files.keep();
+        let routes = http::routes(store.clone(), door, accounts, files, assets, names);
         let slots = Slots::new(config.bounds);
         let (stop, stopping) = watch::channel(false);
         let trusted = config.trusted_proxies.into();
@@ -106,6 +113,7 @@ impl Server {
             slots,
             stop,
             accepting,
+            keeping,
             ending,
         })
     }
@@ -135,6 +143,7 @@ impl Server {
         if let Err(error) = self.accepting.await {
             tracing::error!(%error, "the accept loop had ended");
         }
+        self.keeping.abort();
         self.ending.abort();
         self.shards.go_away(RETURN_MS).await;
         tokio::time::sleep(FAREWELL).await;

@@ -1,18 +1,20 @@
-//! What is said over HTTP: accounts, sessions, invites, tokens.
+//! What is said over HTTP: accounts, sessions, invites, tokens, files.
 //!
 //! All under `/api`, as JSON ([`ROUTES`] is the list). What is refused is answered with a status and the JSON of a
 //! [`Refusal`](crate::error::Refusal). Whoever asks proves who they are by `Authorization: Bearer` and a token, or is a
 //! browser with its session's cookie; a browser (whoever says `Origin`) never sees the token of its session.
 
+mod files;
 mod routes;
 
 use serde::{Deserialize, Serialize};
 #[cfg(feature = "ts")]
 use ts_rs::TS;
 
+pub use self::files::{NewFile, UPLOAD_OFFSET, Upload, Uploaded};
 pub use self::routes::{Call, For, ROUTES, Route};
 use crate::ids::{Id, RoomKey, UserId};
-use crate::json::is_false;
+use crate::json::{is_false, safe_integer};
 use crate::people::{Guests, Profile, Registration, Role, Scope};
 
 /// What somebody who is not signed in must know.
@@ -27,6 +29,9 @@ pub struct About {
     pub registration: Registration,
     /// There is an owner: the one-time link that the first start printed is closed.
     pub owned: bool,
+    /// The bytes that a file may have; 0 where no files are taken.
+    #[serde(default, deserialize_with = "safe_integer")]
+    pub max_file: u64,
 }
 
 /// Makes an account.

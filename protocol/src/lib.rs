@@ -25,6 +25,7 @@
 pub mod client;
 pub mod error;
 pub mod event;
+pub mod file_name;
 pub mod fold;
 pub mod http;
 pub mod ids;

@@ -50,6 +50,9 @@ impl Declarations<'_> {
         self.visit::<http::NewUser>();
         self.visit::<http::UserMade>();
         self.visit::<http::RoleChange>();
+        self.visit::<http::NewFile>();
+        self.visit::<http::Upload>();
+        self.visit::<http::Uploaded>();
     }
 }
 

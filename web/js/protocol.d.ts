@@ -16,7 +16,11 @@ registration: Registration,
 /**
  * There is an owner: the one-time link that the first start printed is closed.
  */
-owned: boolean, };
+owned: boolean, 
+/**
+ * The bytes that a file may have; 0 where no files are taken.
+ */
+max_file: number, };
 export type Account = { 
 /**
  * The immutable identity.
@@ -1006,6 +1010,23 @@ for_s?: number,
  * Why, at most [`REASON_CHARS`](crate::limits::REASON_CHARS) characters; the room sees it.
  */
 reason?: string, };
+export type NewFile = { 
+/**
+ * The room for whose members it is.
+ */
+room: RoomKey, 
+/**
+ * What it is called; the server keeps what is safe of it ([`file_name`](crate::file_name)).
+ */
+name: string, 
+/**
+ * Its bytes, at most [`About::max_file`](crate::http::About::max_file).
+ */
+size: number, 
+/**
+ * The SHA-256 of its content, 64 hexadecimal digits: what arrives and is something else is refused.
+ */
+sha256?: string, };
 export type NewInvite = { 
 /**
  * What whoever uses it becomes; missing: member.
@@ -2083,6 +2104,28 @@ room: RoomKey,
  * Its place in the log.
  */
 seq: number, };
+export type Upload = { 
+/**
+ * Its id, from now on and for good.
+ */
+upload: Id, 
+/**
+ * Where to begin: 0.
+ */
+offset: number, 
+/**
+ * The bytes of one piece at most.
+ */
+chunk: number, };
+export type Uploaded = { 
+/**
+ * So many bytes are on the server's disk; the next piece begins here.
+ */
+offset: number, 
+/**
+ * It is whole and verified: a `message` can have it.
+ */
+file?: File, };
 export type User = { 
 /**
  * The immutable identity.

@@ -1,22 +1,32 @@
 //! `history`: a page of a room's log.
 
 use protocol::client::History;
+use protocol::error::{ErrorCode, Refusal};
 use protocol::ids::UserId;
 use protocol::limits::{HISTORY_BYTES, HISTORY_DEFAULT, HISTORY_EVENTS};
 use protocol::server::{HistoryPage, ServerFrame};
 
 use super::rooms::own_or;
 use super::{Client, unreadable};
+use crate::clock;
 use crate::store::At;
 
 impl Client {
     pub(super) async fn history(&mut self, user: &UserId, asked: History) {
         let reference = Some(asked.reference);
         let room = asked.room;
-        let at = match (asked.before, asked.after, asked.around) {
-            (Some(seq), _, _) => At::Before(seq),
-            (_, Some(seq), _) => At::After(seq),
-            (_, _, Some(seq)) => At::Around(seq),
+        let at = match (asked.before, asked.after, asked.around, asked.at.as_deref()) {
+            (Some(seq), ..) => At::Before(seq),
+            (_, Some(seq), ..) => At::After(seq),
+            (_, _, Some(seq), _) => At::Around(seq),
+            (.., Some(at)) => match clock::ms(at) {
+                Some(ms) => At::Since(ms),
+                None => {
+                    let reason = "`at` is a time as in 2025-11-25T10:00:00Z";
+                    let refusal = Refusal::new(ErrorCode::BadFrame, reason).with_ref(reference);
+                    return self.refuse(refusal.with_room(Some(room)));
+                }
+            },
             _ => At::Newest,
         };
         let limit = asked.limit.unwrap_or(HISTORY_DEFAULT).clamp(1, HISTORY_EVENTS);

@@ -13,6 +13,7 @@ mod plain;
 mod proof;
 mod rooms;
 mod say;
+mod search;
 mod signals;
 
 use std::future::Future;
@@ -161,12 +162,10 @@ impl Client {
             ClientFrame::Notify(notify) => self.notify(user, notify).await,
             ClientFrame::Block(block) => self.block(user, block).await,
             ClientFrame::Draft(draft) => self.draft(user, draft).await,
-            ClientFrame::Search(_)
-            | ClientFrame::Mentions(_)
-            | ClientFrame::Readers(_)
-            | ClientFrame::Prefs(_) => {
-                self.refuse(Refusal::new(ErrorCode::UnknownType, "this server does not know this `type`"));
-            }
+            ClientFrame::Prefs(prefs) => self.prefs(user, prefs).await,
+            ClientFrame::Search(search) => self.search(user, search).await,
+            ClientFrame::Mentions(mentions) => self.mentions(user, &mentions).await,
+            ClientFrame::Readers(readers) => self.readers(user, readers).await,
         }
     }
 

@@ -2,36 +2,65 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::rc::Rc;
 use std::time::Duration;
 
 use protocol::ids::{RoomKey, Seq, UserId};
-use protocol::own::{Block, Draft, Notify, Read};
+use protocol::own::{Block, Draft, Notify, Prefs, Read};
 
 use super::Client;
+use crate::hub::Shared;
+use crate::store::deeds::Author;
 
-/// Between two writings of the same marker or draft.
-const PACE: Duration = Duration::from_secs(2);
+/// Between two writings of the same marker or draft: on one's other devices it is there within a second.
+const PACE: Duration = Duration::from_millis(900);
 /// Rooms of which a connection's last writing is remembered.
 const REMEMBERED: usize = 1000;
 
 /// What a connection writes of its person's own. Made with the first of it: most connections never do.
 #[derive(Debug, Default)]
 pub(super) struct Own {
-    marks: Latest<Seq>,
-    drafts: Latest<Draft>,
+    marks: Latest<RoomKey, Mark>,
+    drafts: Latest<(RoomKey, Option<Seq>), Draft>,
 }
 
-/// When something was written last, and what is to be written next, per room: of all that comes in between, only the
-/// newest is.
+/// When something was written last, and what is to be written next, for each key: of all that comes in between, only
+/// what it comes to is.
 #[derive(Debug)]
-struct Latest<T>(RefCell<Rooms<T>>);
+struct Latest<K, T>(RefCell<Kept<K, T>>);
 
-type Rooms<T> = HashMap<RoomKey, (Duration, Option<T>)>;
+type Kept<K, T> = HashMap<K, (Duration, Option<T>)>;
 
-impl<T> Default for Latest<T> {
+impl<K, T> Default for Latest<K, T> {
     fn default() -> Self {
         Self(RefCell::default())
+    }
+}
+
+/// What may be written instead of two of it.
+pub(super) trait Join {
+    /// What the second comes to after the first.
+    fn after(self, first: Self) -> Self;
+}
+
+/// Up to where a room was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Mark {
+    seq: Seq,
+    /// It may move back.
+    back: bool,
+}
+
+impl Join for Mark {
+    fn after(self, first: Self) -> Self {
+        if self.back { self } else { Self { seq: self.seq.max(first.seq), back: first.back } }
+    }
+}
+
+impl Join for Draft {
+    fn after(self, _: Self) -> Self {
+        self
     }
 }
 
@@ -41,33 +70,48 @@ enum Due<T> {
     Now(T),
     /// After this time, [`Latest::take`] it.
     After(Duration),
-    /// Somebody waits already, and takes this instead.
+    /// Somebody waits already, and takes this with it.
     Later,
 }
 
-impl<T> Latest<T> {
-    fn put(&self, room: &RoomKey, value: T, now: Duration) -> Due<T> {
-        let mut rooms = self.0.borrow_mut();
-        if rooms.len() >= REMEMBERED {
-            rooms.retain(|_, (at, waiting)| waiting.is_some() || now < *at + PACE);
+impl<K: Eq + Hash + Clone, T: Join> Latest<K, T> {
+    fn put(&self, key: &K, value: T, now: Duration) -> Due<T> {
+        let mut kept = self.0.borrow_mut();
+        if kept.len() >= REMEMBERED {
+            kept.retain(|_, (at, waiting)| waiting.is_some() || now < *at + PACE);
         }
-        match rooms.get_mut(room) {
-            Some((at, waiting)) if now < *at + PACE => {
-                let is_first = waiting.replace(value).is_none();
-                if is_first { Due::After((*at + PACE).saturating_sub(now)) } else { Due::Later }
-            }
+        match kept.get_mut(key) {
+            Some((at, waiting)) if now < *at + PACE || waiting.is_some() => match waiting.take() {
+                Some(first) => {
+                    *waiting = Some(value.after(first));
+                    Due::Later
+                }
+                None => {
+                    *waiting = Some(value);
+                    Due::After((*at + PACE).saturating_sub(now))
+                }
+            },
             _ => {
-                rooms.insert(room.clone(), (now, None));
+                kept.insert(key.clone(), (now, None));
                 Due::Now(value)
             }
         }
     }
 
-    fn take(&self, room: &RoomKey, now: Duration) -> Option<T> {
-        let mut rooms = self.0.borrow_mut();
-        let (at, waiting) = rooms.get_mut(room)?;
+    fn take(&self, key: &K, now: Duration) -> Option<T> {
+        let mut kept = self.0.borrow_mut();
+        let (at, waiting) = kept.get_mut(key)?;
         *at = now;
         waiting.take()
+    }
+}
+
+/// Writes a marker, and tells the room of it where it is to be told. Not answered: a marker that is not written is said
+/// again with the next one.
+async fn mark(shared: &Shared, author: Author, room: RoomKey, mark: Mark) {
+    let told = shared.store.read_upto(author.clone(), room.clone(), mark.seq, mark.back).await;
+    if let Ok(Some(upto)) = told {
+        Client::tell_seen(shared, room, &author, upto);
     }
 }
 
@@ -80,13 +124,12 @@ impl Client {
         let (shared, author) = (self.shared.clone(), self.author(user));
         let own = self.own();
         let (room, now) = (asked.room.clone(), shared.now());
-        match own.marks.put(&room, asked.seq, now) {
-            Due::Now(seq) => drop(shared.store.read_upto(author, room, seq).await),
+        match own.marks.put(&room, Mark { seq: asked.seq, back: asked.back }, now) {
+            Due::Now(due) => mark(&shared, author, room, due).await,
             Due::After(wait) => drop(tokio::task::spawn_local(async move {
                 tokio::time::sleep(wait).await;
-                if let Some(seq) = own.marks.take(&room, shared.now()) {
-                    // Not answered: a marker that is not written is said again with the next one.
-                    let _ = shared.store.read_upto(author, room, seq).await;
+                if let Some(due) = own.marks.take(&room, shared.now()) {
+                    mark(&shared, author, room, due).await;
                 }
             })),
             Due::Later => {}
@@ -96,18 +139,24 @@ impl Client {
     pub(super) async fn draft(&mut self, user: &UserId, asked: Draft) {
         let (shared, author) = (self.shared.clone(), self.author(user));
         let own = self.own();
-        let (room, now) = (asked.room.clone(), shared.now());
-        match own.drafts.put(&room, asked, now) {
+        let (key, now) = ((asked.room.clone(), asked.thread), shared.now());
+        match own.drafts.put(&key, asked, now) {
             Due::Now(draft) => drop(shared.store.draft(author, draft).await),
             Due::After(wait) => drop(tokio::task::spawn_local(async move {
                 tokio::time::sleep(wait).await;
-                if let Some(draft) = own.drafts.take(&room, shared.now()) {
+                if let Some(draft) = own.drafts.take(&key, shared.now()) {
                     // Not answered: the client has it on its own disk.
                     let _ = shared.store.draft(author, draft).await;
                 }
             })),
             Due::Later => {}
         }
+    }
+
+    pub(super) async fn prefs(&mut self, user: &UserId, asked: Prefs) {
+        let reference = asked.reference;
+        let done = self.shared.store.set_prefs(self.author(user), asked).await;
+        self.done(done, reference);
     }
 
     pub(super) async fn notify(&mut self, user: &UserId, asked: Notify) {
@@ -127,19 +176,42 @@ impl Client {
 mod tests {
     use super::*;
 
+    impl Join for u32 {
+        fn after(self, _: Self) -> Self {
+            self
+        }
+    }
+
     #[test]
     fn of_what_comes_too_fast_only_the_newest_is_written() {
-        let latest = Latest::default();
+        let latest = Latest::<RoomKey, u32>::default();
         let (lobby, ops) = (RoomKey::lobby(), RoomKey::new("ops").unwrap());
-        let s = Duration::from_secs;
-        assert_eq!(latest.put(&lobby, 1, s(10)), Due::Now(1));
-        assert_eq!(latest.put(&ops, 7, s(10)), Due::Now(7));
-        assert_eq!(latest.put(&lobby, 2, s(11)), Due::After(s(1)));
-        assert_eq!(latest.put(&lobby, 3, s(11)), Due::Later);
-        assert_eq!(latest.take(&lobby, s(12)), Some(3));
-        assert_eq!(latest.put(&lobby, 4, s(13)), Due::After(s(1)));
-        assert_eq!(latest.take(&lobby, s(14)), Some(4));
-        assert_eq!(latest.put(&lobby, 5, s(16)), Due::Now(5));
-        assert_eq!(latest.take(&lobby, s(18)), None);
+        let at = |count: u32| PACE * count;
+        let half = PACE / 2;
+        assert_eq!(latest.put(&lobby, 1, at(10)), Due::Now(1));
+        assert_eq!(latest.put(&ops, 7, at(10)), Due::Now(7));
+        assert_eq!(latest.put(&lobby, 2, at(10) + half), Due::After(half));
+        assert_eq!(latest.put(&lobby, 3, at(10) + half), Due::Later);
+        assert_eq!(latest.put(&lobby, 4, at(11)), Due::Later, "whoever waits is a little late");
+        assert_eq!(latest.take(&lobby, at(11)), Some(4));
+        assert_eq!(latest.put(&lobby, 5, at(11) + half), Due::After(half));
+        assert_eq!(latest.take(&lobby, at(12)), Some(5));
+        assert_eq!(latest.put(&lobby, 6, at(14)), Due::Now(6));
+        assert_eq!(latest.take(&lobby, at(15)), None);
+    }
+
+    proptest::proptest! {
+        /// Several markers written as one leave it where they would have, one after another.
+        #[test]
+        fn markers_come_to_the_same_together(
+            begin in 0..10_u64,
+            marks in proptest::collection::vec((0..10_u64, proptest::bool::ANY), 1..6),
+        ) {
+            let write = |at: u64, mark: Mark| if mark.back { mark.seq } else { at.max(mark.seq) };
+            let marks: Vec<Mark> = marks.into_iter().map(|(seq, back)| Mark { seq, back }).collect();
+            let apart = marks.iter().fold(begin, |at, mark| write(at, *mark));
+            let joined = marks.into_iter().reduce(|first, second| second.after(first)).unwrap();
+            proptest::prop_assert_eq!(write(begin, joined), apart);
+        }
     }
 }

@@ -249,7 +249,7 @@ impl Client {
 
     /// Puts what a room is to its reader beside what it is to everybody.
     pub(super) fn complete(&self, info: &mut RoomInfo, sight: Sight) {
-        let Sight { record, standing, read, mut people, pins } = sight;
+        let Sight { record, standing, read, unread, mentions, mut people, pins } = sight;
         if record.kind == RoomKind::Direct {
             // A guest's name is known only where they are there.
             let presence = self.shared.presence();
@@ -260,6 +260,7 @@ impl Client {
         }
         info.standing = standing;
         info.read = read;
+        (info.unread, info.mentions) = (unread, mentions);
         info.people = people;
         info.pins = pins;
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use protocol::client::Say;
 use protocol::error::{ErrorCode, Refusal, close};
 use protocol::ids::{Id, RoomKey, Seq, UserId};
-use protocol::limits::MESSAGE_BYTES;
+use protocol::limits::{FILES_PER_MESSAGE, MESSAGE_BYTES};
 
 use super::messages::too_long;
 use super::{COMMAND_RATE, Client, new_id};
@@ -71,6 +71,7 @@ impl Client {
             thread: say.thread,
             mentions,
             everyone,
+            files: say.files,
         };
         if self.shared.store.append(append).await.is_err() {
             let refusal = Refusal::new(ErrorCode::Unavailable, "the server is closing");
@@ -82,7 +83,14 @@ impl Client {
         if say.message.len() > MESSAGE_BYTES {
             return Err(too_long(say.message.len()));
         }
-        if say.message.trim().is_empty() {
+        if say.files.len() > FILES_PER_MESSAGE {
+            let reason = format!("a message has at most {FILES_PER_MESSAGE} files");
+            return Err(Refusal::new(ErrorCode::TooBig, reason));
+        }
+        if say.files.iter().enumerate().any(|(index, file)| say.files[..index].contains(file)) {
+            return Err(Refusal::new(ErrorCode::BadFile, "a message has each of its files once"));
+        }
+        if say.message.trim().is_empty() && say.files.is_empty() {
             return Err(Refusal::new(ErrorCode::Empty, "there is nothing in this message"));
         }
         self.with_shard(|shard| {

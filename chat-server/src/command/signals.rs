@@ -4,17 +4,18 @@ use std::time::Duration;
 
 use protocol::client;
 use protocol::error::{ErrorCode, Refusal};
-use protocol::ids::{Ref, RoomKey, UserId};
+use protocol::ids::{Ref, RoomKey, Seq, UserId};
 use protocol::names;
 use protocol::server::{Done, ServerFrame};
-use protocol::signal::{Presence, PresenceState, Renamed, Typing};
+use protocol::signal::{Presence, PresenceState, Renamed, Seen, Typing};
 
 use super::{Client, accounts};
 use crate::core::identity::Proof;
 use crate::core::policy::InRoom;
 use crate::core::presence::Change;
-use crate::hub::Audience;
+use crate::hub::{Audience, Shared};
 use crate::store::accounts::NewProfile;
+use crate::store::deeds::Author;
 
 /// Between two tellings that the same person is still typing.
 const TYPING_PACE: Duration = Duration::from_secs(1);
@@ -27,6 +28,7 @@ const TYPING_GRANT: Duration = Duration::from_secs(10);
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Told {
     on: bool,
+    thread: Option<Seq>,
     at: Duration,
     /// Whether it may be told.
     granted: Option<Grant>,
@@ -117,18 +119,22 @@ impl Client {
             return;
         }
         let before = self.typing.get(&typing.room).copied();
-        if before.is_some_and(|before| before.on == typing.on && now < before.at + TYPING_PACE) {
+        let is_known = |before: Told| {
+            (before.on, before.thread) == (typing.on, typing.thread) && now < before.at + TYPING_PACE
+        };
+        if before.is_some_and(is_known) {
             return;
         }
         let mut granted = before.and_then(|before| before.granted);
-        self.typing.insert(typing.room.clone(), Told { on: typing.on, at: now, granted });
+        let told = Told { on: typing.on, thread: typing.thread, at: now, granted };
+        self.typing.insert(typing.room.clone(), told);
         self.keep_pace(super::COMMAND_RATE).await;
         let Some(basis) = self.typing_basis(user, &typing.room) else { return };
         if granted.and_then(|granted| granted.holds(basis, now)).is_none() {
             let may = self.may(user, &typing.room, InRoom::Type).await.is_ok();
             // The basis is that of before the reading: what changed meanwhile has it read anew the next time.
             granted = Some(Grant { may, read: now, basis });
-            self.typing.insert(typing.room.clone(), Told { on: typing.on, at: now, granted });
+            self.typing.insert(typing.room.clone(), Told { granted, ..told });
         }
         if !granted.is_some_and(|granted| granted.may) {
             return;
@@ -151,6 +157,13 @@ impl Client {
             let decisions = shard.decisions_of(self.link, room)?;
             Some(Basis { stamp: shard.cuts.of(user), decisions })
         })
+    }
+
+    /// Tells a room, if it is to be told, up to where somebody has read it.
+    pub(super) fn tell_seen(shared: &Shared, room: RoomKey, author: &Author, upto: Seq) {
+        let (user, sender) = (author.user.clone(), author.name.to_string());
+        let told = Seen { room: room.clone(), user: user.clone(), sender, upto };
+        shared.signal(&room, &ServerFrame::Seen(told), Audience::Full, Some(user));
     }
 
     pub(super) fn forget_typing(&mut self, room: &RoomKey) {

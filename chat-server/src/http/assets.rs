@@ -72,7 +72,7 @@ impl Assets {
     /// The answer to a request for `path`; `None` where there is nothing.
     pub(crate) fn reply(&self, path: &str, asked: &HeaderMap, policy: &Policy) -> Option<Response> {
         let path = path.strip_prefix('/')?;
-        let path = if path.is_empty() { INDEX } else { path };
+        let path = if path.is_empty() || is_place(path) { INDEX } else { path };
         match self {
             Self::Embedded(files) => files.get(path).map(|asset| asset.reply(asked, policy)),
             Self::Directory(root) => read(root, path).map(|asset| asset.reply(asked, policy)),
@@ -134,6 +134,13 @@ impl Asset {
     }
 }
 
+/// Whether a path names a room, or a message in it (`r/ROOM/SEQ`), which the page finds.
+fn is_place(path: &str) -> bool {
+    let Some(place) = path.strip_prefix("r/") else { return false };
+    let (room, seq) = place.split_once('/').unwrap_or((place, "1"));
+    !room.is_empty() && !seq.is_empty() && seq.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// A file of the directory, which may change at any time. Only plain paths below the directory are files.
 fn read(root: &Path, path: &str) -> Option<Asset> {
     let relative = Path::new(path);
@@ -188,7 +195,7 @@ fn accepts_gzip(asked: &HeaderMap) -> bool {
 }
 
 /// Whether the browser has this very file.
-fn is_known(asked: &HeaderMap, etag: &str) -> bool {
+pub(super) fn is_known(asked: &HeaderMap, etag: &str) -> bool {
     asked
         .get_all(header::IF_NONE_MATCH)
         .iter()

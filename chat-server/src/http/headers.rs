@@ -38,7 +38,7 @@ impl Policy {
         let connect = &self.connect;
         let policy = format!(
             "default-src 'none'; script-src 'self'{inline}; style-src 'self'; img-src 'self' data: blob:; \
-             connect-src {connect}; font-src 'self'; manifest-src 'self'; form-action 'none'; base-uri 'none'; \
+             media-src 'self' blob:; connect-src {connect}; font-src 'self'; manifest-src 'self'; form-action 'none'; base-uri 'none'; \
              frame-ancestors 'none'; require-trusted-types-for 'script'"
         );
         HeaderValue::try_from(policy).expect("hosts and base64 are visible ASCII")

@@ -18,6 +18,7 @@ use self::headers::Policy;
 use self::origin::Names;
 use self::reject::Refused;
 use crate::command::accounts::Accounts;
+use crate::files::Files;
 use crate::store::Store;
 use crate::ws::{Door, upgrade};
 
@@ -26,6 +27,7 @@ pub(crate) fn routes(
     store: Store,
     door: Door,
     accounts: Accounts,
+    files: Files,
     assets: Assets,
     names: Names,
 ) -> BoxedFilter<(Response,)> {
@@ -44,7 +46,7 @@ pub(crate) fn routes(
         },
     );
 
-    let api = api::routes(accounts, Arc::clone(&names));
+    let api = api::routes(accounts, files, Arc::clone(&names));
     let read = method().and(ws.or(health).unify().or(page).unify());
     host(names)
         .and(api.or(read).unify())

@@ -22,6 +22,9 @@ use crate::store::Store;
 const ADDRESS_RATE: Rate = Rate { per_second: 200.0, burst: 1000.0 };
 /// Messages of all connections of one person.
 const USER_RATE: Rate = Rate { per_second: 50.0, burst: 250.0 };
+/// Searches of all connections of one person, and of one address.
+const SEARCH_RATE: Rate = Rate { per_second: 5.0, burst: 20.0 };
+const ADDRESS_SEARCH_RATE: Rate = Rate { per_second: 20.0, burst: 80.0 };
 /// How long a command may be held back before it is refused.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Addresses, and people, remembered before those that are at rest are forgotten.
@@ -63,13 +66,24 @@ pub(crate) enum Admitted {
 struct Rates {
     users: Buckets<UserId>,
     addresses: Buckets<IpAddr>,
+    searching: Buckets<UserId>,
+    searching_from: Buckets<IpAddr>,
 }
 
+/// Takes of a person's rate and an address's: the wait before it may go on, or after which it may come again.
+type Take = fn(&mut Rates, &UserId, IpAddr, Duration) -> Result<Duration, Duration>;
+
 impl Rates {
-    /// The wait before a message may go on, or after which it may come again.
+    /// For a message.
     fn take(&mut self, user: &UserId, address: IpAddr, now: Duration) -> Result<Duration, Duration> {
         let wait = self.users.take(user, USER_RATE, now)?;
         Ok(wait.max(self.addresses.take(&address, ADDRESS_RATE, now)?))
+    }
+
+    /// For a search.
+    fn take_search(&mut self, user: &UserId, address: IpAddr, now: Duration) -> Result<Duration, Duration> {
+        let wait = self.searching.take(user, SEARCH_RATE, now)?;
+        Ok(wait.max(self.searching_from.take(&address, ADDRESS_SEARCH_RATE, now)?))
     }
 }
 
@@ -156,13 +170,22 @@ impl Shared {
 
     /// Takes one message's worth of the rates of a person, over all connections, and of an address; IPv6 counts by /64.
     pub(crate) fn admit(&self, user: &UserId, address: IpAddr) -> Admitted {
+        self.admit_by(Rates::take, user, address)
+    }
+
+    /// The same for a search, which costs more than a message does.
+    pub(crate) fn admit_search(&self, user: &UserId, address: IpAddr) -> Admitted {
+        self.admit_by(Rates::take_search, user, address)
+    }
+
+    fn admit_by(&self, take: Take, user: &UserId, address: IpAddr) -> Admitted {
         if !self.limited {
             return Admitted::After(Duration::ZERO);
         }
         let now = self.now();
         // Counts are whole after every statement.
         let mut rates = self.rates.lock().unwrap_or_else(PoisonError::into_inner);
-        rates.take(user, customer(address), now).map_or_else(Admitted::Not, Admitted::After)
+        take(&mut rates, user, customer(address), now).map_or_else(Admitted::Not, Admitted::After)
     }
 
     /// Tells a room's members something that may be lost.
@@ -256,7 +279,7 @@ mod tests {
         }
         assert_eq!(taken, 250 + 100, "the burst, and what may be waited for");
         assert!(rates.take(&user(1), address(2), now).is_err(), "from wherever they come");
-        let others = (2..5000).take_while(|&n| rates.take(&user(n), address(1), now).is_ok()).count();
+        let others = (2..2000).take_while(|&n| rates.take(&user(n), address(1), now).is_ok()).count();
         assert_eq!(taken + others, 1000 + 400);
     }
 }

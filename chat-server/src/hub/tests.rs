@@ -77,6 +77,7 @@ impl Stage {
             thread: None,
             mentions: Vec::new(),
             everyone: None,
+            files: Vec::new(),
         };
         self.store.append(append).await.unwrap();
         // The writer answers a piece of work after what came before it.

@@ -10,16 +10,18 @@ use std::sync::Arc;
 use protocol::error::Refusal;
 use protocol::event::Message;
 use protocol::ids::{Id, RoomKey, Seq, UserId};
-use protocol::messages::{Edit, Everyone, Pin, React, Version};
-use protocol::own::{Block, Draft, Notify};
+use protocol::messages::{Edit, Everyone, Hit, Pin, React, Reader as Receipt, Version};
+use protocol::own::{Block, Draft, Notify, Prefs};
 use protocol::rooms::{
     AuditEntry, Change, Delete, Moderate, Reported, RoomKind, RoomRole, Sentence, SetRole,
 };
 use protocol::server::{Ack, User};
 
+#[cfg(test)]
+use super::Readable;
 pub(crate) use super::sqlite::deed::refusal;
 use super::sqlite::{changes, deed, members, moderation, own, rooms};
-use super::{At, Page, ReadError, Readable, RoomRecord, Store, WorkError};
+use super::{At, Order, Page, Query, ReadError, RoomRecord, Store, WorkError};
 use crate::core::policy::{Denied, InRoom, Reaches};
 
 /// Who has something done.
@@ -101,6 +103,11 @@ pub(crate) struct Sight {
     pub(crate) standing: Option<RoomRole>,
     /// Up to where they have read it.
     pub(crate) read: Option<Seq>,
+    /// How many messages of others came after that, outside threads; counted up to
+    /// [`UNREAD`](protocol::limits::UNREAD).
+    pub(crate) unread: u32,
+    /// How many name them or call everybody there; counted alike, in threads as well.
+    pub(crate) mentions: u32,
     /// The others in a direct conversation.
     pub(crate) people: Vec<User>,
     /// How many messages are pinned there.
@@ -137,6 +144,26 @@ pub(crate) struct Sheet<T> {
     pub(crate) rows: Vec<T>,
     /// There are older ones.
     pub(crate) more: bool,
+}
+
+/// A search of somebody's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Asked {
+    pub(crate) query: Query,
+    pub(crate) order: Order,
+    /// From where an earlier answer ended.
+    pub(crate) before: Option<u64>,
+    pub(crate) limit: u32,
+}
+
+/// Messages that were found, as they are now.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Finds {
+    pub(crate) hits: Vec<Hit>,
+    /// There may be more: ask again with it.
+    pub(crate) before: Option<u64>,
+    /// How many of the newest events cannot be found yet.
+    pub(crate) behind: u64,
 }
 
 /// Rooms with what somebody may see of each.
@@ -233,9 +260,11 @@ impl Store {
         self.handle.deed(author, 0, move |deed| changes::pin(deed, &asked, &id)).await
     }
 
-    /// Takes a message out.
+    /// Takes a message out: out of the files, too, a few seconds later.
     pub(crate) async fn delete(&self, author: Author, asked: Delete, id: Id) -> Result<Ack, Undone> {
-        self.handle.deed(author, 0, move |deed| moderation::delete(deed, &asked, &id)).await
+        let ack = self.handle.deed(author, 0, move |deed| moderation::delete(deed, &asked, &id)).await?;
+        self.handle.scrub_soon();
+        Ok(ack)
     }
 
     /// Keeps what somebody tells of a message.
@@ -255,9 +284,20 @@ impl Store {
         self.handle.deed(author, 0, move |deed| moderation::resolve(deed, report)).await
     }
 
-    /// A room was read up to this place.
-    pub(crate) async fn read_upto(&self, author: Author, room: RoomKey, seq: Seq) -> Result<(), Undone> {
-        self.handle.deed(author, 0, move |deed| own::read_upto(deed, &room, seq)).await
+    /// A room was read up to this place; the marker moves back only with `back`. What the room is to be told of it.
+    pub(crate) async fn read_upto(
+        &self,
+        author: Author,
+        room: RoomKey,
+        seq: Seq,
+        back: bool,
+    ) -> Result<Option<Seq>, Undone> {
+        self.handle.deed(author, 0, move |deed| own::read_upto(deed, &room, seq, back)).await
+    }
+
+    /// What somebody wants to be told of, and when.
+    pub(crate) async fn set_prefs(&self, author: Author, asked: Prefs) -> Result<(), Undone> {
+        self.handle.deed(author, 1024, move |deed| own::set_prefs(deed, &asked)).await
     }
 
     /// Of what in a room to be told.
@@ -300,10 +340,28 @@ impl Store {
     }
 
     /// What somebody may search.
-    #[cfg_attr(not(test), expect(dead_code, reason = "there is no command that searches yet"))]
+    #[cfg(test)]
     pub(crate) async fn readable(&self, author: Author) -> Seen<Readable> {
         let guests = self.handle.guests();
         self.handle.read(move |reader| reader.readable(&author, guests)).await
+    }
+
+    /// What answers a question, of what somebody may read. Takes up to about 250 ms; of several, some wait.
+    pub(crate) async fn find(&self, author: Author, asked: Asked) -> Seen<Finds> {
+        let guests = self.handle.guests();
+        self.handle.read_slowly(move |reader| reader.find(&author, guests, asked)).await
+    }
+
+    /// The messages that name somebody or call everybody where they are, newest first.
+    pub(crate) async fn mentioned(&self, author: Author, before: Option<u64>, limit: u32) -> Seen<Finds> {
+        let guests = self.handle.guests();
+        self.handle.read_slowly(move |reader| reader.mentioned(&author, guests, before, limit)).await
+    }
+
+    /// Who has read a room up to where, for somebody who may read it; nobody where the room does not tell.
+    pub(crate) async fn readers_of(&self, author: Author, room: RoomKey) -> Seen<Vec<Receipt>> {
+        let guests = self.handle.guests();
+        self.handle.read(move |reader| reader.readers_of(&author, guests, &room)).await
     }
 
     /// A stretch of a log, for somebody who may read it.

@@ -9,6 +9,9 @@ use super::StoreError;
 const DATABASE: &str = "chat.db";
 const INDEX: &str = "search.db";
 const LOCK: &str = "lock";
+/// What files consist of, and what is being uploaded.
+pub(crate) const BLOBS: &str = "files";
+pub(crate) const UPLOADS: &str = "uploads";
 
 /// What may be there although there is no database: traces of a start or restore that did not get to its end, and
 /// what file systems put at their root.
@@ -80,11 +83,23 @@ fn make(path: &Path) -> io::Result<()> {
 fn stranger(path: &Path) -> io::Result<Option<String>> {
     for entry in fs::read_dir(path)? {
         let name = entry?.file_name().to_string_lossy().into_owned();
-        if !HARMLESS.contains(&name.as_str()) && !name.starts_with(super::backup::PARTIAL) {
+        let harmless = HARMLESS.contains(&name.as_str()) || name.starts_with(super::backup::PARTIAL);
+        if !harmless && !(name == BLOBS && is_ours(&path.join(BLOBS))?) {
             return Ok(Some(name));
         }
     }
     Ok(None)
+}
+
+/// Whether a directory is one of blobs, as a restore leaves it that did not get to its end.
+fn is_ours(blobs: &Path) -> io::Result<bool> {
+    let is_shelf = |name: &str| name.len() == 2 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+    for entry in fs::read_dir(blobs)? {
+        if !is_shelf(&entry?.file_name().to_string_lossy()) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn lock(path: &Path) -> Result<File, StoreError> {

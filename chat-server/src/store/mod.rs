@@ -26,6 +26,7 @@ pub(crate) mod accounts;
 pub(crate) mod deeds;
 pub mod directory;
 mod error;
+pub(crate) mod files;
 mod idle;
 mod search;
 mod sqlite;
@@ -86,6 +87,8 @@ pub struct Append {
     pub mentions: Vec<UserId>,
     /// Whom it calls beside those, if its sender may.
     pub everyone: Option<Everyone>,
+    /// Files of the sender's that were uploaded to this room; no two are the same.
+    pub files: Vec<Id>,
 }
 
 /// What became of an append.
@@ -160,6 +163,9 @@ pub enum At {
     After(Seq),
     /// The one with this place in its middle.
     Around(Seq),
+    /// The one with the first event of this time (milliseconds since 1970) or later in its middle; the newest one where
+    /// there is none.
+    Since(i64),
 }
 
 /// A stretch of a room's log: every event of `first..=last`.

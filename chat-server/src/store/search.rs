@@ -55,6 +55,8 @@ pub struct Found {
 pub struct Hit {
     /// As it is in its room's log.
     pub message: Message,
+    /// Its place among all events in the order of storing: with [`Search::before`] only what is older is found.
+    pub place: u64,
     /// How well it answers; 0 unless it was asked for. Comparable within one answer.
     pub score: f32,
 }

@@ -8,6 +8,7 @@ mod client;
 #[path = "../common/mod.rs"]
 mod common;
 
+mod finding;
 mod leaks;
 mod matrix;
 mod messages;

@@ -34,8 +34,8 @@ pub(crate) fn tables() -> Vec<Table> {
     tables
 }
 
-/// What is not answered, so that a cell of it cannot be seen by its sender.
-const SILENT: [&str; 7] = ["readers", "hello", "typing", "presence", "pong", "read", "draft"];
+/// What is not answered, so that a cell of it cannot be seen by its sender; and what is asked over HTTP (`files/access`).
+const SILENT: [&str; 8] = ["hello", "typing", "presence", "pong", "read", "draft", "upload", "fetch"];
 
 /// What the server keeps beside the events that were written behind its back.
 const STRETCHES: &str =
@@ -278,7 +278,7 @@ async fn try_cell(person: &mut Person, cell: &Cell) -> (String, String) {
         // It is said, and calls everybody or nobody.
         let said = person.event(&cell.room, "message").await;
         if said.get("everyone").is_none() {
-            got = "forbidden".to_owned();
+            "forbidden".clone_into(&mut got);
         }
     }
     if by_connection && cell.reads && got != "no_room" {
@@ -310,6 +310,7 @@ fn room_question(frame: &str, what: &str, room: &str) -> Option<Value> {
         ("slow_s", json!(5)),
         ("announce", json!(true)),
         ("archived", json!(true)),
+        ("seen", json!(true)),
     ]);
     Some(match frame {
         "message" if what.is_empty() => json!({"type": frame, "room": room, "message": "x"}),
@@ -345,7 +346,9 @@ fn server_question(frame: &str, what: &str) -> Option<Value> {
     Some(match frame {
         "create" => json!({"type": frame, "room": format!("new-{}", rand_id()), "kind": what}),
         "direct" => json!({"type": frame, "users": ["u-t-member"]}),
-        "rooms" | "reports" | "audit" => json!({"type": frame}),
+        "rooms" | "reports" | "audit" | "mentions" => json!({"type": frame}),
+        "search" => json!({"type": frame, "query": "x"}),
+        "prefs" => json!({"type": frame, "keywords": ["x"]}),
         "resolve" => json!({"type": frame, "report": 1}),
         "block" => json!({"type": frame, "user": "u-t-member", "on": true}),
         _ => return None,

@@ -78,6 +78,7 @@ async fn whoever_is_there_is_told_and_whoever_comes_later_reads_what_became_of_i
     assert_eq!(texts, ["helo", "hello"]);
     let mut late = stage.guest("late").await;
     assert_eq!(late.welcome["rooms"][0]["pins"], 1);
+    assert_eq!(late.does(json!({"type": "rooms"})).await["rooms"][0]["pins"], 1);
     for question in [json!({"type": "thread", "room": "lobby", "root": 999}), room("edits")] {
         let mut question = question;
         if question["type"] == "edits" {
@@ -133,8 +134,8 @@ async fn commands_to_messages_are_carried_out_once() {
     let commands = |n: u64| {
         [
             json!({"type": "edit", "room": "lobby", "target": seq, "text": format!("text {n}"), "id": format!("e{n}")}),
-            json!({"type": "react", "room": "lobby", "target": seq, "emoji": "👍", "on": n % 2 == 0, "id": format!("r{n}")}),
-            json!({"type": "pin", "room": "lobby", "target": seq, "on": n % 2 == 0, "id": format!("p{n}")}),
+            json!({"type": "react", "room": "lobby", "target": seq, "emoji": "👍", "on": n.is_multiple_of(2), "id": format!("r{n}")}),
+            json!({"type": "pin", "room": "lobby", "target": seq, "on": n.is_multiple_of(2), "id": format!("p{n}")}),
         ]
     };
     let mut acks = Vec::new();

@@ -151,3 +151,85 @@ async fn a_token_that_only_writes_reads_nothing_of_ones_own() {
     bot.is_refused(json!({"type": "rooms"})).await;
     assert!(bot.passed.iter().all(|frame| frame["type"] != "room"), "{:?}", bot.passed);
 }
+
+/// Each thread has a draft of its own, and so has the room.
+#[tokio::test]
+async fn drafts_of_threads_and_prefs_are_ones_own() {
+    let stage = Stage::open().await;
+    let mut laptop = stage.person("ana", "member").await;
+    let mut phone = stage.again("ana").await;
+    let mut bo = stage.person("bo", "member").await;
+    bo.say("lobby", "one").await;
+    bo.say("lobby", "two").await;
+    for device in [&mut laptop, &mut phone] {
+        device.does(json!({"type": "join", "room": "@self"})).await;
+    }
+    for (thread, text) in [(None, "for all"), (Some(1), "to one"), (Some(2), "to two"), (Some(1), "")] {
+        let mut draft = json!({"type": "draft", "room": "lobby", "text": text});
+        if let Some(thread) = thread {
+            draft["thread"] = thread.into();
+        }
+        laptop.send(draft).await;
+        let draft = phone.event("@self", "draft").await;
+        assert_eq!((draft["text"].as_str(), draft["thread"].as_u64()), (Some(text), thread));
+    }
+    let page = laptop.does(json!({"type": "history", "room": "@self"})).await;
+    let kept: Vec<_> = page["events"].as_array().unwrap().iter().map(|event| event["text"].clone()).collect();
+    assert_eq!(kept, ["for all", "to two", ""]);
+
+    let prefs = json!({"type": "prefs", "keywords": [" Deploy ", "deploy", "on call"], "quiet": {"from": 1320, "to": 420}});
+    laptop.does(prefs).await;
+    let told = phone.event("@self", "prefs").await;
+    assert_eq!(told["keywords"], json!(["Deploy", "on call"]));
+    assert_eq!(told["quiet"], json!({"from": 1320, "to": 420}));
+    laptop.does(json!({"type": "prefs"})).await;
+    let told = phone.event("@self", "prefs").await;
+    assert_eq!((&told["keywords"], told.get("quiet")), (&json!([]), None), "all of it is said each time");
+    let many: Vec<_> = (0..21).map(|n| format!("word{n}")).collect();
+    for refused in [
+        json!({"type": "prefs", "keywords": many}),
+        json!({"type": "prefs", "keywords": ["x".repeat(51)]}),
+        json!({"type": "prefs", "keywords": [" "]}),
+        json!({"type": "prefs", "keywords": ["two\nlines"]}),
+        json!({"type": "prefs", "quiet": {"from": 1440, "to": 0}}),
+        json!({"type": "prefs", "quiet": {"from": -1, "to": 0}}),
+    ] {
+        assert_eq!(laptop.is_refused(refused).await, "bad_frame");
+    }
+}
+
+/// Typing in a thread is told as such, at once also where one typed in the room a moment ago.
+#[tokio::test]
+async fn typing_says_where() {
+    let stage = Stage::open().await;
+    let mut ana = stage.person("ana", "member").await;
+    let mut bo = stage.person("bo", "member").await;
+    for thread in [json!(null), json!(1), json!(2)] {
+        let mut typing = json!({"type": "typing", "room": "lobby", "on": true});
+        if thread.is_u64() {
+            typing["thread"] = thread.clone();
+        }
+        ana.send(typing).await;
+        let told = bo.expect(|frame| frame["type"] == "typing").await;
+        assert_eq!(told.get("thread").unwrap_or(&Value::Null), &thread);
+    }
+}
+
+/// On one's other devices a marker is there within a second, however often it moves.
+#[tokio::test]
+async fn the_last_of_many_markers_is_the_one_that_stays() {
+    let stage = Stage::open().await;
+    let mut laptop = stage.person("ana", "member").await;
+    let mut phone = stage.again("ana").await;
+    for n in 0..20 {
+        laptop.say("lobby", &format!("{n}")).await;
+    }
+    phone.does(json!({"type": "join", "room": "@self"})).await;
+    for seq in 1..=20 {
+        laptop.send(json!({"type": "read", "room": "lobby", "seq": seq})).await;
+    }
+    laptop.send(json!({"type": "read", "room": "lobby", "seq": 12, "back": true})).await;
+    laptop.send(json!({"type": "read", "room": "lobby", "seq": 14})).await;
+    assert_eq!(phone.event("@self", "read").await["upto"], 1);
+    assert_eq!(phone.event("@self", "read").await["upto"], 14);
+}

@@ -106,6 +106,8 @@ async fn typing_is_told_of_whoever_may_say_something_now() {
             ana.does(decided).await;
             bo.event("market", kind).await;
             bo.send(typing(on)).await;
+            // Answered when that was decided.
+            bo.does(json!({"type": "rooms"})).await;
         }
         assert_eq!(told(&mut ana).await, true, "not what was typed in silence");
     }

@@ -21,6 +21,8 @@ enum Sent {
     Nothing,
     Json(Value),
     Picture,
+    /// The first piece of a file.
+    Piece,
 }
 
 #[tokio::test]
@@ -40,6 +42,23 @@ async fn the_permissions_of_routes_hold_on_the_wire() {
         }
     }
     db.execute("INSERT INTO avatars (hash, image) VALUES ('a1', x'00')", []).unwrap();
+    let guest = stage.guest("gast").await;
+    let guest_token = guest.welcome["token"].as_str().unwrap();
+    let blob = blob(&stage);
+    for (row, route) in ROUTES.iter().enumerate().filter(|(_, route)| route.path.contains("{file}")) {
+        let whole = matches!(route.call, Call::Fetch | Call::FetchThumb).then_some(&blob);
+        for (column, who) in table.people.iter().enumerate() {
+            let tag = tag(row, column);
+            let user = if who == "guest" { guest.user.clone() } else { format!("u-p{tag}") };
+            db.prepare_cached(
+                "INSERT INTO files (id, room, user, name, size, hash, kind, thumb, touched_ms)
+                 VALUES (?1, 1, ?2, 'x', 2, ?3, 'text/plain', 1, ?4)",
+            )
+            .unwrap()
+            .execute(params![format!("f-{tag}"), user, whole, now_ms()])
+            .unwrap();
+        }
+    }
     db.execute_batch("COMMIT").unwrap();
 
     assert_eq!(table.rows.len(), ROUTES.len());
@@ -49,7 +68,8 @@ async fn the_permissions_of_routes_hold_on_the_wire() {
         for (column, who) in table.people.iter().enumerate() {
             let tag = tag(row, column);
             let (path, sent) = question(route.call, route.path, &tag);
-            let got = ask(&stage, who, &tag, route.method, &path, sent).await;
+            let theirs = route.path.starts_with("/api/files").then_some(guest_token);
+            let got = ask(&stage, who, theirs, &tag, route.method, &path, sent).await;
             asked += 1;
             if got != wanted[column] {
                 wrong.push(format!("{} {path} by {who}: {got}, not {}", route.method, wanted[column]));
@@ -58,6 +78,17 @@ async fn the_permissions_of_routes_hold_on_the_wire() {
     }
     assert!(wrong.is_empty(), "{} of {asked} cells are wrong:\n{}", wrong.len(), wrong.join("\n"));
     assert!(asked >= 256, "only {asked} cells");
+}
+
+/// Content on the disk, with a small picture, as if it had been uploaded; its hash.
+fn blob(stage: &Stage) -> Vec<u8> {
+    let digest = hash("x");
+    let name = digest.iter().fold(String::new(), |name, byte| format!("{name}{byte:02x}"));
+    let shelf = stage.server.dir().join("data/files").join(&name[..2]);
+    std::fs::create_dir_all(&shelf).unwrap();
+    std::fs::write(shelf.join(&name), "xx").unwrap();
+    std::fs::write(shelf.join(name + ".thumb"), PIXEL).unwrap();
+    digest
 }
 
 /// A route without a row is a failure.
@@ -152,6 +183,7 @@ fn question(call: Call, template: &str, tag: &str) -> (String, Sent) {
         .replace("{session}", &format!("s-second{tag}"))
         .replace("{invite}", &format!("invite-{tag}"))
         .replace("{avatar}", "a1")
+        .replace("{file}", &format!("f-{tag}"))
         .replace("{before}", "1000000");
     assert!(!path.contains('{'), "{path}");
     let new_token = json!({ "name": "x", "scopes": ["read"] });
@@ -172,7 +204,13 @@ fn question(call: Call, template: &str, tag: &str) -> (String, Sent) {
         | Call::TokensOf
         | Call::RevokeTokenOf
         | Call::Audit
-        | Call::AuditBefore => Sent::Nothing,
+        | Call::AuditBefore
+        | Call::UploadOffset
+        | Call::CancelUpload
+        | Call::Fetch
+        | Call::FetchThumb => Sent::Nothing,
+        Call::Announce => Sent::Json(json!({ "room": "lobby", "name": "x", "size": 2 })),
+        Call::SendPiece => Sent::Piece,
         Call::Logout | Call::ResetUser | Call::Deactivate | Call::Reactivate => Sent::Json(json!({})),
         Call::Register => Sent::Json(
             json!({ "name": format!("n{tag}"), "password": PASSWORD, "invite": secret("chat_i_", tag) }),
@@ -192,10 +230,18 @@ fn question(call: Call, template: &str, tag: &str) -> (String, Sent) {
     (path, sent)
 }
 
-/// What whoever is in a column is answered: `yes`, or the code.
-async fn ask(stage: &Stage, who: &str, tag: &str, method: &str, path: &str, sent: Sent) -> String {
+/// What whoever is in a column is answered: `yes`, or the code. Guests say their token where it is good for something.
+async fn ask(
+    stage: &Stage,
+    who: &str,
+    guest: Option<&str>,
+    tag: &str,
+    method: &str,
+    path: &str,
+    sent: Sent,
+) -> String {
     let secret = match who {
-        "guest" => None,
+        "guest" => guest.map(str::to_owned),
         "bot" | "reading bot" => Some(token(&format!("p{tag}"))),
         _ => Some(session(&format!("p{tag}"))),
     };
@@ -209,6 +255,10 @@ async fn ask(stage: &Stage, who: &str, tag: &str, method: &str, path: &str, sent
         Sent::Json(value) => {
             headers.push(("Content-Type", "application/json"));
             value.to_string().into_bytes()
+        }
+        Sent::Piece => {
+            headers.push(("Upload-Offset", "0"));
+            b"x".to_vec()
         }
         Sent::Picture => {
             headers.push(("Content-Type", "image/png"));

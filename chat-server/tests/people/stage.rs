@@ -42,6 +42,12 @@ impl Stage {
         Self { server: TestServer::start_in(dir, change).await }
     }
 
+    /// With the rate limits that a server has in production.
+    pub(crate) async fn limited() -> Self {
+        let change = |config: &mut chat_server::Config| config.durability = Durability::Normal;
+        Self { server: TestServer::start_with(change).await }
+    }
+
     fn database(&self) -> PathBuf {
         self.server.dir().join("data/chat.db")
     }

@@ -16,6 +16,7 @@
 
 mod address;
 mod block;
+pub mod highlight;
 mod inline;
 pub mod sgr;
 pub mod tree;

@@ -26,6 +26,8 @@ use crate::net::{Driver, fresh_id, random};
 
 /// Read markers are written at most this often.
 const SAVE_EVERY: Duration = Duration::from_secs(1);
+/// From something to keep until it is written: what is typed and sent in one go is never told as a draft.
+const SAVE_AFTER: Duration = Duration::from_millis(300);
 
 /// What only the terminal can do.
 #[derive(Debug)]
@@ -213,8 +215,8 @@ impl Shell {
             Effect::Suspend => next.push(Next::Suspend),
             Effect::Quit => next.push(Next::Quit),
             Effect::Keep => {
-                let soon = self.saved_at + SAVE_EVERY;
-                self.save_at = self.save_at.or(Some(soon.max(now)));
+                let soon = (self.saved_at + SAVE_EVERY).max(now + SAVE_AFTER);
+                self.save_at = self.save_at.or(Some(soon));
             }
             Effect::Load(room) => match self.logs.load(&room) {
                 Ok(events) => msgs.push(Msg::Cached { room, events }),

@@ -1,9 +1,9 @@
 //! How what somebody wrote looks: its roles by the theme, its emphasis and colours as its author chose them.
 
-use ratatui::style::{Color, Modifier, Style};
+use ratatui::style::{Modifier, Style};
 use ratatui::text::Span;
 
-use super::theme::{Depth, Theme};
+use super::theme::Theme;
 use crate::app::rows::{self, Look, Role};
 use crate::markup::sgr;
 
@@ -18,6 +18,7 @@ fn role(role: Role, theme: Theme) -> Style {
         Role::Words => Style::new(),
         Role::Sign => theme.dim(),
         Role::Code => theme.code(),
+        Role::Syntax(class) => theme.syntax(class),
         Role::Link => theme.link(),
         Role::Mention => theme.mention(),
         Role::Call => theme.mention().add_modifier(Modifier::REVERSED),
@@ -38,16 +39,7 @@ fn emphasis(look: Look, theme: Theme) -> Style {
     for (_, modifier) in modifiers.into_iter().filter(|(on, _)| *on) {
         style = style.add_modifier(modifier);
     }
-    if theme.depth != Depth::None {
-        style.fg = fg.map(color);
-        style.bg = bg.map(color);
-    }
+    style.fg = fg.and_then(|color| theme.shade(color));
+    style.bg = bg.and_then(|color| theme.shade(color));
     style
-}
-
-fn color(color: sgr::Color) -> Color {
-    match color {
-        sgr::Color::Palette(place) => Color::Indexed(place),
-        sgr::Color::Rgb(r, g, b) => Color::Rgb(r, g, b),
-    }
 }

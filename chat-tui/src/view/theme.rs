@@ -1,9 +1,13 @@
 //! Colours and emphasis: readable on dark and on light, and without any colour.
 
 mod hue;
+mod shade;
 
 use protocol::ids::UserId;
 use ratatui::style::{Color, Modifier, Style};
+
+use crate::markup::highlight::Class;
+use crate::markup::sgr;
 
 /// Palette places that stand out from black and from white alike; one per person, by identity.
 const PEOPLE: [u8; 12] = [31, 64, 130, 97, 132, 62, 29, 167, 136, 66, 133, 69];
@@ -78,6 +82,11 @@ impl Theme {
         }
     }
 
+    /// A colour that an author chose, as near as the terminal has it.
+    pub fn shade(self, color: sgr::Color) -> Option<Color> {
+        shade::shade(color, self.depth)
+    }
+
     /// What matters less.
     pub fn dim(self) -> Style {
         Style::new().add_modifier(Modifier::DIM)
@@ -110,7 +119,22 @@ impl Theme {
 
     /// Code within a line.
     pub fn code(self) -> Style {
-        if self.depth == Depth::None { Style::new().add_modifier(Modifier::ITALIC) } else { self.tint(CODE) }
+        match self.depth {
+            Depth::None => Style::new().add_modifier(Modifier::ITALIC),
+            _ => self.tint(CODE),
+        }
+    }
+
+    /// A part of code in a block.
+    pub fn syntax(self, class: Class) -> Style {
+        match class {
+            Class::Comment => self.dim(),
+            Class::String | Class::Added => self.tint(GOOD),
+            Class::Number => self.tint(WARN),
+            Class::Keyword => self.tint(CODE),
+            Class::Name => self.tint(ACCENT),
+            Class::Removed => self.tint(BAD),
+        }
     }
 
     /// Where a link leads, or what leads there.

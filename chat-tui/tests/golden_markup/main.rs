@@ -1,17 +1,18 @@
-//! `protocol/golden/markup` and `protocol/golden/sgr`: what both clients must make of a message's text.
+//! `protocol/golden/markup`, `sgr` and `highlight`: what both clients must make of a message's text.
 //!
 //! `UPDATE_GOLDEN=1 cargo test -p chat-tui --test golden_markup` writes the files anew from the texts in here; read
 //! their difference.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod code;
 mod coloured;
 mod texts;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use chat_tui::markup::{Block, parse, sgr};
+use chat_tui::markup::{Block, highlight, parse, sgr};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -39,6 +40,12 @@ struct Coloured {
     runs: Vec<sgr::Run>,
 }
 
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Highlighted {
+    lang: String,
+    parts: Vec<(Option<highlight::Class>, String)>,
+}
+
 #[test]
 fn markup_is_read_as_the_golden_files_tell() {
     let read = |source: &str| Read { tree: parse(source) };
@@ -53,6 +60,18 @@ fn colours_are_kept_as_the_golden_files_tell() {
     let read = |source: &str| Coloured { coloured: sgr::is_coloured(source), runs: sgr::runs(source) };
     for (topic, texts) in coloured::TOPICS {
         hold(&format!("sgr/{topic}.json"), texts, read);
+    }
+}
+
+#[test]
+fn code_has_the_colours_that_the_golden_files_tell() {
+    for (lang, texts) in code::LANGUAGES {
+        let read = |source: &str| {
+            let parts = highlight::parts(lang, source);
+            let parts = parts.into_iter().map(|(class, text)| (class, text.to_owned())).collect();
+            Highlighted { lang: (*lang).to_owned(), parts }
+        };
+        hold(&format!("highlight/{lang}.json"), texts, read);
     }
 }
 

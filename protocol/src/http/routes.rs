@@ -7,6 +7,8 @@ pub enum For {
     All,
     /// Whoever may read public rooms: everybody, or with `--guests off` whoever is signed in.
     Readers,
+    /// The same, and guests who say their token.
+    Guests,
     /// Whoever is signed in with a session: not guests, and not a bot's token.
     People,
     /// Whoever is signed in, with a session or a bot's token.
@@ -51,6 +53,12 @@ pub enum Call {
     RevokeTokenOf,
     Audit,
     AuditBefore,
+    Announce,
+    SendPiece,
+    UploadOffset,
+    CancelUpload,
+    Fetch,
+    FetchThumb,
 }
 
 /// One route: a method, a path (`{…}` stands for one segment) and who it is for.
@@ -231,6 +239,48 @@ pub const ROUTES: &[Route] = &[
         "/api/audit/{before}",
         For::Admins,
         "The same of what has a lower number.",
+    ),
+    route(
+        Call::Announce,
+        "POST",
+        "/api/files",
+        For::Guests,
+        "Announces a file to a room: `NewFile` → 201 `Upload`.",
+    ),
+    route(
+        Call::SendPiece,
+        "PATCH",
+        "/api/files/{file}",
+        For::Guests,
+        "Takes the next piece, the body as it is; `Upload-Offset` says where it begins → `Uploaded`.",
+    ),
+    route(
+        Call::UploadOffset,
+        "GET",
+        "/api/files/{file}/offset",
+        For::Guests,
+        "How much is there of a file of one's own: `Uploaded`.",
+    ),
+    route(
+        Call::CancelUpload,
+        "DELETE",
+        "/api/files/{file}",
+        For::Guests,
+        "Takes a file back that no message has yet → 204.",
+    ),
+    route(
+        Call::Fetch,
+        "GET",
+        "/api/files/{file}",
+        For::Readers,
+        "A file, or a range of it; it never changes.",
+    ),
+    route(
+        Call::FetchThumb,
+        "GET",
+        "/api/files/{file}/thumb",
+        For::Readers,
+        "A small picture of it, as JPEG or PNG; it never changes.",
     ),
 ];
 

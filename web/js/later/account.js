@@ -25,7 +25,7 @@ const TOLD = 8;
 export async function call(method, path, body) {
   const picture = body instanceof Blob;
   try {
-    const response = await fetch(`api/${path}`, {
+    const response = await fetch(`/api/${path}`, {
       method,
       ...(method !== 'GET' && { headers: { 'content-type': picture ? body.type : 'application/json' }, body: picture ? body : JSON.stringify(body ?? {}) }),
       credentials: 'same-origin',

@@ -10,6 +10,8 @@ const ENDS_ADDRESS = /[\p{White_Space}\p{Cc}<>"`\\\ufffd]/u;
 const ENDS_BARE = /[\p{White_Space}\p{Cc}<>"`\\\ufffd\u2018-\u201f\u3000-\u303f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]/u;
 const SCHEME = /^(?:https?:\/\/|mailto:)(?=[^])/i;
 const PUNCTUATION = /[!-/:-@[-`{-~]/;
+/** What a browser makes of `www.`. */
+const HTTP = 'http:';
 const encoder = new TextEncoder();
 
 /** @typedef {{href: string, used: number}} Found an address found in a text, and how much of the text it took */
@@ -63,7 +65,7 @@ export function bare(text, from, inBrackets) {
   const isWww = scheme.length === 4;
   if (!/^[[\p{Alphabetic}\p{N}]/u.test(rest) || (isWww && !rest.includes('.'))) return undefined;
   const address = scheme + rest;
-  const href = isWww ? `http://${address}` : address;
+  const href = isWww ? `${HTTP}//${address}` : address;
   return isAllowed(href) ? { href, used: address.length } : undefined;
 }
 

@@ -2,6 +2,7 @@
 
 import { Component, createRef, Fragment, h } from 'preact';
 import { line as safe } from '../safe_text.js';
+import { sentence } from './account.js';
 
 /** @typedef {import('preact').ComponentChildren} Children */
 
@@ -72,7 +73,7 @@ export class Form extends Component {
   render({ action, children, class: name = '', done, danger, onCancel }) {
     const { busy, error } = this.state;
     return h('form', { class: `fields ${name}`, onSubmit: this.#submit, 'aria-busy': String(busy) }, children,
-      h('p', { class: 'error', role: 'alert' }, safe(error)),
+      h('p', { class: 'error', role: 'alert' }, error && safe(sentence(error))),
       h('div', { class: 'act' }, h('button', { type: 'submit', class: danger ? 'danger' : 'primary' }, action), onCancel && h('button', { type: 'button', class: 'plain', onClick: onCancel }, 'Cancel'), done && this.state.done && h('span', { class: 'done', role: 'status' }, `✓ ${done}`)));
   }
 }
@@ -173,7 +174,7 @@ export class Sure extends Component {
   /** @param {SureProps} props */
   render({ action, sure, kind = 'danger' }) {
     const { asking, error } = this.state;
-    const told = error && h('p', { class: 'error', role: 'alert' }, safe(error));
+    const told = error && h('p', { class: 'error', role: 'alert' }, safe(sentence(error)));
     if (!asking) return h(Fragment, null, h('button', { type: 'button', class: kind, onClick: this.#begin }, action), told);
     return h('div', { class: 'sure', role: 'alert' }, h('p', null, asking),
       h('button', { type: 'button', class: 'danger', onClick: this.#do }, sure),

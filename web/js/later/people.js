@@ -1,6 +1,7 @@
 // A person, and a message: what can be done about them.
 
 import { Component, Fragment, h } from 'preact';
+import { isColoured, plain } from './sgr.js';
 import { line as safe } from '../safe_text.js';
 import { Avatar } from '../view/timeline.js';
 import { Field, Form, Sheet, Sure } from './parts.js';
@@ -113,7 +114,7 @@ export class MessageMenu extends Component {
       said ? h('p', { role: 'status' }, said) : reporting
         ? h(Form, { action: 'Report', onCancel: () => this.setState({ reporting: false }), onSubmit: this.#report }, h(Field, { label: 'What is wrong with it?', name: 'reason', required: true, maxLength: 500, autoComplete: 'off' }))
         : h('div', { class: 'choices' },
-          h('button', { type: 'button', class: 'plain', onClick: () => navigator.clipboard?.writeText(text).then(() => onClose()) }, 'Copy text'),
+          h('button', { type: 'button', class: 'plain', onClick: () => navigator.clipboard?.writeText(isColoured(text) ? plain(text) : text).then(() => onClose()) }, 'Copy text'),
           !isMine && state.faces.has(message.user) && h('button', { type: 'button', class: 'plain', onClick: () => chat.show('person', { room: key, user: message.user }) }, safe(message.sender)),
           !isMine && h('button', { type: 'button', class: 'plain', onClick: () => this.setState({ reporting: true }) }, 'Report…'),
           deletes(state, room, message.user) && h(Sure, { action: isMine ? 'Delete' : 'Delete for everybody', ask: 'It is taken out for everybody, and cannot be brought back.', sure: 'Delete', onSure: this.#delete })));

@@ -28,7 +28,7 @@ export function NewRoom({ chat, onClose, title = '' }) {
   };
   return h(Sheet, { title: 'New room', onClose },
     h(Form, { action: 'Make room', onSubmit: make },
-      h(Field, { label: 'Name', name: 'title', required: true, maxLength: 64, defaultValue: title, autoComplete: 'off', spellcheck: false }),
+      h(Field, { label: 'Name', name: 'title', required: true, maxLength: 64, defaultValue: title, autoComplete: 'off', spellcheck: false, hint: 'Of a room for everybody: letters, digits, - _ and .' }),
       h(Field, { label: 'Topic', name: 'topic', maxLength: 250, autoComplete: 'off', placeholder: 'What it is about' }),
       h('fieldset', { class: 'kinds' }, h('legend', null, 'Who may join'),
         h(Check, { type: 'radio', name: 'kind', value: 'public', label: 'Everybody', checked: true, hint: 'Listed for all.' }),

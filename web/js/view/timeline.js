@@ -55,6 +55,8 @@ export class Timeline extends Component {
   constructor(props) {
     super(props);
     this.scroller = createRef();
+    /** What reads markup is on its way. */
+    this.asked = false;
     props.handle.current = this;
     /** @type {Row[]} */
     this.all = [];
@@ -213,6 +215,7 @@ export class Timeline extends Component {
     this.shown = room.version;
     this.all = rows(room, chat.state);
     this.#window();
+    if (!marked && !this.asked && this.all.slice(this.start, this.end).some((row) => SIGNS.test(textOf(row)))) this.#fetch();
     const fresh = unread(room, chat.state.me?.user, chat.state.blocked);
     const last = this.all.findLast(({ kind }) => kind === 'message');
     return h('div', { class: 'timeline' },
@@ -222,10 +225,19 @@ export class Timeline extends Component {
       },
       h('div', { class: 'rows', onKeyDown: walk },
         this.start <= 0 && (room.loading || earlier(room)) && h('div', { class: 'quiet loading', key: 'loading' }, earlier(room) ? 'Earlier messages…' : 'Loading…'),
-        this.all.slice(this.start, this.end).map((row) => h(RowView, { key: row.key, row, chat, room, face: faceOf(row, chat.state), last: row === last })))),
+        this.all.slice(this.start, this.end).map((row) => h(RowView, { key: row.key, row, chat, room, face: faceOf(row, chat.state), last: row === last, ready: marked !== undefined })))),
       (!room.atEnd || this.end < this.all.length) && h('button', {
         class: `jump${fresh > 0 ? ' fresh' : ''}`, type: 'button', onClick: () => this.jump(),
       }, fresh > 0 ? `${fresh} new message${fresh === 1 ? '' : 's'}` : 'Latest messages', h('span', { 'aria-hidden': 'true' }, ' ↓')));
+  }
+
+  /** What reads markup is no part of the first load. Where it cannot be had, the next message that needs it asks again. */
+  #fetch() {
+    this.asked = true;
+    import('../later/marked.js').then((module) => {
+      marked = module;
+      this.forceUpdate();
+    }, () => (this.asked = false));
   }
 
   /** To the newest message. */
@@ -254,7 +266,7 @@ function walk(event) {
   /** @type {HTMLElement | undefined} */ (all[all.indexOf(from) + step])?.focus();
 }
 
-/** @typedef {{row: Row, chat: Chat, room: Room, face: Face | undefined, last: boolean}} RowProps */
+/** @typedef {{row: Row, chat: Chat, room: Room, face: Face | undefined, last: boolean, ready: boolean}} RowProps */
 
 /** @extends {Component<RowProps>} */
 class RowView extends Component {
@@ -263,7 +275,7 @@ class RowView extends Component {
     const a = /** @type {any} */ (this.props.row);
     const b = /** @type {any} */ (next.row);
     // Only what is long to draw and says by itself whether it changed is left as it is: a day is no longer today at midnight.
-    return (a.kind !== 'message' && a.kind !== 'line') || a.message !== b.message || a.line !== b.line || a.head !== b.head || a.own !== b.own || a.kind !== b.kind || this.props.face !== next.face || this.props.last !== next.last;
+    return (a.kind !== 'message' && a.kind !== 'line') || a.message !== b.message || a.line !== b.line || a.head !== b.head || a.own !== b.own || a.kind !== b.kind || this.props.face !== next.face || this.props.last !== next.last || this.props.ready !== next.ready;
   }
 
   /** @param {RowProps} props */
@@ -286,7 +298,7 @@ class RowView extends Component {
       case 'told':
         return h('div', { class: 'quiet', 'data-key': row.key }, toldText(row.event));
       case 'message':
-        return message(row, face, last, () => chat.show('message', { room: room.room, message: row.message }));
+        return message(row, written(row, chat), face, last, () => chat.show('message', { room: room.room, message: row.message }));
       case 'line':
         return own(row, chat, face);
     }
@@ -301,13 +313,13 @@ function Gap({ row, chat, room }) {
     h('button', { type: 'button', disabled: room.loading, onClick: () => chat.fill(room.room, row.to) }, 'Load'));
 }
 
-/** @param {Row & {kind: 'message'}} row @param {Face | undefined} face @param {boolean} last @param {() => void} onMore */
-function message({ key, message: { user, sender, message, timestamp, folded }, head, own }, face, last, onMore) {
+/** @param {Row & {kind: 'message'}} row @param {import('preact').ComponentChildren} text @param {Face | undefined} face @param {boolean} last @param {() => void} onMore */
+function message({ key, message: { user, sender, timestamp, folded }, head, own }, text, face, last, onMore) {
   const name = safe(sender);
   const date = new Date(timestamp);
   const time = h('time', { dateTime: timestamp, title: isNaN(+date) ? '' : full.format(date) }, isNaN(+date) ? '' : clock.format(date));
   const body = folded?.deleted ? h('div', { class: 'text gone' }, 'This message was deleted.')
-    : h('div', { class: 'text', dir: 'auto' }, linked(block(folded?.text ?? message)), folded?.text !== undefined && h('span', { class: 'edited' }, ' (edited)'));
+    : h('div', { class: 'text', dir: 'auto' }, text, folded?.text !== undefined && h('span', { class: 'edited' }, ' (edited)'));
   return h('article', { class: `message${head ? ' head' : ''}${own ? ' own' : ''}`, 'data-key': key },
     head ? h(Avatar, { user, name: sender, face }) : h('span', { class: 'hovered' }, time),
     head ? h('header', null, h('span', { class: 'name', 'data-hue': tint(user, face) }, name), time) : h('span', { class: 'unseen' }, `${name}: `),
@@ -325,14 +337,15 @@ const FATES = {
 };
 
 /** @param {Row & {kind: 'line'}} row @param {Chat} chat @param {Face | undefined} face */
-function own({ key, line, head }, chat, face) {
+function own(row, chat, face) {
+  const { key, line, head } = row;
   const me = chat.state.me;
   const name = safe(me?.name ?? 'You');
   const [sign, words] = /** @type {[string, string]} */ (FATES[line.state]);
   return h('article', { class: `message own ${line.state}${head ? ' head' : ''}`, 'data-key': key },
     head ? h(Avatar, { user: me?.user ?? '', name: me?.name ?? 'You', face }) : h('span', { class: 'hovered' }),
     head ? h('header', null, h('span', { class: 'name', 'data-hue': tint(me?.user ?? '', face) }, name), h('time', null, clock.format(line.at))) : h('span', { class: 'unseen' }, `${name}: `),
-    h('div', { class: 'text', dir: 'auto' }, linked(block(line.text))),
+    h('div', { class: 'text', dir: 'auto' }, written(row, chat)),
     h('span', { class: `fate ${line.state}`, title: words, role: 'img', 'aria-label': words }, sign),
     line.state === 'failed' && h('div', { class: 'failure', role: 'alert' },
       h('span', null, safe(line.reason ?? 'Not sent.')),
@@ -341,26 +354,21 @@ function own({ key, line, head }, chat, face) {
       h('button', { type: 'button', onClick: () => chat.outbox.discard(line.id) }, 'Discard')));
 }
 
-/** Text with its web addresses as links: nodes, never HTML. @param {string} text */
-export function linked(text) {
-  /** @type {(string | import('preact').VNode)[]} */
-  const parts = [];
-  let at = 0;
-  for (const match of text.matchAll(/\bhttps?:\/\/[^\s<>"'`]+/gi)) {
-    const address = trimmed(match[0]);
-    if (!URL.canParse(address)) continue;
-    parts.push(text.slice(at, match.index), h('a', { href: address, target: '_blank', rel: 'noopener noreferrer' }, address));
-    at = match.index + address.length;
-  }
-  parts.push(text.slice(at));
-  return parts;
+/** Signs that may mean something: what has none of them is shown as it is. */
+// eslint-disable-next-line no-control-regex
+const SIGNS = /[\\`*_~[<@|\x1b\x9b]|:\S|www\.|^ *(?:[-+>#]|\d+[.)])|^(?: {4}|\t)|\n\s*\n/im;
+/** What reads markup, once a message needed it. @type {typeof import('../later/marked.js') | undefined} */
+let marked;
+
+/** The text of a row, as it came from its author. @param {Row} row */
+function textOf(row) {
+  return row.kind === 'message' ? row.message.folded?.text ?? row.message.message : row.kind === 'line' ? row.line.text : '';
 }
 
-/** What ends the sentence around an address is not part of it, nor is a bracket that was opened before it. @param {string} address @returns {string} */
-function trimmed(address) {
-  const count = (/** @type {string} */ sign) => address.split(sign).length;
-  const end = address.at(-1) ?? '';
-  return '.,:;!?…'.includes(end) || (end === ')' && count(')') > count('(')) ? trimmed(address.slice(0, -1)) : address;
+/** What somebody wrote. @param {Row} row @param {Chat} chat */
+function written(row, chat) {
+  const text = textOf(row);
+  return marked && SIGNS.test(text) ? marked.nodes(text, chat.state.me?.name ?? '') : block(text);
 }
 
 /** @param {import('../state.js').Notice} notice */

@@ -17,17 +17,35 @@ const HOSTILE = [
   '<template><script>owned=1</script></template>', '__proto__', '{"type":"message"}', '&lt;b&gt;', '</textarea></title><script>owned=1</script>',
 ];
 
+test('the first load is at most 12 requests and 100 KB, all of them from here', async () => {
+  const page = await stage.tab(await stage.browser.newContext(), '');
+  const network = await page.context().newCDPSession(page);
+  await network.send('Network.enable');
+  let bytes = 0;
+  network.on('Network.loadingFinished', ({ encodedDataLength }) => (bytes += encodedDataLength));
+  await page.goto(stage.server.url);
+  await page.getByText('Connected').waitFor();
+  await page.waitForLoadState('networkidle');
+  const requested = page.requested.filter((url) => !url.startsWith('data:'));
+  assert.ok(requested.length <= 12, requested.join('\n'));
+  assert.ok(bytes > 5_000 && bytes <= 100 * 1024, `${bytes} bytes`);
+});
+
 test('W01 hostile texts are shown as they are, run nothing and ask for nothing', async () => {
   const page = await stage.guest('ana');
   const eve = await stage.person('eve');
   for (const text of HOSTILE) await eve.say(text);
   await eve.say('before \u202eevil\u202c \u200bzero\u001b[31m \u0007bell');
   await eve.say(`tower ${'a' + '\u0301'.repeat(500)}`);
+  // For those who look for what not everybody can use, below.
+  await eve.say('# Title\n1. one\n- [x] done\n\n> quoted `code` @bo @here :tada:\n\n|a|b|\n|-|-:|\n|1|2|\n\n```rust\n// note\nlet x: Y = f("s", 1);\n```\n```diff\n-old\n+new\n```\n---');
+  await eve.say(Array.from({ length: 16 }, (_, i) => `\u001b[38;5;${i}mcolour\u001b[0m \u001b[48;5;${i}mground\u001b[0m`).join('\n'));
   await eve.say('see https://example.invalid/path?q=1). And (http://example.invalid/a_(b)) or ftp://example.invalid');
   await shown(page, 'see https://');
   const all = await texts(page);
-  for (const text of HOSTILE) assert.ok(all.includes(text), text);
-  assert.ok(all.includes('before \ufffdevil\ufffd zero\ufffd[31m \ufffdbell'));
+  // The one that is markup loses its signs, and a program's colours those of its sequences.
+  for (const text of HOSTILE) assert.ok(all.includes(text.replace(/^__(.*)__$/, '$1')), text);
+  assert.ok(all.includes('before \ufffdevil\ufffd zero bell'));
   assert.ok(all.some((text) => text === `tower a${'\u0301'.repeat(8)}`));
   assert.deepEqual(await page.locator('.text a').evaluateAll((links) => links.map((link) => [link.getAttribute('href'), link.rel, link.target])), [
     ['https://example.invalid/', 'noopener noreferrer', '_blank'],
@@ -36,7 +54,7 @@ test('W01 hostile texts are shown as they are, run nothing and ask for nothing',
   ]);
   assert.equal(await page.evaluate(() => globalThis.owned), undefined);
   const tags = await page.locator('.rows').evaluate((rows) => [...new Set([...rows.querySelectorAll('*')].map(({ localName }) => localName))].sort());
-  assert.deepEqual(tags, ['a', 'article', 'button', 'div', 'header', 'span', 'strong', 'time']);
+  assert.deepEqual(tags, ['a', 'article', 'blockquote', 'button', 'code', 'div', 'header', 'hr', 'li', 'ol', 'p', 'pre', 'span', 'strong', 'table', 'tbody', 'td', 'th', 'thead', 'time', 'tr', 'ul']);
   await shoot(page, 'hostile');
 });
 
@@ -58,20 +76,6 @@ test('W02 the page may run nothing but its own files', async () => {
   });
   assert.ok(refused, 'text cannot become HTML by mistake');
   await page.close();
-});
-
-test('the first load is at most 12 requests and 100 KB, all of them from here', async () => {
-  const page = await stage.tab(await stage.browser.newContext(), '');
-  const network = await page.context().newCDPSession(page);
-  await network.send('Network.enable');
-  let bytes = 0;
-  network.on('Network.loadingFinished', ({ encodedDataLength }) => (bytes += encodedDataLength));
-  await page.goto(stage.server.url);
-  await page.getByText('Connected').waitFor();
-  await page.waitForLoadState('networkidle');
-  const requested = page.requested.filter((url) => !url.startsWith('data:'));
-  assert.ok(requested.length <= 12, requested.join('\n'));
-  assert.ok(bytes > 5_000 && bytes <= 100 * 1024, `${bytes} bytes`);
 });
 
 async function violations(page) {

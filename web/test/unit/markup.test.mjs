@@ -1,6 +1,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
+import { parts } from '../../js/later/highlight.js';
 import { parse } from '../../js/later/markup.js';
 import { isColoured, plain, runs } from '../../js/later/sgr.js';
 
@@ -25,14 +26,20 @@ test('every golden colour is kept as the terminal keeps it', () => {
   }
 });
 
+test('every golden code has the colours that the terminal gives it', () => {
+  const all = golden('highlight');
+  assert.ok(all.length > 15);
+  for (const { name, source, lang, parts: wanted } of all) assert.deepEqual(parts(lang, source), wanted, name);
+});
+
 test('any text is read, and no link leads anywhere but to pages and mailboxes', () => {
-  const parts = ['*', '_', '~~', '`', '```', '[', '](', '](https://a.b/', ')', '<', '>', '!', '#', '|', '|-|-|\n', '- ', '1. ', '> ', '\n', '\n\n', '    ', 'a', 'javascript:', 'https://', '@ana', ':tada:', '\\', '中', '。', '\u0301', '\u202e', '\0', '\u001b[31m', '👩\u200d', '\ud800'];
+  const signs = ['*', '_', '~~', '`', '```', '[', '](', '](https://a.b/', ')', '<', '>', '!', '#', '|', '|-|-|\n', '- ', '1. ', '> ', '\n', '\n\n', '    ', 'a', 'javascript:', 'https://', '@ana', ':tada:', '\\', '中', '。', '\u0301', '\u202e', '\0', '\u001b[31m', '👩\u200d', '\ud800'];
   let seed = 11;
   const random = (below) => (seed = (Math.imul(seed, 1103515245) + 12345) >>> 0) % below;
   const links = (node) => (Array.isArray(node) ? node.flatMap(links) : typeof node === 'object' && node !== null ? [...(node.href === undefined ? [] : [node.href]), ...Object.values(node).flatMap(links)] : []);
   for (let round = 0; round < 5000; round++) {
     let text = '';
-    for (let i = random(40); i > 0; i--) text += parts[(random(1009) + random(997)) % parts.length];
+    for (let i = random(40); i > 0; i--) text += signs[(random(1009) + random(997)) % signs.length];
     const tree = parse(text);
     for (const href of links(tree)) assert.match(href, /^(?:https?:\/\/|mailto:)[^\s<>"\\]+$/i, text);
     assert.doesNotMatch(JSON.stringify(tree).replaceAll('\\n', ''), /[\p{Cc}\p{Cs}\p{Bidi_Control}]/u);

@@ -64,9 +64,10 @@ pub(crate) fn run(directory: &Path, count: usize, batches: &[usize]) -> Result<R
     for (number, slice) in messages.chunks(SLICE).enumerate() {
         let transaction = index.transaction()?;
         let mut insert = transaction.prepare_cached("INSERT INTO search (rowid, text) VALUES (?1, ?2)")?;
-        for (place, message) in slice.iter().enumerate() {
+        // Newest first, as the store has it.
+        for (place, message) in slice.iter().enumerate().rev() {
             let text = format!("{} \u{E001}{} \u{E000}{}", message.text, message.sender, room(message));
-            insert.execute(params![(number * SLICE + place + 1) as i64, text])?;
+            insert.execute(params![-((number * SLICE + place + 1) as i64), text])?;
         }
         drop(insert);
         transaction.commit()?;

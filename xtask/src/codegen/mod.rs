@@ -1,5 +1,6 @@
 //! Files that are made from the `protocol` crate, so that they cannot contradict it: the page's type declarations
-//! and the tables of `docs/PROTOCOL.md` and its companions. And the page's emoji, which are the terminal's.
+//! and the tables of `docs/PROTOCOL.md` and its companions. And the page's emoji and
+//! programming languages, which are the terminal's.
 
 mod emoji;
 mod source;
@@ -12,10 +13,24 @@ use anyhow::{Context, Result, bail};
 
 const DECLARATIONS: &str = "web/js/protocol.d.ts";
 const EMOJI: &str = "web/js/later/emoji.js";
-const DOCUMENTS: &[&str] = &["docs/PROTOCOL.md", "docs/FRAMES.md", "docs/HTTP.md"];
+/// What the terminal knows of programming languages, and the page.
+const LANGUAGES: (&str, &str) = ("chat-tui/src/markup/languages.json", "web/js/later/languages.js");
+const DOCUMENTS: &[&str] = &["docs/PROTOCOL.md", "docs/EVENTS.md", "docs/FRAMES.md", "docs/HTTP.md"];
 /// What is said about messages and rooms goes before the events that come of it and have the same names.
-const PROTOCOL_SOURCES: &[&str] =
-    &["client", "server", "messages", "rooms", "event", "signal", "http", "people", "own", "error", "limits"];
+const PROTOCOL_SOURCES: &[&str] = &[
+    "client",
+    "server",
+    "messages",
+    "rooms",
+    "event",
+    "signal",
+    "http",
+    "http/files",
+    "people",
+    "own",
+    "error",
+    "limits",
+];
 
 /// Writes what is stale.
 pub(crate) fn write() -> Result<()> {
@@ -47,6 +62,9 @@ fn wanted() -> Result<Vec<(&'static str, String)>> {
         items.extend(source::read(&text).into_iter().map(|item| (*name, item)));
     }
     let mut wanted = vec![(DECLARATIONS, protocol::typescript::declarations()), (EMOJI, emoji::module())];
+    let (path, copy) = LANGUAGES;
+    let list = fs::read_to_string(path).with_context(|| format!("reading {path}"))?;
+    wanted.push((copy, languages(path, &list)));
     for path in DOCUMENTS {
         let document = fs::read_to_string(path).with_context(|| format!("reading {path}"))?;
         let document = fill(&document, |section| tables::section(&items, section))
@@ -54,6 +72,16 @@ fn wanted() -> Result<Vec<(&'static str, String)>> {
         wanted.push((path, document));
     }
     Ok(wanted)
+}
+
+/// A list in JSON as a module for the page.
+fn languages(path: &str, list: &str) -> String {
+    format!(
+        "// Made by `cargo xtask codegen` from `{path}`; not to be edited.\n\n\
+         /** @type {{{{names: string, line?: string, block?: string, strings?: string, long?: string, keywords?: string, constants?: string, keys?: string, fold?: boolean, diff?: boolean}}[]}} */\n\
+         export const LANGUAGES = {};\n",
+        list.trim_end()
+    )
 }
 
 /// Replaces what stands between `<!-- generated: NAME -->` and `<!-- end -->`.

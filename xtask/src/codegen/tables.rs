@@ -104,6 +104,7 @@ fn routes() -> String {
         let who = match route.who {
             For::All => "all",
             For::Readers => "readers",
+            For::Guests => "guests",
             For::People => "people",
             For::Accounts => "accounts",
             For::Admins => "admins",
@@ -115,7 +116,7 @@ fn routes() -> String {
 /// The bodies of the HTTP API, in the order of the source.
 fn bodies(items: &Items) -> Result<String> {
     let mut text = HEAD.to_owned();
-    let structs = items.iter().filter(|(home, item)| *home == "http" && item.kind == Kind::Struct);
+    let structs = items.iter().filter(|(home, item)| home.starts_with("http") && item.kind == Kind::Struct);
     for (_, item) in structs.filter(|(_, item)| item.name != "Route") {
         let _ = writeln!(text, "| **{}** | | | {} |", item.name, item.doc);
         rows(&mut text, item, false);

@@ -34,8 +34,10 @@ pub(crate) use self::uploads::Upload;
 pub(crate) use super::{new_account, new_id};
 use crate::core::identity::{Identity, Proof};
 use crate::core::login_limits::LoginLimits;
+use crate::core::policy::{Action, Actor, Denied, decide};
 use crate::core::presence::{Change, Known};
 use crate::core::secret::{Kind, Secret};
+use crate::core::token;
 use crate::hub::{Audience, Shared};
 use crate::store::accounts::{AskError, By, NewLink, NewProfile, NewSession, Proven};
 use crate::store::{ReadError, Store, WorkError};
@@ -55,6 +57,8 @@ pub(crate) struct Accounts {
 struct Inner {
     shared: Arc<Shared>,
     registration: Registration,
+    /// The bytes that a file may have.
+    max_file: u64,
     /// What links begin with.
     url: String,
     passwords: Passwords,
@@ -106,10 +110,11 @@ pub(crate) async fn prove(store: &Store, secret: &Secret) -> Result<Option<Calle
 }
 
 impl Accounts {
-    pub(crate) fn new(shared: Arc<Shared>, registration: Registration, url: String) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, registration: Registration, max_file: u64, url: String) -> Self {
         let inner = Inner {
             shared,
             registration,
+            max_file,
             url,
             passwords: Passwords::default(),
             uploads: uploads::Uploads::default(),
@@ -124,12 +129,24 @@ impl Accounts {
         prove(self.store(), secret).await.map_err(|error| unreadable(&error))?.ok_or_else(signed_out)
     }
 
+    /// Which guest a token proves, where guests are let in; who has an account now is to sign in.
+    pub(crate) async fn prove_guest(&self, token: &str) -> Result<UserId, Refusal> {
+        decide(&Actor::guest(self.guests()), Action::Connect).map_err(Denied::refusal)?;
+        let user = token::verify(self.store().secret(), token).ok_or_else(signed_out)?;
+        match self.store().has_account(user.clone()).await {
+            Ok(false) => Ok(user),
+            Ok(true) => Err(Refusal::new(ErrorCode::SignIn, "this guest has an account now: sign in")),
+            Err(error) => Err(unreadable(&error)),
+        }
+    }
+
     /// What somebody who is not signed in must know.
     pub(crate) async fn about(&self) -> Result<About, Refusal> {
         Ok(About {
             server: concat!("chat-server/", env!("CARGO_PKG_VERSION")).to_owned(),
             guests: self.inner.shared.guests,
             registration: self.inner.registration,
+            max_file: self.inner.max_file,
             owned: self.store().has_owner().await.map_err(|error| unreadable(&error))?,
         })
     }

@@ -20,7 +20,7 @@ fn limited(dir: &std::path::Path, limited: bool) -> (Accounts, crate::ws::Shards
     let unstarted = Unstarted::new(1);
     let store = Store::open(dir, Options::default(), unstarted.on_commit()).unwrap();
     let (door, shards) = unstarted.start(store, limited, Guests::On).unwrap();
-    (Accounts::new(door.shared(), Registration::Open, "http://localhost".into()), shards)
+    (Accounts::new(door.shared(), Registration::Open, 0, "http://localhost".into()), shards)
 }
 
 fn asking() -> Asking<'static> {

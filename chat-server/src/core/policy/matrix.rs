@@ -160,6 +160,7 @@ const CHANGE: &[Row] = &[
     row("change", "slow_s", Act::Room(InRoom::SetSlow)),
     row("change", "announce", Act::Room(InRoom::SetAnnounce)),
     row("change", "archived", Act::Room(InRoom::Archive)),
+    row("change", "seen", Act::Room(InRoom::SetSeen)),
 ];
 const INVITE: &[Row] = &[row("invite", "", Act::Person(ToPerson::Invite, Target::Outsider))];
 const KICK: &[Row] = &[
@@ -200,6 +201,10 @@ const DRAFT: &[Row] = &[row("draft", "", Act::Room(InRoom::Read))];
 const TYPING: &[Row] = &[row("typing", "", Act::Room(InRoom::Type))];
 const PRESENCE: &[Row] = &[row("presence", "", Act::Server(Action::Own))];
 const PONG: &[Row] = &[row("pong", "", Act::Free)];
+
+/// Files, which come and go over HTTP.
+const FILES: &[Row] =
+    &[row("upload", "", Act::Room(InRoom::Say)), row("fetch", "of a message", Act::Room(InRoom::Read))];
 
 /// All rows, in the order of the frames.
 const TABLE: [&[Row]; 41] = [
@@ -257,6 +262,15 @@ pub(super) fn rows_of(frame: &ClientFrame) -> &'static [Row] {
 
 /// A member's account, as admins have to do with it.
 const ACCOUNT: AccountFacts = AccountFacts { me: false, role: Role::Member, bot: false };
+/// What files' routes are asked about where no room is meant: one that everybody may read.
+const PUBLIC: RoomFacts = RoomFacts {
+    kind: RoomKind::Public,
+    announce: false,
+    archived: false,
+    lobby: false,
+    pair: false,
+    standing: NONE,
+};
 const BOT: AccountFacts = AccountFacts { me: false, role: Role::Member, bot: true };
 
 /// What a route asks of policy; `None`: nothing, it is for whoever has the right password or link.
@@ -264,6 +278,9 @@ pub(super) fn of_route(call: Call) -> Option<Action<'static>> {
     Some(match call {
         Call::About | Call::Register | Call::Login | Call::Reset | Call::Logout => return None,
         Call::Audit | Call::AuditBefore => Action::Audit,
+        Call::Announce | Call::SendPiece | Call::UploadOffset => Action::Room(InRoom::Say, &PUBLIC),
+        Call::Fetch | Call::FetchThumb => Action::Room(InRoom::Read, &PUBLIC),
+        Call::CancelUpload => Action::Connect,
         Call::Me => Action::Self_(OfSelf::See),
         Call::ChangeProfile
         | Call::SetAvatar
@@ -358,6 +375,8 @@ a server over the wire what stands in these tables. `yes`, or the error's code; 
 - A guest is never more than a member. With `--guests read-only` guests are told `sign_in` where they would write, with
   `--guests off` everywhere.
 - Nobody moderates who is not above them: owners stand above moderators, and those above everybody else.
+- `upload` and `fetch` are the routes of files. What may not be fetched is `not_found`, whatever the reason; a file that no
+  message has yet is there for its uploader alone.
 - A bot's token is good for what its scopes say, in the rooms that it names, and never for what only a person decides.
 ";
 
@@ -372,7 +391,7 @@ pub(crate) fn document() -> String {
         PEOPLE.iter().filter(|who| who.standing == NONE || who.reach != Reach::FULL || !who.active).collect();
     text.push_str("\n## Wherever one is\n\n");
     header(&mut text, &everywhere);
-    for row in TABLE.iter().copied().flatten() {
+    for row in TABLE.iter().copied().chain([FILES]).flatten() {
         let cells: Vec<_> = everywhere
             .iter()
             .filter_map(|who| match row.act {
@@ -389,7 +408,7 @@ pub(crate) fn document() -> String {
         let people: Vec<_> = PEOPLE.iter().filter(|who| who.occurs(kind.room)).collect();
         let _ = writeln!(text, "\n## {}\n", kind.title);
         header(&mut text, &people);
-        for row in TABLE.iter().copied().flatten() {
+        for row in TABLE.iter().copied().chain([FILES]).flatten() {
             let cells: Vec<_> = people.iter().filter_map(|who| row.cell(who, kind)).collect();
             if !cells.is_empty() {
                 let _ = writeln!(text, "| `{}` | {} | {} |", row.frame, row.what, cells.join(" | "));

@@ -194,6 +194,8 @@ pub(crate) enum InRoom {
     SetTopic,
     SetSlow,
     SetAnnounce,
+    /// Whether its members see who has read up to where.
+    SetSeen,
     Archive,
 }
 

@@ -101,6 +101,12 @@ pub(super) fn in_room(actor: &Actor, deed: InRoom, room: &RoomFacts) -> Result<(
             write(actor, room)?;
             allow(rank >= OWNER && room.kind != RoomKind::Direct && actor.reach.person)
         }
+        InRoom::SetSeen => {
+            write(actor, room)?;
+            // In a conversation either sees the other's marker, and both see who asked for it.
+            let decides = rank >= OWNER || (room.kind == RoomKind::Direct && room.standing.role.is_some());
+            allow(decides && actor.reach.person)
+        }
         InRoom::Archive => {
             // Also to open again what is archived.
             write(actor, &RoomFacts { archived: false, ..*room })?;

@@ -68,7 +68,7 @@ fn message() -> impl Strategy<Value = MessageFacts> {
     })
 }
 
-const IN_ROOM: [InRoom; 12] = [
+const IN_ROOM: [InRoom; 13] = [
     InRoom::Read,
     InRoom::Join,
     InRoom::Leave,
@@ -80,6 +80,7 @@ const IN_ROOM: [InRoom; 12] = [
     InRoom::SetTopic,
     InRoom::SetSlow,
     InRoom::SetAnnounce,
+    InRoom::SetSeen,
     InRoom::Archive,
 ];
 

@@ -1,12 +1,11 @@
 //! What may be asked, and how it is written.
 //!
 //! `release plan "next week" rel* from:ana in:ops before:2025-12-01 after:2025-10-31 has:link`: every word and phrase
-//! must be in the message, in any order. Several `from:` mean any of them, and so do several `in:`.
+//! must be in the message, in any order. Several `from:` mean any of them, and so do several `in:`. A room is named by
+//! its key or its title, a conversation by one of its people.
 
 use std::fmt;
 
-use protocol::ids::RoomKey;
-use protocol::names::NameError;
 use thiserror::Error;
 use time::{Date, Month};
 
@@ -27,7 +26,7 @@ const MARKS: [char; 4] = ['"', '“', '”', '„'];
 pub struct Query {
     terms: Vec<Term>,
     from: Vec<String>,
-    rooms: Vec<RoomKey>,
+    rooms: Vec<String>,
     before: Option<Day>,
     after: Option<Day>,
     has: Vec<Has>,
@@ -45,6 +44,10 @@ enum Term {
 pub enum Has {
     /// An address of a page.
     Link,
+    /// A file of any kind.
+    File,
+    /// A file that is a picture.
+    Image,
 }
 
 /// A day in UTC.
@@ -55,7 +58,7 @@ struct Day(Date);
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum QueryError {
     /// There is nothing to look for.
-    #[error("say what to look for: a word, a \"phrase\", from:NAME, in:ROOM or has:link")]
+    #[error("say what to look for: a word, a \"phrase\", from:NAME, in:ROOM or has:file")]
     Empty,
     /// Over [`QUERY_BYTES`].
     #[error("a search has at most {QUERY_BYTES} bytes")]
@@ -84,11 +87,11 @@ pub enum QueryError {
     /// A name without letters or digits.
     #[error("from: needs a name, as in from:ana")]
     From,
-    /// Not a room's name.
-    #[error("in: needs a room's name, as in in:lobby ({0})")]
-    Room(NameError),
+    /// A room's name without letters or digits.
+    #[error("in: needs a room's name, as in in:lobby")]
+    Room,
     /// Something that messages do not have.
-    #[error("has: knows only has:link")]
+    #[error("has: knows has:file, has:image and has:link")]
     Has,
 }
 
@@ -124,8 +127,8 @@ impl Query {
         self.from.iter().map(|name| tokens::name(name))
     }
 
-    /// The rooms that it may be in; all, where there are none.
-    pub(crate) fn rooms(&self) -> &[RoomKey] {
+    /// The names of the rooms that it may be in, as they were written; all, where there are none.
+    pub(crate) fn rooms(&self) -> &[String] {
         &self.rooms
     }
 
@@ -186,9 +189,14 @@ impl Query {
                 }
                 self.from.push(name.to_owned());
             }
-            "in" => self.rooms.push(RoomKey::new(value).map_err(QueryError::Room)?),
-            "has" if value.eq_ignore_ascii_case("link") => self.has.push(Has::Link),
-            "has" => return Err(QueryError::Has),
+            "in" => {
+                let name = value.trim_start_matches(|c| c == '#' || c == '@' || MARKS.contains(&c));
+                if tokens::name(name).is_empty() {
+                    return Err(QueryError::Room);
+                }
+                self.rooms.push(name.to_owned());
+            }
+            "has" => self.has.push(Has::of(value).ok_or(QueryError::Has)?),
             "before" => Day::set(&mut self.before, filter, value)?,
             _ => Day::set(&mut self.after, filter, value)?,
         }
@@ -205,11 +213,28 @@ impl fmt::Display for Query {
             if value.contains(char::is_whitespace) { format!("\"{value}\"") } else { value.to_owned() }
         };
         parts.extend(self.from.iter().map(|name| format!("from:{}", value(name))));
-        parts.extend(self.rooms.iter().map(|room| format!("in:{room}")));
+        parts.extend(self.rooms.iter().map(|room| format!("in:{}", value(room))));
         parts.extend(self.before.iter().map(|day| format!("before:{day}")));
         parts.extend(self.after.iter().map(|day| format!("after:{day}")));
-        parts.extend(self.has.iter().map(|Has::Link| "has:link".to_owned()));
+        parts.extend(self.has.iter().map(|has| format!("has:{}", has.word())));
         f.write_str(&parts.join(" "))
+    }
+}
+
+impl Has {
+    const ALL: [Self; 3] = [Self::Link, Self::File, Self::Image];
+
+    /// As it is asked for.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Link => "link",
+            Self::File => "file",
+            Self::Image => "image",
+        }
+    }
+
+    fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|has| has.word().eq_ignore_ascii_case(word))
     }
 }
 
@@ -293,16 +318,18 @@ mod tests {
     #[test]
     fn everything_can_be_asked_at_once() {
         let query = parse(
-            "  Release \"next week\" rel* From:@ana from:“Bo K” in:#Ops before:2025-12-01 after:2025-10-31 has:LINK ",
+            "  Release \"next week\" rel* From:@ana from:“Bo K” in:#Ops before:2025-12-01 after:2025-10-31 has:LINK \
+             in:“Next week” has:image",
         );
         let tokens: Vec<_> = query.phrases().map(|phrase| (phrase.tokens.join(" "), phrase.prefix)).collect();
         let expected = [("release", false), ("next week", false), ("rel", true)];
         assert_eq!(tokens, expected.map(|(tokens, prefix)| (tokens.to_owned(), prefix)));
         assert_eq!(query.from().collect::<Vec<_>>(), ["ana", "bok"]);
-        assert_eq!(query.rooms(), [RoomKey::new("ops").unwrap()]);
+        assert_eq!(query.rooms(), ["Ops", "Next week"]);
         assert_eq!(query.times(), (1_761_955_200_000, 1_764_547_200_000));
-        assert_eq!(query.has(), [Has::Link]);
-        let printed = "Release \"next week\" rel* from:ana from:\"Bo K\" in:ops before:2025-12-01 after:2025-10-31 has:link";
+        assert_eq!(query.has(), [Has::Link, Has::Image]);
+        let printed = "Release \"next week\" rel* from:ana from:\"Bo K\" in:Ops in:\"Next week\" before:2025-12-01 \
+                       after:2025-10-31 has:link has:image";
         assert_eq!(query.to_string(), printed);
     }
 
@@ -337,10 +364,10 @@ mod tests {
             ("x before:2025-01-01 before:2025-01-02", QueryError::Twice { filter: "before" }),
             ("from: x", QueryError::From),
             ("has:cheese", QueryError::Has),
+            ("in:## x", QueryError::Room),
         ] {
             assert_eq!(Query::parse(text), Err(error), "{text}");
         }
-        assert!(matches!(Query::parse("in:a/b"), Err(QueryError::Room(_))));
         assert_eq!(Query::parse(&"x".repeat(QUERY_BYTES + 1)), Err(QueryError::TooLong));
         assert_eq!(Query::parse(&"x ".repeat(QUERY_TERMS + 1)), Err(QueryError::TooMany));
         assert!(Query::parse("京*").is_ok(), "one of these is a word");
@@ -354,7 +381,7 @@ mod tests {
             parts in prop::collection::vec(
                 prop_oneof![
                     "\\PC{0,12}", "[a-z東京*\"“ :]{0,8}", "(from|in|has|before|after|FROM):[a-z\"@# ]{0,6}",
-                    "(before|after):[0-9]{4}-[0-9]{2}-[0-9]{2}", Just("has:link".to_owned()),
+                    "(before|after):[0-9]{4}-[0-9]{2}-[0-9]{2}", Just("has:link".to_owned()), Just("has:file".to_owned()),
                 ],
                 0..6,
             ),

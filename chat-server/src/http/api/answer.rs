@@ -23,6 +23,8 @@ pub(super) enum Answer {
     SignedIn(StatusCode, String, [HeaderValue; 2]),
     /// A picture, which never changes.
     Picture(Bytes),
+    /// A file, or what is to be said of it instead.
+    File(Response),
     Refused(Refusal),
     /// There is such a path, for these methods.
     WrongMethod(Vec<&'static str>),
@@ -58,6 +60,7 @@ impl Answer {
                 response
             }
             Self::Picture(bytes) => return picture(bytes),
+            Self::File(response) => return response,
             Self::Refused(refusal) => refused(&refusal, jar),
             Self::WrongMethod(allowed) => {
                 let refusal = Refusal::new(ErrorCode::NotFound, "there is nothing here for this method");
@@ -93,10 +96,16 @@ fn refused(refusal: &Refusal, jar: &Jar) -> Response {
 fn status(code: ErrorCode) -> StatusCode {
     match code {
         ErrorCode::SignIn | ErrorCode::BadLogin => StatusCode::UNAUTHORIZED,
-        ErrorCode::Forbidden | ErrorCode::BadOrigin => StatusCode::FORBIDDEN,
+        ErrorCode::Forbidden
+        | ErrorCode::BadOrigin
+        | ErrorCode::Muted
+        | ErrorCode::Banned
+        | ErrorCode::Archived
+        | ErrorCode::AnnounceOnly => StatusCode::FORBIDDEN,
         ErrorCode::NotFound | ErrorCode::BadLink | ErrorCode::NoRoom => StatusCode::NOT_FOUND,
-        ErrorCode::NameTaken | ErrorCode::LastOwner => StatusCode::CONFLICT,
-        ErrorCode::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
+        ErrorCode::NameTaken | ErrorCode::LastOwner | ErrorCode::BadOffset => StatusCode::CONFLICT,
+        ErrorCode::TooLong | ErrorCode::TooBig => StatusCode::PAYLOAD_TOO_LARGE,
+        ErrorCode::BadFile => StatusCode::UNPROCESSABLE_ENTITY,
         ErrorCode::BadImage => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         ErrorCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
         ErrorCode::StorageFull => StatusCode::INSUFFICIENT_STORAGE,

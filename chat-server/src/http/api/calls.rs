@@ -56,6 +56,14 @@ impl Api {
             Call::About | Call::Register | Call::Login | Call::Reset | Call::Logout | Call::Avatar => {
                 unreachable!("answered above")
             }
+            Call::Announce
+            | Call::SendPiece
+            | Call::UploadOffset
+            | Call::CancelUpload
+            | Call::Fetch
+            | Call::FetchThumb => {
+                unreachable!("files are answered elsewhere")
+            }
             Call::Me => me(caller.me.clone()),
             Call::ChangeProfile => me(accounts.change_profile(caller, body.json().await?).await?),
             Call::SetAvatar => {

@@ -1,11 +1,13 @@
-//! `/api`: accounts over plain requests. [`protocol::http::ROUTES`] is the list; here each has its answer.
+//! `/api`: accounts and files over plain requests. [`protocol::http::ROUTES`] is the list; here each has its answer.
 //!
 //! A request is looked at in this order: where it comes from, who asks, whether the route is for them, all of it at a
 //! rate; only then is its body read. What it asks is decided by the commands, in the transaction that changes something.
 
+mod admit;
 mod answer;
 mod calls;
 mod cookie;
+mod files;
 mod limits;
 
 use std::net::IpAddr;
@@ -16,8 +18,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use futures_util::{Stream, StreamExt as _};
 use http::{HeaderMap, Method, StatusCode, header};
 use protocol::error::{ErrorCode, Refusal};
-use protocol::http::{For, ROUTES, Route};
-use protocol::people::Role;
+use protocol::http::{Call, ROUTES, Route};
 use serde::de::DeserializeOwned;
 use warp::reply::Response;
 use warp::{Filter, Rejection};
@@ -26,10 +27,9 @@ use self::answer::Answer;
 pub(crate) use self::cookie::Jar;
 use self::limits::Limits;
 use super::origin::Names;
-use crate::command::accounts::{Accounts, Caller, signed_out};
-use crate::core::policy::{Action, Actor, OfAccounts, decide};
-use crate::core::secret::{Kind, Secret};
-use crate::serve::Peer;
+use crate::command::accounts::Accounts;
+use crate::files::Files;
+use crate::serve::{Peer, Transfers};
 
 /// How long a picture may take to come. Few come at a time, and whoever is slow keeps others from it.
 const PICTURE_PATIENCE: Duration = Duration::from_secs(30);
@@ -37,9 +37,10 @@ const PICTURE_PATIENCE: Duration = Duration::from_secs(30);
 /// Answers whatever is asked below `/api`.
 pub(super) fn routes(
     accounts: Accounts,
+    files: Files,
     names: Arc<Names>,
 ) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone {
-    let api = Api { accounts, names, limits: Arc::default() };
+    let api = Api { accounts, files, names, limits: Arc::default() };
     warp::path("api")
         .and(warp::method())
         .and(warp::path::full())
@@ -48,7 +49,7 @@ pub(super) fn routes(
         .and(warp::body::stream())
         .then(move |method, path: warp::path::FullPath, headers, peer: Peer, body| {
             let api = api.clone();
-            let request = Request { method, headers, address: peer.address };
+            let request = Request { method, headers, address: peer.address, transfers: peer.transfers };
             async move { api.answer(&request, path.as_str(), body).await }
         })
 }
@@ -56,6 +57,7 @@ pub(super) fn routes(
 #[derive(Debug, Clone)]
 struct Api {
     accounts: Accounts,
+    files: Files,
     names: Arc<Names>,
     limits: Arc<Limits>,
 }
@@ -66,6 +68,7 @@ struct Request {
     method: Method,
     headers: HeaderMap,
     address: IpAddr,
+    transfers: Transfers,
 }
 
 /// What a path says where its route has `{…}`.
@@ -83,82 +86,21 @@ impl Api {
             Err(answer) => return answer.reply(request, &jar),
         };
         let answered = match self.admit(request, route, &jar).await {
-            Ok(caller) => {
+            Ok(asker) => {
                 let body = Body { stream: Box::pin(body), headers: &request.headers };
-                self.call(route, request, &parts, caller, body, &jar).await
+                match route.call {
+                    Call::Announce
+                    | Call::SendPiece
+                    | Call::UploadOffset
+                    | Call::CancelUpload
+                    | Call::Fetch
+                    | Call::FetchThumb => self.call_files(route.call, request, &parts, asker, body).await,
+                    _ => self.call(route, request, &parts, asker.account(), body, &jar).await,
+                }
             }
             Err(refusal) => Err(refusal),
         };
         answered.unwrap_or_else(Answer::Refused).reply(request, &jar)
-    }
-
-    /// Whether the route is for whoever asks.
-    async fn admit(&self, request: &Request, route: &Route, jar: &Jar) -> Result<Option<Caller>, Refusal> {
-        self.check_site(request)?;
-        let now = self.accounts.counted_now();
-        if let Some(now) = now {
-            self.limits.admit_network(request.address, now)?;
-        }
-        let caller = match Self::secret(request, jar)? {
-            Some(secret) => match self.accounts.prove(&secret).await {
-                Ok(caller) => Some(caller),
-                // Whoever signs in need not be signed in.
-                Err(refusal) if refusal.code == ErrorCode::SignIn && route.who == For::All => None,
-                Err(refusal) => return Err(refusal),
-            },
-            None => None,
-        };
-        if let (Some(now), Some(caller)) = (now, &caller) {
-            self.limits.admit_account(&caller.identity.user, now)?;
-        }
-        let is_person = caller.as_ref().is_some_and(|caller| caller.session().is_ok());
-        let role = caller.as_ref().map_or(Role::Guest, |caller| caller.me.role);
-        let forbidden = || Refusal::new(ErrorCode::Forbidden, "you may not do this");
-        match route.who {
-            For::All => Ok(caller),
-            For::Readers if caller.is_some() || self.shows_guests() => Ok(caller),
-            For::People | For::Admins if caller.is_some() && !is_person => Err(forbidden()),
-            For::Admins if caller.is_some() && role < Role::Admin => Err(forbidden()),
-            _ if caller.is_some() => Ok(caller),
-            _ => Err(Refusal::new(ErrorCode::SignIn, "for this you must be signed in")),
-        }
-    }
-
-    /// Whether guests see pictures.
-    fn shows_guests(&self) -> bool {
-        let guest = Actor::guest(self.accounts.guests());
-        decide(&guest, Action::Accounts(OfAccounts::SeePictures)).is_ok()
-    }
-
-    /// Refuses what a page of another site has a browser ask.
-    fn check_site(&self, request: &Request) -> Result<(), Refusal> {
-        let refuse = |reason: String| Err(Refusal::new(ErrorCode::BadOrigin, reason));
-        let mut sites = request.headers.get_all("sec-fetch-site").iter();
-        if sites.any(|site| site != "same-origin" && site != "none") {
-            return refuse("This chat is not for pages of other sites.".to_owned());
-        }
-        match self.names.check_origin(&request.headers) {
-            Ok(()) => Ok(()),
-            Err(refused) => refuse(refused.reason),
-        }
-    }
-
-    /// What the request brings to prove who asks: a token, or a browser's cookie where its page is ours.
-    fn secret(request: &Request, jar: &Jar) -> Result<Option<Secret>, Refusal> {
-        if let Some(said) = request.headers.get(header::AUTHORIZATION) {
-            let said = said.to_str().unwrap_or_default();
-            let token = said.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-            let secret = token.and_then(|(_, token)| Secret::parse(token.trim()));
-            let secret = secret.filter(|secret| matches!(secret.kind(), Kind::Session | Kind::Bot));
-            return secret.map(Some).ok_or_else(signed_out);
-        }
-        let Some(secret) = jar.session(&request.headers) else { return Ok(None) };
-        let reads = matches!(request.method, Method::GET | Method::HEAD);
-        if !reads && !request.is_browser() {
-            let reason = "a cookie counts only for requests of our own page, which say their Origin";
-            return Err(Refusal::new(ErrorCode::BadOrigin, reason));
-        }
-        Ok(Some(secret))
     }
 }
 

@@ -8,17 +8,18 @@ use rusqlite::Connection;
 use rusqlite::backup::Backup;
 use tempfile::TempPath;
 
-use super::schema;
+pub use super::backup_files::Blobs;
+use super::{backup_files, schema};
 use crate::store::StoreError;
-use crate::store::directory::{self, Directory, database};
+use crate::store::directory::{self, BLOBS, Directory, database};
 
 /// How the names of copies begin that are not finished yet.
 pub(in crate::store) const PARTIAL: &str = ".chat-partial-";
 
 /// Copies the database of `data_dir` to the new file `to`, as it is at one moment: everything acknowledged before is
-/// in it. May run while a server uses the database, and does not hold it up. Nothing is overwritten, and `to` is there
-/// only when it is whole, checked and on disk.
-pub fn backup(data_dir: &Path, to: &Path) -> Result<(), StoreError> {
+/// in it; and the files that it names. May run while a server uses the database, and does not hold it up. Nothing is
+/// overwritten, and `to` is there only when it is whole, checked and on disk, with its files.
+pub fn backup(data_dir: &Path, to: &Path, blobs: &Blobs) -> Result<(), StoreError> {
     let from = database(data_dir);
     if to.exists() {
         return Err(StoreError::Exists { path: to.into() });
@@ -26,14 +27,15 @@ pub fn backup(data_dir: &Path, to: &Path) -> Result<(), StoreError> {
     schema::inspect(&from)?;
     let copy = copy(&from, parent(to))?;
     check(&copy, &from)?;
+    backup_files::save(&copy, &data_dir.join(BLOBS), to, blobs)?;
     finish(copy, to)
 }
 
-/// Makes the database of the new or empty directory `data_dir` from the backup `from`.
+/// Makes the database and the files of the new or empty directory `data_dir` from the backup `from`.
 ///
 /// It gets an epoch of its own: clients that saw what came after the backup learn that their cursors are of another
 /// history, instead of taking new events for those.
-pub fn restore(from: &Path, data_dir: &Path) -> Result<(), StoreError> {
+pub fn restore(from: &Path, data_dir: &Path, blobs: &Blobs) -> Result<(), StoreError> {
     schema::inspect(from)?;
     let directory = Directory::hold(data_dir)?;
     let to = directory.database();
@@ -59,6 +61,7 @@ pub fn restore(from: &Path, data_dir: &Path) -> Result<(), StoreError> {
         db.execute_batch("DELETE FROM sessions; DELETE FROM links; DELETE FROM tokens;").map_err(failed)?;
     }
     drop(db);
+    backup_files::bring(&copy, from, &data_dir.join(BLOBS), blobs)?;
     finish(copy, &to)
 }
 
@@ -110,6 +113,6 @@ fn parent(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-fn unusable(path: &Path, error: &io::Error) -> StoreError {
+pub(super) fn unusable(path: &Path, error: &io::Error) -> StoreError {
     StoreError::Directory { path: PathBuf::from(path), reason: directory::reason(error) }
 }

@@ -12,7 +12,7 @@ use super::facts::Place;
 use super::kinds::{self, EDIT, PIN, PinBody, REACT, ReactBody};
 use super::rows::{Extra, to_sql};
 use super::said::{Found, Said, find};
-use super::state;
+use super::{mentions, state};
 use crate::core::policy::{Action, InRoom, ToMessage};
 use crate::store::deeds::Named;
 
@@ -25,18 +25,20 @@ pub(in crate::store) fn edit(deed: &mut Deed<'_, '_, '_>, asked: &Edit, named: N
         Found::Done(ack) => return Ok(ack),
         Found::Said(place, said) => (place, said),
     };
-    if text.trim().is_empty() {
+    if text.trim().is_empty() && !said.has_files {
         return Err(Refusal::new(ErrorCode::Empty, "there is nothing in this message").into());
     }
     keep_pace(deed, &place, &said, asked)?;
     let Named { mentions, everyone } = named;
     let facts = place.facts(deed.now());
     let everyone = everyone.filter(|_| deed.permit_at(room, Action::Room(InRoom::Call, &facts)).is_ok());
+    let named = Named { mentions: mentions.clone(), everyone };
     let extra = Extra { mentions, everyone };
     let stored = extra.stored();
     let told = |head: kinds::Head| head.edit(target, text.clone(), extra);
     let ack = deed.append_text(room, id, (EDIT, text, stored.as_deref()), target, told)?;
     state::edited(deed.db(), (place.row, target), &deed.author.user, id)?;
+    mentions::put_anew(deed.db(), (place.row, target), &deed.author.user, &named)?;
     Ok(ack)
 }
 

@@ -213,7 +213,8 @@ impl Deed<'_, '_, '_> {
         (kind, text, reply, extra): (&'static str, &str, Option<Seq>, Option<&str>),
         told: impl FnOnce(Head) -> Event,
     ) -> Done<Ack> {
-        let event = NewEvent { room, id, user, sender, guest, kind, text, reply, thread: None, extra };
+        let event =
+            NewEvent { room, id, user, sender, guest, kind, text, reply, thread: None, extra, files: None };
         let appended = self.turn.append(&event, |seq, timestamp| {
             told(Head {
                 room: room.clone(),

@@ -65,14 +65,24 @@ pub(super) fn message(
     key: &RoomKey,
     seq: Seq,
 ) -> rusqlite::Result<Option<Message>> {
+    Ok(message_and_size(db, room, key, seq)?.map(|(message, _)| message))
+}
+
+/// The same, with its bytes of text.
+pub(super) fn message_and_size(
+    db: &Connection,
+    room: i64,
+    key: &RoomKey,
+    seq: Seq,
+) -> rusqlite::Result<Option<(Message, usize)>> {
     let sql = format!("SELECT {} FROM events WHERE {} AND kind = 'message'", rows::EVENT, rows::AT_PLACE);
     let found = db
         .prepare_cached(&sql)?
         .query_row(params![room, to_sql(seq)], |row| Ok(rows::message(key, seq, row)))
         .optional()?;
     let Some(mut message) = found.flatten() else { return Ok(None) };
-    fold_one(db, room, &mut message)?;
-    Ok(Some(message))
+    let size = message.message.len() + fold_one(db, room, &mut message)?;
+    Ok(Some((message, size)))
 }
 
 /// Puts beside a message what later events made of it; the bytes that this adds.

@@ -48,6 +48,8 @@ pub(super) struct ChangedBody {
     pub(super) slow_s: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) archived: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) seen: Option<bool>,
 }
 
 /// What a `react` has beside its author and its message.
@@ -108,7 +110,7 @@ impl Head {
 
     pub(super) fn changed(self, body: ChangedBody) -> Event {
         let Self { room, seq, id, user, sender, timestamp } = self;
-        let ChangedBody { title, topic, announce, slow_s, archived } = body;
+        let ChangedBody { title, topic, announce, slow_s, archived, seen } = body;
         Event::Changed(RoomEdited {
             room,
             seq,
@@ -120,7 +122,7 @@ impl Head {
             announce,
             slow_s,
             archived,
-            seen: None,
+            seen,
             timestamp,
         })
     }

@@ -2,14 +2,18 @@
 
 pub(super) mod accounts;
 pub mod backup;
+mod backup_files;
 pub(super) mod changes;
 mod clock;
 pub(super) mod deed;
 mod facts;
+pub(super) mod files;
+mod finding;
 mod folded;
 mod index;
 mod kinds;
 pub(super) mod members;
+mod mentions;
 pub(super) mod moderation;
 pub(super) mod own;
 mod reader;
@@ -17,12 +21,15 @@ pub(super) mod rooms;
 mod rows;
 mod said;
 mod schema;
+mod scrub;
+pub(super) mod seen;
 mod sights;
 mod state;
 pub(super) mod succession;
 #[cfg(test)]
 mod tests;
 mod threads;
+mod unread;
 mod writer;
 
 use std::io;
@@ -59,7 +66,7 @@ pub(super) struct Handle {
     /// Bytes that may still be submitted: what bounds `jobs`.
     room: Arc<Semaphore>,
     capacity: u32,
-    /// Searches that may still begin: fewer than there are readers, so that nobody's history waits for them.
+    /// Searches and their like that may still begin: fewer than there are readers, so that nobody's history waits for them.
     searches: Semaphore,
     /// `None` after closing.
     reads: Mutex<Option<mpsc::Sender<Read>>>,
@@ -67,6 +74,8 @@ pub(super) struct Handle {
     threads: Mutex<Vec<JoinHandle<()>>>,
     healthy: Arc<AtomicBool>,
     closing: Arc<AtomicBool>,
+    /// Something was taken out, and the write-ahead log is to be cut.
+    scrubbing: Arc<AtomicBool>,
     index: Arc<Index>,
     idle: Arc<Idle>,
     identity: Identity,
@@ -124,6 +133,7 @@ impl Handle {
             threads: Mutex::new(threads),
             healthy,
             closing,
+            scrubbing: Arc::default(),
             index,
             idle,
             identity,
@@ -187,8 +197,16 @@ impl Handle {
     }
 
     pub(super) async fn search(&self, search: Search) -> Result<Found, ReadError> {
+        self.read_slowly(move |reader| reader.search(&search)).await
+    }
+
+    /// [`Handle::read`] for what may take long: there is always a reader left for the rest.
+    pub(super) async fn read_slowly<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Reader) -> Result<T, ReadError> + Send + 'static,
+    ) -> Result<T, ReadError> {
         let _turn = self.searches.acquire().await.map_err(|_| ReadError::Closed)?;
-        self.read(move |reader| reader.search(&search)).await
+        self.read(work).await
     }
 
     pub(super) async fn indexed(&self) -> Result<(), ReadError> {

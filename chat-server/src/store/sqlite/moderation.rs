@@ -7,6 +7,7 @@ use protocol::server::Ack;
 use rusqlite::{OptionalExtension, params};
 
 use super::deed::{Deed, Done, Entry};
+use super::files;
 use super::folded;
 use super::kinds::{self, DELETE};
 use super::rows::{self, to_sql};
@@ -28,6 +29,7 @@ pub(in crate::store) fn delete(deed: &mut Deed<'_, '_, '_>, asked: &Delete, id: 
     };
     let db = deed.db();
     state::deleted(db, (place.row, target))?;
+    files::unbind(db, place.row, target)?;
     db.prepare_cached("UPDATE reports SET text = '' WHERE room = ?1 AND target = ?2")?
         .execute(params![place.row, to_sql(target)])?;
     let ack = deed.append(room, id, DELETE, &(), Some(target), |head| head.delete(target))?;

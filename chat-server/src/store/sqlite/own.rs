@@ -3,15 +3,17 @@
 use protocol::error::{ErrorCode, Refusal};
 use protocol::event::Event;
 use protocol::ids::{RoomKey, Seq, UserId};
-use protocol::limits::DRAFT_BYTES;
-use protocol::own::{Block, Blocked, Draft, Drafted, Invited, Joined, Notify, NotifyOf, ReadUpto};
+use protocol::limits::{DRAFT_BYTES, KEYWORD_CHARS, KEYWORDS};
+use protocol::own::{
+    Block, Blocked, Draft, Drafted, Invited, Joined, Notify, NotifyOf, Prefs, PrefsSet, ReadUpto,
+};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::deed::{Deed, Done, nobody};
 use super::kinds::MemberBody;
 use super::reader::find_room;
 use super::rows::{self, from_sql, to_sql};
-use super::{clock, facts, sights};
+use super::{clock, facts, seen, sights};
 use crate::core::policy::{Action, InRoom};
 use crate::store::{At, Page, RoomRecord};
 
@@ -23,6 +25,8 @@ const KEYS_OF_GUEST: u32 = 500;
 const OVER: u32 = 1_000;
 /// Every how many events it is looked whether there are more.
 const SWEEP: Seq = 64;
+/// Of a day.
+const MINUTES: u16 = 24 * 60;
 
 /// Keeps an event under a key, in place of what was there.
 fn keep(
@@ -103,16 +107,55 @@ pub(super) fn has_blocked(db: &Connection, user: &UserId, whom: &UserId) -> rusq
     Ok(matches!(newest(db, user, &format!("block:{whom}"))?, Some(Event::Block(block)) if block.on))
 }
 
-/// The author has read a room up to a place; it never moves back.
-pub(in crate::store) fn read_upto(deed: &mut Deed<'_, '_, '_>, room: &RoomKey, seq: Seq) -> Done<()> {
+/// The author has read a room up to a place; the marker moves back only with `back`. What the room is to be told of it.
+pub(in crate::store) fn read_upto(
+    deed: &mut Deed<'_, '_, '_>,
+    room: &RoomKey,
+    seq: Seq,
+    back: bool,
+) -> Done<Option<Seq>> {
     deed.turn.leave_facts();
-    deed.enter(room, InRoom::Read)?;
+    let place = deed.enter(room, InRoom::Read)?;
     let upto = seq.min(deed.turn.head(room)?.unwrap_or(0));
-    if read_of(deed.db(), &deed.author.user, room)?.unwrap_or(0) >= upto {
-        return Ok(());
+    let before = read_of(deed.db(), &deed.author.user, room)?.unwrap_or(0);
+    if before == upto || (before > upto && !back) {
+        return Ok(None);
     }
     let of = room.clone();
-    keep_own(deed, &format!("read:{room}"), |room, seq| Event::Read(ReadUpto { room, seq, of, upto }))
+    keep_own(deed, &format!("read:{room}"), |room, seq| Event::Read(ReadUpto { room, seq, of, upto }))?;
+    seen::note(deed, place.row, upto)
+}
+
+/// What the author wants to be told of, and when.
+pub(in crate::store) fn set_prefs(deed: &mut Deed<'_, '_, '_>, asked: &Prefs) -> Done<()> {
+    deed.turn.leave_facts();
+    deed.permit(Action::Own)?;
+    let keywords = keywords(&asked.keywords)?;
+    let quiet = asked.quiet;
+    if quiet.is_some_and(|quiet| quiet.from >= MINUTES || quiet.to >= MINUTES) {
+        return Err(Refusal::new(ErrorCode::BadFrame, "a minute of the day is one of 0 to 1439").into());
+    }
+    keep_own(deed, "prefs", |room, seq| Event::Prefs(PrefsSet { room, seq, keywords, quiet }))
+}
+
+/// Words as they are kept: trimmed, each once in whatever case.
+fn keywords(asked: &[String]) -> Result<Vec<String>, Refusal> {
+    let mut keywords: Vec<String> = Vec::new();
+    for word in asked.iter().map(|word| word.trim()) {
+        let fits =
+            !word.is_empty() && word.chars().count() <= KEYWORD_CHARS && !word.chars().any(char::is_control);
+        if !fits {
+            let reason = format!("a keyword is one line of 1 to {KEYWORD_CHARS} characters");
+            return Err(Refusal::new(ErrorCode::BadFrame, reason));
+        }
+        if !keywords.iter().any(|known| known.to_lowercase() == word.to_lowercase()) {
+            keywords.push(word.to_owned());
+        }
+    }
+    if keywords.len() > KEYWORDS {
+        return Err(Refusal::new(ErrorCode::BadFrame, format!("there are at most {KEYWORDS} keywords")));
+    }
+    Ok(keywords)
 }
 
 /// Of what in a room the author wants to be told.
@@ -176,9 +219,11 @@ pub(in crate::store) fn draft(deed: &mut Deed<'_, '_, '_>, asked: &Draft) -> Don
         );
     }
     let Draft { room: of, text, reply, thread } = asked.clone();
-    keep_own(deed, &format!("draft:{of}"), |room, seq| {
-        Event::Draft(Drafted { room, seq, of, text, reply, thread })
-    })
+    let key = match thread {
+        None => format!("draft:{of}"),
+        Some(root) => format!("draft:{of}:{root}"),
+    };
+    keep_own(deed, &key, |room, seq| Event::Draft(Drafted { room, seq, of, text, reply, thread }))
 }
 
 /// Tells somebody that the author invites them.
@@ -275,7 +320,7 @@ pub(super) fn page(
         At::Before(seq) => {
             ("SELECT seq, body FROM own WHERE user = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3", seq, false)
         }
-        At::Newest | At::Around(_) => (
+        At::Newest | At::Around(_) | At::Since(_) => (
             "SELECT seq, body FROM own WHERE user = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3",
             head + 1,
             false,

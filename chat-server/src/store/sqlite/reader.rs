@@ -11,6 +11,7 @@ use super::index::{self, Searcher};
 use super::own;
 use super::rows::{self, from_sql, to_sql};
 use super::schema;
+use super::unread::Recents;
 use crate::store::{At, Found, Page, ReadError, RoomRecord, Search, StoreError};
 
 /// A read-only connection. Every question is answered from one snapshot.
@@ -18,6 +19,7 @@ use crate::store::{At, Found, Page, ReadError, RoomRecord, Search, StoreError};
 pub(in crate::store) struct Reader {
     db: Connection,
     searcher: Searcher,
+    recents: Recents,
 }
 
 /// The stretch of a log that a page covers.
@@ -41,12 +43,21 @@ pub(super) struct Bounds {
 
 impl Reader {
     pub(super) fn open(path: &Path, searcher: Searcher) -> Result<Self, StoreError> {
-        Ok(Self { db: schema::open_for_reading(path)?, searcher })
+        Ok(Self { db: schema::open_for_reading(path)?, searcher, recents: Recents::default() })
     }
 
     pub(in crate::store) fn search(&self, search: &Search) -> Result<Found, ReadError> {
         let snapshot = self.db.unchecked_transaction()?;
         self.searcher.search(&snapshot, search)
+    }
+
+    /// For searching in a snapshot of [`Reader::db`].
+    pub(super) fn searcher(&self) -> &Searcher {
+        &self.searcher
+    }
+
+    pub(super) fn recents(&self) -> &Recents {
+        &self.recents
     }
 
     /// The newest row of all events.
@@ -118,8 +129,12 @@ pub(super) fn page_in(
         }
         Ok(events)
     };
+    let at = match at {
+        At::Since(ms) => place_at(snapshot, room, (room_first, head), ms)?.map_or(At::Newest, At::Around),
+        at => at,
+    };
     let (events, empty_at) = match at {
-        At::Newest => (read(room_first, head, true, limit, max_bytes)?, head),
+        At::Newest | At::Since(_) => (read(room_first, head, true, limit, max_bytes)?, head),
         At::Before(seq) => {
             let high = seq.saturating_sub(1).min(head);
             (read(room_first, high, true, limit, max_bytes)?, high)
@@ -147,9 +162,29 @@ pub(super) fn page_in(
     };
     let more = match at {
         At::After(_) => last < head,
-        At::Newest | At::Before(_) | At::Around(_) => first > room_first,
+        At::Newest | At::Before(_) | At::Around(_) | At::Since(_) => first > room_first,
     };
     Ok(Some(Page { events, first, last, head, more, room_first }))
+}
+
+/// The first place of a room whose event is of this time or later; `None` where there is none. Times grow with places, but
+/// for large corrections of the machine's clock: around one of those it is a place nearby.
+fn place_at(db: &Connection, room: i64, (first, head): (Seq, Seq), ms: i64) -> rusqlite::Result<Option<Seq>> {
+    let sql = format!("SELECT timestamp_ms FROM events WHERE {}", rows::AT_PLACE);
+    let mut statement = db.prepare_cached(&sql)?;
+    let (mut low, mut high) = (first, head + 1);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let at: Option<i64> =
+            statement.query_row(params![room, to_sql(middle)], |row| row.get(0)).optional()?;
+        // What is missing is passed over as if it were earlier.
+        if at.is_none_or(|at| at < ms) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    Ok((low <= head).then_some(low))
 }
 
 /// A room and its row's number.

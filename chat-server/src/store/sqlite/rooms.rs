@@ -14,7 +14,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::deed::{Deed, Done, Entry, nobody};
 use super::facts::{self, Place};
 use super::kinds::{CHANGED, ChangedBody, MEMBER};
-use super::{members, own, reader};
+use super::{members, own, reader, seen};
 use crate::core::policy::{Action, Denied, InRoom};
 use crate::store::deeds::NewRoom;
 
@@ -193,6 +193,7 @@ pub(in crate::store) fn change(deed: &mut Deed<'_, '_, '_>, asked: &Change, id: 
         (asked.slow_s.is_some(), InRoom::SetSlow),
         (asked.announce.is_some(), InRoom::SetAnnounce),
         (asked.archived.is_some(), InRoom::Archive),
+        (asked.seen.is_some(), InRoom::SetSeen),
     ];
     // One that changes nothing still tells nothing of what may not be seen.
     deed.permit_at(room, Action::Room(InRoom::Read, &facts))?;
@@ -212,10 +213,21 @@ pub(in crate::store) fn change(deed: &mut Deed<'_, '_, '_>, asked: &Change, id: 
         .prepare_cached(
             "UPDATE rooms SET title = coalesce(?2, title), topic = nullif(coalesce(?3, topic), ''),
                     slow_s = coalesce(?4, slow_s), announce = coalesce(?5, announce),
-                    archived = coalesce(?6, archived)
+                    archived = coalesce(?6, archived), seen = coalesce(?7, seen)
              WHERE id = ?1",
         )?
-        .execute(params![place.row, body.title, body.topic, body.slow_s, body.announce, body.archived])?;
+        .execute(params![
+            place.row,
+            body.title,
+            body.topic,
+            body.slow_s,
+            body.announce,
+            body.archived,
+            body.seen
+        ])?;
+    if body.seen == Some(false) {
+        seen::forget(deed.db(), place.row)?;
+    }
     let detail = super::kinds::body(&body);
     let action = match body.archived {
         Some(true) => "archive",
@@ -250,6 +262,7 @@ fn difference(deed: &Deed<'_, '_, '_>, place: &Place, asked: &Change) -> Done<Ch
         announce: asked.announce.filter(|&announce| announce != record.rules.announce),
         slow_s,
         archived: asked.archived.filter(|&archived| archived != record.rules.archived),
+        seen: asked.seen.filter(|&seen| seen != record.rules.seen),
     })
 }
 

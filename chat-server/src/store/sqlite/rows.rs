@@ -4,7 +4,7 @@ use protocol::error::{ErrorCode, Refusal};
 use protocol::event::{Event, Folded, Message, Unknown};
 use protocol::ids::{Id, RoomKey, Seq, UserId};
 use protocol::limits::MAX_SAFE_INTEGER;
-use protocol::messages::Everyone;
+use protocol::messages::{Everyone, File};
 use protocol::rooms::{RoomKind, Rules};
 use rusqlite::Row;
 use serde::{Deserialize, Serialize};
@@ -16,13 +16,14 @@ use crate::store::{Append, RoomRecord};
 pub(super) const MESSAGE: &str = "message";
 
 /// The columns that [`event`] reads.
-pub(super) const EVENT: &str = "seq, id, user, sender, guest, kind, text, reply, thread, timestamp_ms, extra";
+pub(super) const EVENT: &str =
+    "seq, id, user, sender, guest, kind, text, reply, thread, timestamp_ms, extra, files";
 
-/// Of a row of events: it is a message, and stands. One without a text was taken out.
-pub(super) const STANDS: &str = "kind = 'message' AND text <> ''";
+/// Of a row of events: it is a message, and stands. One with neither text nor files was taken out.
+pub(super) const STANDS: &str = "kind = 'message' AND (text <> '' OR files IS NOT NULL)";
 
 /// The columns that [`room`] reads. The row's head is not written with each event; it counts where it is ahead of them.
-pub(super) const ROOM: &str = "id, key, title, kind, topic, first, announce, slow_s, archived,
+pub(super) const ROOM: &str = "id, key, title, kind, topic, first, announce, slow_s, archived, seen,
     max(head, coalesce((
         SELECT coalesce((SELECT max(seq) FROM events WHERE events.era = s.era AND events.room = s.room), s.first)
         FROM stretches AS s WHERE s.room = rooms.id ORDER BY s.era DESC LIMIT 1
@@ -90,7 +91,7 @@ pub(super) fn unknown(room: &RoomKey, seq: Seq) -> Event {
 }
 
 /// The new event that an append became.
-pub(super) fn stored(append: Append, seq: Seq, timestamp: String) -> Message {
+pub(super) fn stored(append: Append, files: Vec<File>, seq: Seq, timestamp: String) -> Message {
     Message {
         room: append.room,
         seq,
@@ -104,7 +105,7 @@ pub(super) fn stored(append: Append, seq: Seq, timestamp: String) -> Message {
         thread: append.thread,
         mentions: append.mentions,
         everyone: append.everyone,
-        files: Vec::new(),
+        files,
         folded: None,
     }
 }
@@ -129,7 +130,7 @@ pub(super) fn room(row: &Row<'_>) -> rusqlite::Result<Option<(i64, RoomRecord)>>
             announce: row.get("announce")?,
             slow_s: row.get("slow_s")?,
             archived: row.get("archived")?,
-            seen: false,
+            seen: row.get("seen")?,
         },
     };
     Ok(Some((row.get("id")?, record)))
@@ -148,8 +149,12 @@ pub(super) fn message(room: &RoomKey, seq: Seq, row: &Row<'_>) -> Option<Message
         return None;
     }
     let said = text("text")?;
-    // Nothing is said without a text: it was taken out.
-    let folded = said.is_empty().then(|| Folded { deleted: true, ..Folded::default() });
+    let files = match row.get_ref("files").ok()?.as_str_or_null().ok()? {
+        Some(files) => serde_json::from_str(files).ok()?,
+        None => Vec::new(),
+    };
+    // Nothing is said without a text or a file: it was taken out.
+    let folded = (said.is_empty() && files.is_empty()).then(|| Folded { deleted: true, ..Folded::default() });
     let Extra { mentions, everyone } = Extra::read(row);
     Some(Message {
         room: room.clone(),
@@ -164,7 +169,7 @@ pub(super) fn message(room: &RoomKey, seq: Seq, row: &Row<'_>) -> Option<Message
         thread: place("thread")?,
         mentions,
         everyone,
-        files: Vec::new(),
+        files,
         folded,
     })
 }

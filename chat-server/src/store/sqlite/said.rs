@@ -18,6 +18,7 @@ pub(super) struct Said {
     /// As it was first.
     pub(super) text: String,
     pub(super) timestamp_ms: i64,
+    pub(super) has_files: bool,
 }
 
 /// What came of looking for a message.
@@ -53,7 +54,7 @@ pub(super) fn find(
         return Err(Denied::NotThere.into());
     };
     let sql = format!(
-        "SELECT user, sender, text, timestamp_ms FROM events WHERE {} AND {}",
+        "SELECT user, sender, text, timestamp_ms, files IS NOT NULL FROM events WHERE {} AND {}",
         rows::AT_PLACE,
         rows::STANDS
     );
@@ -61,9 +62,10 @@ pub(super) fn find(
         .db()
         .prepare_cached(&sql)?
         .query_row(params![place.row, to_sql(target)], |row| {
-            let (sender, text, timestamp_ms) = (row.get(1)?, row.get(2)?, row.get(3)?);
+            let (sender, text, timestamp_ms, has_files) =
+                (row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?);
             let user = deed.author.user.clone();
-            Ok((row.get(0)?, Said { user, sender, text, timestamp_ms }))
+            Ok((row.get(0)?, Said { user, sender, text, timestamp_ms, has_files }))
         })
         .optional()?;
     let Some((user, said)) = said else {

@@ -17,12 +17,14 @@ use crate::store::{Durability, StoreError};
 const APPLICATION_ID: i64 = 0x6368_6174;
 
 /// Each brings the schema from its index to the next number, in one transaction.
-pub(super) const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("../migrations/0001_start.sql"),
     include_str!("../migrations/0002_eras.sql"),
     include_str!("../migrations/0003_accounts.sql"),
     include_str!("../migrations/0004_rooms.sql"),
     include_str!("../migrations/0005_messages.sql"),
+    include_str!("../migrations/0006_finding.sql"),
+    include_str!("../migrations/0007_files.sql"),
 ];
 
 /// From which version on there are accounts.
@@ -103,7 +105,7 @@ pub(crate) fn inspect(path: &Path) -> Result<(), StoreError> {
         ))
     };
     let (application, version, tables) = read().map_err(|error| explain(path, &error))?;
-    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    let known = newest();
     match (application, version) {
         (0, 0) if tables == 0 => Ok(()),
         (APPLICATION_ID, 1..) if version <= known => Ok(()),
@@ -112,6 +114,11 @@ pub(crate) fn inspect(path: &Path) -> Result<(), StoreError> {
         }
         _ => Err(foreign("the database belongs to another application")),
     }
+}
+
+/// The version that this program makes of a schema.
+pub(super) fn newest() -> i64 {
+    i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
 }
 
 /// What an SQLite error means to whoever started the server.
@@ -140,6 +147,8 @@ fn prepare(db: &mut Connection, durability: Durability) -> rusqlite::Result<()> 
     db.pragma_update(None, "trusted_schema", false)?;
     db.pragma_update(None, "cell_size_check", true)?;
     db.pragma_update(None, "page_size", 4096)?;
+    // What is taken out is overwritten, not only forgotten.
+    db.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
     db.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
     let synchronous = match durability {
         Durability::Full => "full",

@@ -10,7 +10,8 @@ use rusqlite::{Connection, Row, params};
 use super::facts;
 use super::reader::{Bounds, Reader, find_room, page_in, rooms_in};
 use super::rows::{self, from_sql, to_sql};
-use super::{clock, own, state};
+use super::unread::Recents;
+use super::{clock, mentions, own, state};
 use crate::core::policy::{Action, Actor, Denied, InRoom, PersonFacts, Standing, ToPerson, decide};
 use crate::store::deeds::{Author, Listed, Roster, Seen, Sheet, Sight, Sights, TableRow};
 use crate::store::{At, Page, ReadError, Readable};
@@ -35,7 +36,7 @@ impl Reader {
         let actor = facts::actor(&snapshot, &author.user, guests, author.reaches.anywhere())?;
         let mut sights = Vec::with_capacity(rooms.len());
         for key in rooms {
-            let sight = look(&snapshot, author, actor, &key)?;
+            let sight = look(&snapshot, self.recents(), author, actor, &key)?;
             sights.push((key, sight));
         }
         Ok(sights)
@@ -56,30 +57,9 @@ impl Reader {
     }
 
     /// The rooms that somebody may read: all public ones as such, where they may read all of those.
+    #[cfg(test)]
     pub(in crate::store) fn readable(&self, author: &Author, guests: Guests) -> Seen<Readable> {
-        let snapshot = self.db().unchecked_transaction()?;
-        let actor = facts::actor(&snapshot, &author.user, guests, author.reaches.anywhere())?;
-        if let Err(denied) = decide(&actor, Action::ListRooms) {
-            return Ok(Err(denied));
-        }
-        let is_banned = snapshot
-            .prepare_cached("SELECT 1 FROM bans WHERE user = ?1 LIMIT 1")?
-            .exists([author.user.as_str()])?;
-        let public = !is_banned && author.reaches.rooms.is_none();
-        let mut keys = joined_rooms(&snapshot, &author.user)?;
-        if !public {
-            let mut statement = snapshot.prepare_cached("SELECT key FROM rooms WHERE kind = 'public'")?;
-            for key in statement.query_map([], |row| row.get::<_, String>(0))? {
-                keys.extend(RoomKey::new(key?).ok().filter(|key| !keys.contains(key)));
-            }
-        }
-        let mut rooms = Vec::new();
-        for key in keys {
-            if may_read(&snapshot, author, guests, &key)?.is_ok() {
-                rooms.push(key);
-            }
-        }
-        Ok(Ok(Readable { public, rooms }))
+        readable_in(&*self.db().unchecked_transaction()?, author, guests)
     }
 
     /// A stretch of a log, its messages as they are now, for somebody who may read it.
@@ -120,7 +100,8 @@ impl Reader {
             return Ok(Err(denied));
         }
         let sql = format!(
-            "SELECT {}, (SELECT role FROM members WHERE room = rooms.id AND user = ?2) AS standing
+            "SELECT {}, (SELECT role FROM members WHERE room = rooms.id AND user = ?2) AS standing,
+                    (SELECT count(*) FROM message_state AS m WHERE m.room = rooms.id AND pin IS NOT NULL) AS pins
              FROM rooms WHERE kind = 'public' AND NOT archived ORDER BY used_ms DESC, id LIMIT ?1",
             rows::ROOM
         );
@@ -133,7 +114,15 @@ impl Reader {
             if let Some((_, record)) = rows::room(row)?
                 && author.reaches.at(&record.key).here
             {
-                rooms.push(Sight { record, standing, read: None, people: Vec::new(), pins: 0 });
+                rooms.push(Sight {
+                    record,
+                    standing,
+                    read: None,
+                    unread: 0,
+                    mentions: 0,
+                    people: Vec::new(),
+                    pins: row.get("pins")?,
+                });
             }
         }
         Ok(Ok(rooms))
@@ -231,6 +220,32 @@ impl Reader {
     }
 }
 
+/// See [`Reader::readable`].
+pub(super) fn readable_in(snapshot: &Connection, author: &Author, guests: Guests) -> Seen<Readable> {
+    let actor = facts::actor(snapshot, &author.user, guests, author.reaches.anywhere())?;
+    if let Err(denied) = decide(&actor, Action::ListRooms) {
+        return Ok(Err(denied));
+    }
+    let is_banned = snapshot
+        .prepare_cached("SELECT 1 FROM bans WHERE user = ?1 LIMIT 1")?
+        .exists([author.user.as_str()])?;
+    let public = !is_banned && author.reaches.rooms.is_none();
+    let mut keys = joined_rooms(snapshot, &author.user)?;
+    if !public {
+        let mut statement = snapshot.prepare_cached("SELECT key FROM rooms WHERE kind = 'public'")?;
+        for key in statement.query_map([], |row| row.get::<_, String>(0))? {
+            keys.extend(RoomKey::new(key?).ok().filter(|key| !keys.contains(key)));
+        }
+    }
+    let mut rooms = Vec::new();
+    for key in keys {
+        if may_read(snapshot, author, guests, &key)?.is_ok() {
+            rooms.push(key);
+        }
+    }
+    Ok(Ok(Readable { public, rooms }))
+}
+
 fn page_bounds(before: Option<u64>, limit: u32) -> (i64, u32) {
     (before.map_or(i64::MAX, to_sql), limit.clamp(1, HISTORY_EVENTS) + 1)
 }
@@ -298,6 +313,7 @@ fn joined_rooms(db: &Connection, user: &UserId) -> rusqlite::Result<Vec<RoomKey>
     Ok(rooms)
 }
 
+/// Whether somebody may read a room.
 pub(super) fn may_read(
     db: &Connection,
     author: &Author,
@@ -351,6 +367,7 @@ fn sentenced(
 
 fn look(
     db: &Connection,
+    recents: &Recents,
     author: &Author,
     actor: Actor,
     key: &RoomKey,
@@ -360,7 +377,15 @@ fn look(
         if let Err(denied) = decide(&actor, Action::Own) {
             return Ok(Err(denied));
         }
-        let sight = |record| Sight { record, standing: None, read: None, people: Vec::new(), pins: 0 };
+        let sight = |record| Sight {
+            record,
+            standing: None,
+            read: None,
+            unread: 0,
+            mentions: 0,
+            people: Vec::new(),
+            pins: 0,
+        };
         return Ok(own::record(db, key)?.map(sight).ok_or(Denied::NotThere));
     }
     let place = facts::place(db, key, &author.user)?;
@@ -376,8 +401,16 @@ fn look(
         record.title = people.iter().map(|person| person.name.as_str()).collect::<Vec<_>>().join(", ");
     }
     let read = own::read_of(db, &author.user, key)?;
+    let standing = place.stand.role;
+    let (mut unread, mut mentions) = (0, 0);
+    // Whoever is no member and never read it is not behind.
+    if let Some(after) = read.or(standing.map(|_| 0)).filter(|after| *after < record.head) {
+        let after = after.max(record.first.saturating_sub(1));
+        unread = recents.unread(db, (place.row, record.head), &author.user, after)?;
+        mentions = mentions::count(db, place.row, &author.user, after)?;
+    }
     let pins = state::pins(db, place.row)?;
-    Ok(Ok(Sight { record, standing: place.stand.role, read, people, pins }))
+    Ok(Ok(Sight { record, standing, read, unread, mentions, people, pins }))
 }
 
 /// The others in a direct conversation.

@@ -5,6 +5,7 @@ use protocol::fold::REPLIERS;
 use protocol::ids::{Id, Seq, UserId};
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::mentions;
 use super::rows::{self, from_sql, to_sql};
 
 /// A message: the row of its room, and its place.
@@ -105,8 +106,16 @@ pub(super) fn has_emojis_enough(
     emoji: &str,
     most: usize,
 ) -> rusqlite::Result<bool> {
-    let mut statement =
-        db.prepare_cached("SELECT DISTINCT emoji FROM reactions WHERE room = ?1 AND seq = ?2")?;
+    // From each emoji to the next, past all who reacted with it.
+    let mut statement = db.prepare_cached(
+        "WITH RECURSIVE there (emoji) AS (
+            SELECT min(emoji) FROM reactions WHERE room = ?1 AND seq = ?2
+            UNION ALL
+            SELECT (SELECT min(emoji) FROM reactions WHERE room = ?1 AND seq = ?2 AND emoji > there.emoji)
+            FROM there WHERE there.emoji IS NOT NULL
+         )
+         SELECT emoji FROM there WHERE emoji IS NOT NULL",
+    )?;
     let mut found = statement.query(params![room, to_sql(seq)])?;
     let mut count = 0;
     while let Some(row) = found.next()? {
@@ -155,6 +164,7 @@ pub(super) fn deleted(db: &Connection, (room, seq): At) -> rusqlite::Result<()> 
     )?
     .execute(at)?;
     db.prepare_cached("DELETE FROM reactions WHERE room = ?1 AND seq = ?2")?.execute(at)?;
+    mentions::take(db, room, seq)?;
     db.prepare_cached(
         "UPDATE message_state SET edit = NULL, reactions = 0, pin = NULL WHERE room = ?1 AND seq = ?2",
     )?

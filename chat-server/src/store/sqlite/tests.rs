@@ -14,8 +14,10 @@ use super::super::{
     Append, At, Commit, Durability, Options, Origin, Outcome, Store, StoreError, TryAppendError, WorkError,
     backup,
 };
+use super::backup::Blobs;
 
 mod failures;
+mod finding;
 mod messages;
 mod search;
 mod upgrade;
@@ -86,6 +88,7 @@ fn append(room: &RoomKey, user: u32, id: &str, text: &str) -> Append {
         thread: None,
         mentions: Vec::new(),
         everyone: None,
+        files: Vec::new(),
     }
 }
 
@@ -341,16 +344,16 @@ async fn a_backup_is_whole_while_the_store_is_written_and_restores_as_another_hi
     let file = dir.path().join("copy.db");
     let copying = tokio::task::spawn_blocking({
         let (data, file) = (data.clone(), file.clone());
-        move || backup::backup(&data, &file)
+        move || backup::backup(&data, &file, &Blobs::Beside)
     });
     fixture.append((0..500).map(|n| append(&lobby, 2, &format!("later-{n}"), "later"))).await;
     copying.await.unwrap().unwrap();
-    assert!(matches!(backup::backup(&data, &file), Err(StoreError::Exists { .. })));
-    assert!(matches!(backup::restore(&file, &data), Err(StoreError::Locked { .. })));
+    assert!(matches!(backup::backup(&data, &file, &Blobs::Beside), Err(StoreError::Exists { .. })));
+    assert!(matches!(backup::restore(&file, &data, &Blobs::Beside), Err(StoreError::Locked { .. })));
 
     let restored = dir.path().join("restored");
-    backup::restore(&file, &restored).unwrap();
-    assert!(matches!(backup::restore(&file, &restored), Err(StoreError::Exists { .. })));
+    backup::restore(&file, &restored, &Blobs::Beside).unwrap();
+    assert!(matches!(backup::restore(&file, &restored, &Blobs::Beside), Err(StoreError::Exists { .. })));
     let names: Vec<_> =
         std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(names.len(), 3, "nothing is left beside: {names:?}");

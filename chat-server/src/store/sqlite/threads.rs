@@ -72,9 +72,9 @@ impl Reader {
             let mut found = statement.query(params![row, PINS_PER_ROOM])?;
             let (mut messages, mut bytes) = (Vec::new(), 0);
             while let Some(pinned) = found.next()? {
-                let Some(message) = folded::message(db, row, room, from_sql(pinned.get(0)?))? else { continue };
-                let text = message.folded.as_ref().and_then(|folded| folded.text.as_ref());
-                bytes += message.message.len() + text.map_or(0, String::len);
+                let pinned = from_sql(pinned.get(0)?);
+                let Some((message, size)) = folded::message_and_size(db, row, room, pinned)? else { continue };
+                bytes += size;
                 if bytes > max_bytes && !messages.is_empty() {
                     break;
                 }

@@ -61,7 +61,7 @@ pub(super) fn cube(place: u8) -> (u8, u8, u8) {
     (level(n / 36), level(n / 6), level(n))
 }
 
-fn distance(one: (u8, u8, u8), other: (u8, u8, u8)) -> u32 {
+pub(super) fn distance(one: (u8, u8, u8), other: (u8, u8, u8)) -> u32 {
     let square = |a: u8, b: u8| u32::from(a.abs_diff(b)).pow(2);
     square(one.0, other.0) + square(one.1, other.1) + square(one.2, other.2)
 }

@@ -11,7 +11,7 @@ use crate::core::secret::Hash;
 use crate::store::accounts::{
     By, NewAccount, NewInvite, NewLink, NewProfile, NewSession, NewToken, Registered, Whose,
 };
-use crate::store::sqlite::backup::{backup, restore};
+use crate::store::sqlite::backup::{Blobs, backup, restore};
 use crate::store::{Commit, Cut, Options, Store, WorkError};
 
 fn open(dir: &std::path::Path) -> Store {
@@ -278,9 +278,9 @@ async fn nothing_that_proves_somebody_comes_back_with_a_backup() {
     let new = NewToken { id, hash: hash(21), name: "x".into(), scopes: vec![Scope::Read], rooms, days: None };
     store.make_token(By::Server, Whose::Any(ana), new).await.unwrap();
     store.make_invite(by_ana, invite(31, Role::Member)).await.unwrap();
-    backup(&data, &copy).unwrap();
+    backup(&data, &copy, &Blobs::Beside).unwrap();
     store.close().await;
-    restore(&copy, &restored).unwrap();
+    restore(&copy, &restored, &Blobs::Beside).unwrap();
     let store = open(&restored);
     assert_eq!(store.session(hash(1)).await.unwrap(), None);
     assert_eq!(store.bot_token(hash(21)).await.unwrap(), None);

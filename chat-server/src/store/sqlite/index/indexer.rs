@@ -1,5 +1,7 @@
 //! The thread that fills the index.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -10,7 +12,7 @@ use protocol::ids::Epoch;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use thiserror::Error;
 
-use super::{FORMAT, Index, SCHEMA, connect, prepared};
+use super::{FORMAT, Index, SCHEMA, Said, connect, row_of};
 use crate::store::StoreError;
 use crate::store::directory::Directory;
 use crate::store::sqlite::{kinds, rows, schema};
@@ -26,6 +28,9 @@ const GATHER: Duration = Duration::from_millis(200);
 /// How much this thread stands back where all cores are busy: it gets a third of what another one gets.
 #[cfg(target_os = "linux")]
 const NICENESS: i32 = 5;
+
+/// The kind of a row that changes the text of the message that it answers.
+const EDIT: &str = "edit";
 
 /// How long it waits after a failure, at first and at most.
 const RETRY: Duration = Duration::from_secs(1);
@@ -46,18 +51,20 @@ pub(in crate::store::sqlite) struct Indexer {
 struct Writing {
     db: Connection,
     indexed: i64,
+    /// The write-ahead log may still hold what was taken out.
+    unscrubbed: bool,
 }
 
-/// Rows of the log with what they are found by; `None` where that is nothing.
-type Slice = Vec<(i64, Change)>;
-
-/// What an event of the log changes in the index.
-enum Change {
-    Nothing,
-    /// It is found by these tokens.
-    Put(String),
-    /// The event of this row is found no more.
-    Take(i64),
+/// What a stretch of the log changes in the index.
+#[derive(Default)]
+struct Slice {
+    rows: usize,
+    /// Its last row.
+    last: i64,
+    /// What each message's row is found by from now on, in the order of the index; `None`: by nothing any more.
+    changes: BTreeMap<Reverse<i64>, Option<String>>,
+    /// Something may be taken out.
+    takes: bool,
 }
 
 /// Why the index does not follow the log.
@@ -119,17 +126,17 @@ impl Indexer {
             }
             // Read before the transaction begins: no snapshot of the database is held while the index is written.
             let slice = self.next(writing.indexed).map_err(IndexError::Log)?;
-            let rows = slice.len();
-            if rows == 0 {
-                self.wait_for_a_commit(writing.indexed).map_err(IndexError::Log)?;
+            if slice.rows == 0 {
+                self.wait_for_a_commit(&writing).map_err(IndexError::Log)?;
             } else {
                 writing.add(&slice)?;
                 *retry = RETRY;
                 self.shared.indexed.send_replace(Some(writing.indexed));
             }
-            if rows < SLICE_ROWS {
+            if slice.rows < SLICE_ROWS {
                 self.pause(GATHER);
             }
+            writing.scrub()?;
         }
         Ok(())
     }
@@ -137,37 +144,56 @@ impl Indexer {
     /// What comes next in the log.
     fn next(&self, indexed: i64) -> rusqlite::Result<Slice> {
         let mut statement = self.log.prepare_cached(
-            "SELECT n, room, kind, sender, text, reply FROM events WHERE n > ?1 ORDER BY n LIMIT ?2",
+            "SELECT n, room, kind, sender, text, reply, files FROM events WHERE n > ?1 ORDER BY n LIMIT ?2",
         )?;
         let mut found = statement.query(params![indexed, i64::try_from(SLICE_ROWS).unwrap_or(i64::MAX)])?;
-        let mut slice = Vec::new();
+        let mut slice = Slice::default();
         let mut bytes = 0;
         while bytes < SLICE_BYTES
             && let Some(row) = found.next()?
         {
             // What cannot be read is found by nothing; so is what an event of another kind says.
             let text = |column: usize| row.get_ref(column).ok().and_then(|value| value.as_str().ok());
-            let change = match (text(2), text(4)) {
-                (Some(rows::MESSAGE), Some(said)) if !said.is_empty() => {
+            let (n, room) = (row.get(0)?, row.get(1).unwrap_or(0));
+            match (text(2), text(4)) {
+                (Some(rows::MESSAGE), Some(said)) => {
                     bytes += said.len();
-                    Change::Put(prepared(row.get(1).unwrap_or(0), text(3).unwrap_or_default(), said))
+                    let said = Said { room, sender: text(3).unwrap_or_default(), text: said, files: text(6) };
+                    if let Some(tokens) = said.tokens() {
+                        slice.changes.insert(Reverse(n), Some(tokens));
+                    }
                 }
-                (Some(kinds::DELETE), _) => {
+                (Some(kind @ (EDIT | kinds::DELETE)), Some(said)) => {
                     let target = row.get::<_, Option<i64>>(5).ok().flatten().unwrap_or(0);
-                    self.row_at(row.get(1).unwrap_or(0), target)?.map_or(Change::Nothing, Change::Take)
+                    let said = (kind == EDIT).then_some(said);
+                    bytes += said.map_or(0, str::len);
+                    if let Some((target, tokens)) = self.changed(room, target, said)? {
+                        slice.changes.insert(Reverse(target), tokens);
+                        slice.takes = true;
+                    }
                 }
-                _ => Change::Nothing,
-            };
-            slice.push((row.get(0)?, change));
+                _ => {}
+            }
+            (slice.rows, slice.last) = (slice.rows + 1, n);
         }
         Ok(slice)
     }
 
-    /// The row of the event at a place.
-    fn row_at(&self, room: i64, seq: i64) -> rusqlite::Result<Option<i64>> {
+    /// The row of the message at a place, and by what it is found since it says this; taken out, it says nothing.
+    fn changed(
+        &self,
+        room: i64,
+        seq: i64,
+        text: Option<&str>,
+    ) -> rusqlite::Result<Option<(i64, Option<String>)>> {
         self.log
-            .prepare_cached(&format!("SELECT n FROM events WHERE {}", rows::AT_PLACE))?
-            .query_row([room, seq], |row| row.get(0))
+            .prepare_cached(&format!("SELECT n, sender, files FROM events WHERE {}", rows::AT_PLACE))?
+            .query_row([room, seq], |row| {
+                let sender = row.get_ref(1)?.as_str().unwrap_or_default();
+                let files = row.get_ref(2)?.as_str().ok();
+                let tokens = text.and_then(|text| Said { room, sender, text, files }.tokens());
+                Ok((row.get(0)?, tokens))
+            })
             .optional()
     }
 
@@ -198,7 +224,8 @@ impl Indexer {
             // With `--durability normal` the machine went down: what it knows too much will be other messages.
             return Err(IndexError::Misfit("more than happened"));
         }
-        Ok(Writing { db, indexed })
+        // Whoever was killed may not have come to it.
+        Ok(Writing { db, indexed, unscrubbed: true })
     }
 
     fn create(&self) -> Result<Writing, IndexError> {
@@ -223,14 +250,18 @@ impl Indexer {
         transaction.pragma_update(None, "user_version", FORMAT)?;
         transaction.commit()?;
         self.shared.made.fetch_add(1, Ordering::SeqCst);
-        Ok(Writing { db, indexed: 0 })
+        Ok(Writing { db, indexed: 0, unscrubbed: false })
     }
 
-    /// Waits until there is something after `indexed`.
-    fn wait_for_a_commit(&self, indexed: i64) -> rusqlite::Result<()> {
+    /// Waits until there is something that is not indexed; not long where there is something to be scrubbed.
+    fn wait_for_a_commit(&self, writing: &Writing) -> rusqlite::Result<()> {
         self.shared.idle.store(true, Ordering::SeqCst);
         // What was committed before the flag was up woke nobody.
-        while newest(&self.log)? <= indexed && !self.is_closing() {
+        while newest(&self.log)? <= writing.indexed && !self.is_closing() {
+            if writing.unscrubbed {
+                thread::park_timeout(GATHER);
+                break;
+            }
             thread::park();
         }
         self.shared.idle.store(false, Ordering::SeqCst);
@@ -255,7 +286,6 @@ impl Indexer {
 impl Writing {
     /// Puts a slice into the index, and moves the watermark with it.
     fn add(&mut self, slice: &Slice) -> Result<(), IndexError> {
-        let Some(&(last, _)) = slice.last() else { return Ok(()) };
         let transaction = self.db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         {
             // Nothing is put in twice, whoever else may have written the file.
@@ -264,21 +294,32 @@ impl Writing {
             if indexed != self.indexed {
                 return Err(IndexError::Stranger);
             }
-            // In the order of the log and with the watermark, each change happens once.
             let mut insert =
                 transaction.prepare_cached("INSERT INTO search (rowid, text) VALUES (?1, ?2)")?;
             let mut delete = transaction.prepare_cached("DELETE FROM search WHERE rowid = ?1")?;
-            for (n, change) in slice {
-                match change {
-                    Change::Nothing => 0,
-                    Change::Put(tokens) => insert.execute(params![n, tokens])?,
-                    Change::Take(target) => delete.execute([target])?,
-                };
+            for (Reverse(n), tokens) in &slice.changes {
+                let row = row_of(*n);
+                if slice.takes {
+                    delete.execute([row])?;
+                }
+                if let Some(tokens) = tokens {
+                    insert.execute(params![row, tokens])?;
+                }
             }
-            transaction.prepare_cached("UPDATE meta SET indexed = ?1")?.execute([last])?;
+            transaction.prepare_cached("UPDATE meta SET indexed = ?1")?.execute([slice.last])?;
         }
         transaction.commit()?;
-        self.indexed = last;
+        self.indexed = slice.last;
+        self.unscrubbed |= slice.takes;
+        Ok(())
+    }
+
+    /// Empties the write-ahead log, whose older pages hold what was taken out; later, where somebody is reading it now.
+    fn scrub(&mut self) -> rusqlite::Result<()> {
+        if self.unscrubbed {
+            let busy: bool = self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+            self.unscrubbed = busy;
+        }
         Ok(())
     }
 }
@@ -319,5 +360,6 @@ fn prepare(db: Connection) -> rusqlite::Result<Connection> {
     db.pragma_update(None, "wal_autocheckpoint", 4000)?;
     db.pragma_update(None, "journal_size_limit", 16 << 20)?;
     db.pragma_update(None, "cache_size", -8192)?;
+    db.pragma_update(None, "secure_delete", true)?;
     Ok(db)
 }

@@ -7,6 +7,8 @@
 //!   to be an event ([`indexer`] is the place).
 //! * **It can be lost.** It is made of the log alone: a file that is missing, damaged, of another format or of another
 //!   history is made anew. It is no part of backups. Where it cannot be written, it falls behind, and says so.
+//! * **What was taken out is gone.** It holds the texts' words, so that those of an edited or deleted message can be
+//!   taken out of it one by one; freed bytes are overwritten, also those of its write-ahead log ([`indexer`]).
 //! * **It is not believed.** What it finds is read from the database, which decides whether it may be shown.
 
 mod indexer;
@@ -17,6 +19,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::Thread;
 
+use protocol::messages::File;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::watch;
 
@@ -26,17 +29,19 @@ use crate::core::search::query::Has;
 use crate::core::search::tokens;
 
 /// The number of what is in the index, and how. Another one in the file: it is made anew.
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
 
-/// Contentless: the texts are in the database. Rows can be taken out by their number alone. The tokens are made by
-/// [`tokens`] and only parted here.
+/// The tokens are made by [`tokens`] and only parted here. They are kept beside the index, too, because a row can only
+/// be taken out by what it was put in with. Numbers of rows are negative ([`row_of`]). Beginnings of two letters, which
+/// nearly everything has, are indexed by themselves; longer ones are rare enough to be put together when asked for.
 const SCHEMA: &str = "
     CREATE TABLE meta (
         one     INTEGER PRIMARY KEY CHECK (one = 1),
         epoch   TEXT NOT NULL,   -- the history that it is of
         indexed INTEGER NOT NULL -- the newest row of events that is in it
     ) STRICT;
-    CREATE VIRTUAL TABLE search USING fts5 (text, content = '', contentless_delete = 1, tokenize = 'ascii');
+    CREATE VIRTUAL TABLE search USING fts5 (text, columnsize = 0, prefix = '2', tokenize = 'ascii');
+    INSERT INTO search (search, rank) VALUES ('secure-delete', 1);
 ";
 
 /// What the threads know of each other.
@@ -113,6 +118,12 @@ fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
     Ok(db)
 }
 
+/// The row of the index that the `n`-th event is in: newest first is then the order in which lists of rows are read
+/// fastest. It is its own inverse.
+fn row_of(n: i64) -> i64 {
+    -n
+}
+
 /// Tokens that no text has: they begin with a character that is neither letter nor digit.
 fn room_token(row: i64) -> String {
     format!("\u{E000}{row}")
@@ -124,25 +135,58 @@ fn sender_token(name: &str) -> String {
 }
 
 /// See [`room_token`].
-fn has_token(has: Has) -> &'static str {
-    match has {
-        Has::Link => "\u{E002}link",
+fn has_token(has: Has) -> String {
+    format!("\u{E002}{}", has.word())
+}
+
+/// A message, as far as it is found by it.
+#[derive(Debug, Clone, Copy)]
+struct Said<'a> {
+    /// The room's row.
+    room: i64,
+    sender: &'a str,
+    /// As it is now.
+    text: &'a str,
+    /// Its files, as they are told (JSON).
+    files: Option<&'a str>,
+}
+
+impl Said<'_> {
+    /// All that a message is found by, as the index wants it: with spaces between. `None` where it was taken out.
+    fn tokens(self) -> Option<String> {
+        let Said { room, sender, text, files } = self;
+        if text.is_empty() && files.is_none() {
+            return None;
+        }
+        let mut tokens = String::with_capacity(text.len() + text.len() / 4 + 48);
+        tokens::tokens(text, |token| {
+            tokens.push_str(token);
+            tokens.push(' ');
+        });
+        for has in all_of(text, files) {
+            tokens.push_str(&has_token(has));
+            tokens.push(' ');
+        }
+        tokens.push_str(&sender_token(&tokens::name(sender)));
+        tokens.push(' ');
+        tokens.push_str(&room_token(room));
+        Some(tokens)
     }
 }
 
-/// All that a message is found by, as the index wants it: with spaces between.
-fn prepared(room: i64, sender: &str, text: &str) -> String {
-    let mut prepared = String::with_capacity(text.len() + text.len() / 4 + 48);
-    tokens::tokens(text, |token| {
-        prepared.push_str(token);
-        prepared.push(' ');
-    });
+/// What a message has beside words.
+fn all_of(text: &str, files: Option<&str>) -> Vec<Has> {
+    let mut all = Vec::new();
     if text.contains("http://") || text.contains("https://") {
-        prepared.push_str(has_token(Has::Link));
-        prepared.push(' ');
+        all.push(Has::Link);
     }
-    prepared.push_str(&sender_token(&tokens::name(sender)));
-    prepared.push(' ');
-    prepared.push_str(&room_token(room));
-    prepared
+    // Files that cannot be read are files all the same.
+    let files: Option<Vec<File>> = files.map(|files| serde_json::from_str(files).unwrap_or_default());
+    if let Some(files) = files {
+        all.push(Has::File);
+        if files.iter().any(|file| file.kind.starts_with("image/")) {
+            all.push(Has::Image);
+        }
+    }
+    all
 }

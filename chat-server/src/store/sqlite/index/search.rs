@@ -12,9 +12,9 @@ use protocol::ids::RoomKey;
 use protocol::server::RoomKind;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 
-use super::{Index, connect, has_token, indexer, room_token, sender_token};
+use super::{Index, connect, has_token, indexer, room_token, row_of, sender_token};
 use crate::core::search::rank;
-use crate::core::search::tokens::Phrase;
+use crate::core::search::tokens::{self, Phrase};
 use crate::store::sqlite::reader::find_room;
 use crate::store::sqlite::rows;
 use crate::store::{Found, Hit, Order, ReadError, Readable, Search};
@@ -25,14 +25,15 @@ const CANDIDATES: usize = 1000;
 /// How many bytes of text one search holds (one message more may go over); what it has then is the answer, too.
 const BYTES: usize = 4 << 20;
 
-/// How long one search looks; what it has then is the answer, with the place where to go on.
+/// How long one search looks; what it has then is the answer, with the place where to go on. Time is looked at between
+/// what is found: for that nothing has all of many common words, the index needs about 30 ms in a million messages.
 const PATIENCE: Duration = Duration::from_millis(250);
-
-/// How many rows of the log one step looks through: time is only looked at between what was found and between steps.
-const STEP: i64 = 1 << 20;
 
 /// Where only a few rooms may be read, the index looks for those only; more of them would be a long question.
 const ROOMS_ASKED: usize = 32;
+
+/// As many rooms may be meant by the names in a question; of more, the first ones are.
+const ROOMS_NAMED: usize = 100;
 
 /// An open index, for reading.
 #[derive(Debug)]
@@ -54,7 +55,15 @@ struct Plan {
 /// Which rooms the answers may be of, found out one by one.
 struct Allowed<'a> {
     search: &'a Search,
+    /// The rooms that the question names; `None`: all.
+    named: Option<Vec<i64>>,
     known: HashMap<i64, Option<RoomKey>>,
+}
+
+/// A message that answers, as it was stored, and its row.
+struct Candidate {
+    n: i64,
+    message: Message,
 }
 
 impl Searcher {
@@ -74,44 +83,36 @@ impl Searcher {
             return Ok(Found { behind: newest.unsigned_abs(), ..Found::default() });
         };
         let mut found = Found { behind: newest.abs_diff(indexed.min(newest)), ..Found::default() };
-        let Some(plan) = plan(log, search, newest)? else { return Ok(found) };
+        let named = named(log, search)?;
+        let Some(plan) = plan(log, search, named.as_deref(), newest)? else { return Ok(found) };
         let wanted = match search.order {
             Order::Newest => search.limit,
             Order::Rank => CANDIDATES,
         };
         let mut open = self.open.borrow_mut();
         let index = self.current(&mut open)?;
-        let mut allowed = Allowed { search, known: HashMap::new() };
+        let mut allowed = Allowed { search, named, known: HashMap::new() };
         let times = search.query.times();
         let (mut messages, mut bytes) = (Vec::new(), 0);
-        let mut high = plan.high;
-        'steps: while high > plan.low && messages.len() < wanted {
-            let low = plan.low.max(high.saturating_sub(STEP));
-            let mut statement = index.prepare_cached(
-                "SELECT rowid FROM search WHERE search MATCH ?1 AND rowid >= ?2 AND rowid < ?3 ORDER BY rowid DESC",
-            )?;
-            let mut rows = statement.query(params![plan.matching, low, high])?;
-            while let Some(row) = rows.next()? {
-                let n: i64 = row.get(0)?;
-                if messages.len() == wanted || begin.elapsed() > PATIENCE {
-                    high = n + 1;
-                    break 'steps;
-                }
-                if let Some(message) = allowed.read(log, n, times)? {
-                    bytes += message.message.len();
-                    messages.push(message);
-                }
-                if bytes > BYTES {
-                    high = n;
-                    break 'steps;
-                }
+        let mut statement = index.prepare_cached(
+            "SELECT rowid FROM search WHERE search MATCH ?1 AND rowid > ?2 AND rowid <= ?3 ORDER BY rowid",
+        )?;
+        let mut rows = statement.query(params![plan.matching, row_of(plan.high), row_of(plan.low)])?;
+        let next = loop {
+            let Some(row) = rows.next()? else { break plan.low };
+            let n = row_of(row.get(0)?);
+            if messages.len() == wanted || begin.elapsed() > PATIENCE {
+                break n + 1;
             }
-            high = low;
-            if begin.elapsed() > PATIENCE {
-                break;
+            if let Some(message) = allowed.read(log, n, times)? {
+                bytes += message.message.len();
+                messages.push(Candidate { n, message });
             }
-        }
-        found.before = (high > plan.low).then_some(high.unsigned_abs());
+            if bytes > BYTES {
+                break n;
+            }
+        };
+        found.before = (next > plan.low).then_some(next.unsigned_abs());
         found.hits = ordered(search, messages);
         Ok(found)
     }
@@ -152,10 +153,10 @@ impl Allowed<'_> {
         if !self.known.contains_key(&row) {
             let sql = format!("SELECT {} FROM rooms WHERE id = ?1", rows::ROOM);
             let record = log.prepare_cached(&sql)?.query_row([row], rows::room).optional()?.flatten();
-            let Search { query, readable: Readable { public, rooms }, .. } = self.search;
+            let Readable { public, rooms } = &self.search.readable;
             let key = record.and_then(|(_, record)| {
                 let may = *public && record.kind == RoomKind::Public || rooms.contains(&record.key);
-                let asked = query.rooms().is_empty() || query.rooms().contains(&record.key);
+                let asked = self.named.as_ref().is_none_or(|named| named.contains(&row));
                 (may && asked).then_some(record.key)
             });
             self.known.insert(row, key);
@@ -167,22 +168,25 @@ impl Allowed<'_> {
 fn message(room: &RoomKey, row: &Row<'_>) -> Option<Message> {
     let seq = rows::from_sql(row.get("seq").ok()?);
     match rows::event(room, seq, row) {
-        // What was taken out may still be in the index for a moment.
-        (Event::Message(message), _) if !message.message.is_empty() => Some(message),
+        (Event::Message(message), _) => {
+            // What was taken out may still be in the index for a moment.
+            let is_gone = message.folded.as_ref().is_some_and(|folded| folded.deleted);
+            (!is_gone).then_some(message)
+        }
         _ => None,
     }
 }
 
-fn ordered(search: &Search, messages: Vec<Message>) -> Vec<Hit> {
+fn ordered(search: &Search, messages: Vec<Candidate>) -> Vec<Hit> {
     let phrases: Vec<Phrase> = search.query.phrases().collect();
     let mut hits: Vec<Hit> = messages
         .into_iter()
-        .map(|message| {
+        .map(|Candidate { n, message }| {
             let score = match search.order {
                 Order::Newest => 0.0,
                 Order::Rank => rank::score(&phrases, &message.message),
             };
-            Hit { message, score }
+            Hit { message, place: n.unsigned_abs(), score }
         })
         .collect();
     // They come newest first, and a stable sort leaves equals so.
@@ -192,24 +196,26 @@ fn ordered(search: &Search, messages: Vec<Message>) -> Vec<Hit> {
 }
 
 /// What the index is asked; `None` where nothing can be found.
-fn plan(log: &Connection, search: &Search, newest: i64) -> Result<Option<Plan>, ReadError> {
+fn plan(
+    log: &Connection,
+    search: &Search,
+    named: Option<&[i64]>,
+    newest: i64,
+) -> Result<Option<Plan>, ReadError> {
     let mut all: Vec<String> = search.query.phrases().map(|phrase| quoted(&phrase)).collect();
     let senders: Vec<_> = search.query.from().map(|name| token(&sender_token(&name))).collect();
     all.extend(any(&senders));
-    all.extend(search.query.has().iter().map(|&has| token(has_token(has))));
+    all.extend(search.query.has().iter().map(|&has| token(&has_token(has))));
     let Readable { public, rooms } = &search.readable;
-    let named: Option<Vec<&RoomKey>> = if !search.query.rooms().is_empty() {
-        Some(search.query.rooms().iter().collect())
-    } else if !public && rooms.len() <= ROOMS_ASKED {
-        Some(rooms.iter().collect())
+    let few = if named.is_none() && !public && rooms.len() <= ROOMS_ASKED {
+        let found = rooms.iter().map(|key| Ok(find_room(log, key)?.map(|(row, _)| row)));
+        let rows: Vec<Option<i64>> = found.collect::<rusqlite::Result<_>>()?;
+        Some(rows.into_iter().flatten().collect::<Vec<_>>())
     } else {
         None
     };
-    if let Some(named) = named {
-        let mut tokens = Vec::new();
-        for key in named {
-            tokens.extend(find_room(log, key)?.map(|(row, _)| token(&room_token(row))));
-        }
+    if let Some(rows) = named.or(few.as_deref()) {
+        let tokens: Vec<_> = rows.iter().map(|row| token(&room_token(*row))).collect();
         let Some(any) = any(&tokens) else { return Ok(None) };
         all.push(any);
     }
@@ -218,6 +224,51 @@ fn plan(log: &Connection, search: &Search, newest: i64) -> Result<Option<Plan>, 
     let high = if to_ms == i64::MAX { newest + 1 } else { first_since(log, to_ms, newest)? };
     let before = search.before.map_or(i64::MAX, |before| i64::try_from(before).unwrap_or(i64::MAX));
     Ok(Some(Plan { matching: all.join(" AND "), low, high: high.min(before) }))
+}
+
+/// The rooms that a question names, of those that may be read; `None` where it names none.
+fn named(log: &Connection, search: &Search) -> rusqlite::Result<Option<Vec<i64>>> {
+    let Search { query, readable, .. } = search;
+    if query.rooms().is_empty() {
+        return Ok(None);
+    }
+    let mut rows = Vec::new();
+    for asked in query.rooms() {
+        rows.extend(called(log, readable, asked)?);
+    }
+    rows.truncate(ROOMS_NAMED);
+    Ok(Some(rows))
+}
+
+/// The rooms of which this is the key or the title, and the conversations with somebody of this name.
+fn called(log: &Connection, readable: &Readable, asked: &str) -> rusqlite::Result<Vec<i64>> {
+    let mut rows = Vec::new();
+    let name = tokens::name(asked);
+    let mut consider = |row: i64, key: &str, title: &str| {
+        if (key.eq_ignore_ascii_case(asked) || tokens::name(title) == name) && !rows.contains(&row) {
+            rows.push(row);
+        }
+    };
+    if readable.public {
+        let mut statement = log.prepare_cached("SELECT id, key, title FROM rooms WHERE kind = 'public'")?;
+        let mut found = statement.query([])?;
+        while let Some(row) = found.next()? {
+            consider(row.get(0)?, row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_str()?);
+        }
+    }
+    let mut people = log.prepare_cached(
+        "SELECT a.name FROM members m JOIN accounts a ON a.user = m.user WHERE m.room = ?1",
+    )?;
+    for key in &readable.rooms {
+        let Some((row, record)) = find_room(log, key)? else { continue };
+        consider(row, key.as_str(), &record.title);
+        if record.kind == RoomKind::Direct {
+            for person in people.query_map([row], |row| row.get::<_, String>(0))? {
+                consider(row, key.as_str(), &person?);
+            }
+        }
+    }
+    Ok(rows)
 }
 
 /// The first row that is not before a time, or the one after the newest. Rows are in the order of their times, but for

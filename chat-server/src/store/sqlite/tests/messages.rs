@@ -236,7 +236,7 @@ async fn what_is_said_in_a_thread_is_its_roots() {
     let thread = async |of, before, limit, bytes| {
         let store = &fixture.store;
         let thread = store.thread_for(guest(1), RoomKey::lobby(), of, before, limit, bytes).await;
-        let Some(thread) = thread.unwrap().unwrap() else { return None };
+        let thread = thread.unwrap().unwrap()?;
         let seqs: Vec<_> = thread.messages.iter().map(|message| message.seq).collect();
         assert_eq!((thread.root.seq, thread.head), (1, 7));
         Some((seqs, thread.more))
@@ -286,12 +286,51 @@ async fn what_is_deleted_leaves_no_text_and_its_commands_are_still_known() {
     for refused in [fixture.edit(1, "e3", seq, "x").await, fixture.react(2, "r2", seq, "👍", true).await] {
         assert_eq!(code(refused.unwrap_err()), ErrorCode::NotFound);
     }
-    fixture.store.close().await;
-    for file in std::fs::read_dir(dir.path()).unwrap() {
-        let path = file.unwrap().path();
-        let bytes = std::fs::read(&path).unwrap();
-        assert!(!bytes.windows(9).any(|bytes| bytes == b"SWORDFISH"), "{}", path.display());
+}
+
+/// F06: a text that is taken out is in no file any more, be it long or short, edited or not.
+#[tokio::test]
+async fn what_is_deleted_is_in_no_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let fixture = open(dir.path());
+    let lobby = RoomKey::lobby();
+    let has = |word: &str| {
+        let files = std::fs::read_dir(dir.path()).unwrap().map(|file| file.unwrap().path());
+        let holds = |path: &std::path::PathBuf| {
+            let bytes = std::fs::read(path).unwrap();
+            bytes.windows(word.len()).any(|bytes| bytes == word.as_bytes())
+        };
+        files.filter(holds).map(|path| path.file_name().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let texts: Vec<String> = [1, 30, 300, 3000, 6000].map(|n| "SWORDFISH ".repeat(n)).into();
+    let mut seqs = Vec::new();
+    for (n, text) in texts.iter().enumerate() {
+        fixture
+            .append(
+                numbered(&lobby, 30).map(|append| Append { id: id(&format!("{}-{n}", append.id)), ..append }),
+            )
+            .await;
+        seqs.push(fixture.say(append(&lobby, 1, &format!("m{n}"), text)).await);
     }
+    for (n, (seq, text)) in seqs.iter().zip(texts.iter().rev()).enumerate() {
+        fixture.edit(1, &format!("e{n}"), *seq, text).await.unwrap();
+        fixture.edit(1, &format!("f{n}"), *seq, "harmless").await.unwrap();
+    }
+    fixture.store.indexed().await.unwrap();
+    assert_ne!(has("SWORDFISH"), [""; 0]);
+    for (n, seq) in seqs.into_iter().enumerate() {
+        fixture.delete(1, &format!("d{n}"), seq).await.unwrap();
+    }
+    // Somebody reads what was before: then it has to wait.
+    let reader = rusqlite::Connection::open(dir.path().join("chat.db")).unwrap();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM rooms").unwrap();
+    fixture.say(append(&lobby, 1, "after", "after")).await;
+    assert!(!fixture.store.handle.scrub().await);
+    drop(reader);
+    fixture.store.indexed().await.unwrap();
+    assert!(fixture.store.handle.scrub().await);
+    assert_eq!(has("SWORDFISH"), [""; 0]);
+    assert_eq!(fixture.texts(&lobby).await.last().unwrap(), "after");
 }
 
 /// Something done in a room.

@@ -101,7 +101,7 @@ async fn keeps_everything(write: fn(&Path, &[&str], i64)) {
     assert!(error(place).contains("UNIQUE"), "no place twice");
     let db = rusqlite::Connection::open(dir.path().join("chat.db")).unwrap();
     let version: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
-    assert_eq!(version, i64::try_from(super::super::schema::MIGRATIONS.len()).unwrap());
+    assert_eq!(version, crate::store::sqlite::schema::newest());
     let nobody: i64 = db
         .query_row(
             "SELECT (SELECT count(*) FROM accounts) + (SELECT count(*) FROM members)

@@ -22,6 +22,7 @@ fn say(turn: &mut Turn<'_, '_>, room: &RoomKey, id: &str, text: &str) -> rusqlit
         reply: None,
         thread: None,
         extra: None,
+        files: None,
     };
     turn.append(&event, |seq, timestamp| {
         Event::Message(Message {
@@ -207,7 +208,7 @@ async fn work_says_what_it_changes() {
     assert_eq!(joined, hers);
     let again = changes(|deed, room| drop(members::join(deed, room, &Id::new("x").unwrap()))).await;
     assert_eq!(again, Changed::These(vec![]));
-    let read = changes(|deed, room| drop(own::read_upto(deed, room, 1))).await;
+    let read = changes(|deed, room| drop(own::read_upto(deed, room, 1, false))).await;
     assert_eq!(read, Changed::These(vec![]));
     let left = changes(|deed, room| drop(members::leave(deed, room, &Id::new("x").unwrap()))).await;
     assert_eq!(left, hers);

@@ -4,8 +4,9 @@ use protocol::ids::{Id, RoomKey, Seq, UserId};
 use protocol::server::Ack;
 use rusqlite::{CachedStatement, Connection, params};
 
-use super::heads::Heads;
+use super::heads::{Head, Heads};
 use crate::store::Append;
+use crate::store::sqlite::mentions::{self, Spot};
 use crate::store::sqlite::rows::{self, Extra, from_sql, to_sql};
 use crate::store::sqlite::{clock, state};
 
@@ -26,6 +27,8 @@ pub(in crate::store) struct NewEvent<'a> {
     pub(in crate::store) thread: Option<Seq>,
     /// What it has beside its text, as it is stored.
     pub(in crate::store) extra: Option<&'a str>,
+    /// A message's files, as JSON.
+    pub(in crate::store) files: Option<&'a str>,
 }
 
 /// What became of an event.
@@ -44,10 +47,10 @@ pub(in crate::store) enum Appended {
 }
 
 impl<'a> NewEvent<'a> {
-    fn message(append: &'a Append, extra: Option<&'a str>) -> Self {
+    fn message(append: &'a Append, extra: Option<&'a str>, files: Option<&'a str>) -> Self {
         let Append { room, id, user, sender, guest, text, .. } = append;
-        let (guest, kind) = (*guest, rows::MESSAGE);
-        Self { room, id, user, sender, guest, kind, text, reply: append.reply, thread: append.thread, extra }
+        let (guest, kind, reply, thread) = (*guest, rows::MESSAGE, append.reply, append.thread);
+        Self { room, id, user, sender, guest, kind, text, reply, thread, extra, files }
     }
 }
 
@@ -65,25 +68,33 @@ impl<'a> Appender<'a> {
         // Taken out of the cache once for all events of the transaction.
         let insert = db.prepare_cached(
             "INSERT INTO events
-                 (room, seq, id, user, sender, guest, kind, text, reply, thread, timestamp_ms, extra)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT (id, user) DO NOTHING",
+                 (room, seq, id, user, sender, guest, kind, text, reply, thread, timestamp_ms, extra, files)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT (id, user) DO NOTHING",
         )?;
         Ok(Self { db, heads, now, insert })
     }
 
-    /// Appends a message; one of a thread gets that thread's root, and counts there.
-    pub(super) fn say(&mut self, message: &mut Append) -> rusqlite::Result<Appended> {
+    /// Appends a message with its files as JSON; one of a thread gets that thread's root, and counts there.
+    pub(super) fn say(&mut self, message: &mut Append, files: Option<&str>) -> rusqlite::Result<Appended> {
         let extra = Extra { mentions: message.mentions.clone(), everyone: message.everyone };
         let extra = extra.stored();
-        let Some(thread) = message.thread else {
-            return self.append(&NewEvent::message(message, extra.as_deref()));
+        if message.thread.is_none() && extra.is_none() {
+            return self.append(&NewEvent::message(message, None, files));
+        }
+        let Some(Head { row: room, .. }) = self.heads.get(self.db, &message.room)? else {
+            return Ok(Appended::NoRoom);
         };
-        let Some(head) = self.heads.get(self.db, &message.room)? else { return Ok(Appended::NoRoom) };
-        let Some(root) = state::root(self.db, head.row, thread)? else { return Ok(Appended::NoThread) };
-        message.thread = Some(root);
-        let appended = self.append(&NewEvent::message(message, extra.as_deref()))?;
+        if let Some(thread) = message.thread {
+            let Some(root) = state::root(self.db, room, thread)? else { return Ok(Appended::NoThread) };
+            message.thread = Some(root);
+        }
+        let appended = self.append(&NewEvent::message(message, extra.as_deref(), files))?;
         if let Appended::Stored { seq, ms } = appended {
-            state::answered(self.db, (head.row, root), &message.user, seq, ms)?;
+            let spot = Spot { room, seq, n: self.db.last_insert_rowid() };
+            mentions::put(self.db, spot, &message.user, &message.mentions, message.everyone)?;
+            if let Some(root) = message.thread {
+                state::answered(self.db, (room, root), &message.user, seq, ms)?;
+            }
         }
         Ok(appended)
     }
@@ -105,6 +116,7 @@ impl<'a> Appender<'a> {
             event.thread.map(to_sql),
             ms,
             event.extra,
+            event.files,
         ])?;
         if inserted == 0 {
             return repeated(self.db, head.row, event);
@@ -124,9 +136,9 @@ impl<'a> Appender<'a> {
 fn repeated(db: &Connection, room: i64, event: &NewEvent<'_>) -> rusqlite::Result<Appended> {
     let (seq, ms, same): (i64, i64, bool) = db
         .prepare_cached(
-            // The text of a deleted message is gone: its repeats are not compared by it.
-            "SELECT seq, timestamp_ms, room = ?3 AND kind = ?4
-                    AND (text = ?5 OR text = '') AND reply IS ?6 AND thread IS ?7
+            // The text and the files of a deleted message are gone: its repeats are not compared by them.
+            "SELECT seq, timestamp_ms, room = ?3 AND kind = ?4 AND reply IS ?6 AND thread IS ?7
+                        AND (text = ?5 AND files IS ?8 OR text = '' AND files IS NULL)
              FROM events WHERE id = ?1 AND user = ?2",
         )?
         .query_row(
@@ -138,6 +150,7 @@ fn repeated(db: &Connection, room: i64, event: &NewEvent<'_>) -> rusqlite::Resul
                 event.text,
                 event.reply.map(to_sql),
                 event.thread.map(to_sql),
+                event.files,
             ],
             |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
         )?;

@@ -250,6 +250,9 @@ mod tests {
             text: "x".to_owned(),
             reply: None,
             thread: None,
+            mentions: Vec::new(),
+            everyone: None,
+            files: Vec::new(),
         }
     }
 
@@ -278,7 +281,7 @@ mod tests {
         let fill = |grants: &mut Grants| {
             for room in ["lobby", "ops"] {
                 for user in ["g-ana", "g-bo"] {
-                    assert_eq!(grants.admit(&db, &message(room, user), 0).unwrap(), Ok(()));
+                    assert_eq!(grants.admit(&db, &mut message(room, user), 0).unwrap(), Ok(()));
                 }
             }
             assert_eq!(grants.count, 4);
@@ -301,7 +304,7 @@ mod tests {
         db.execute_batch("INSERT INTO bans (room, user) SELECT id, 'g-bo' FROM rooms WHERE key = 'ops'")
             .unwrap();
         grants.forget_changed(&Changed::These(vec![(ops, Some(bo))]));
-        let denied = grants.admit(&db, &message("ops", "g-bo"), 0).unwrap().unwrap_err();
+        let denied = grants.admit(&db, &mut message("ops", "g-bo"), 0).unwrap().unwrap_err();
         assert_eq!(denied.code, ErrorCode::Banned);
     }
 
@@ -320,7 +323,7 @@ mod tests {
         let mut grants = Grants::new(Guests::On);
         let retry = |grants: &mut Grants, user: &str, now: i64| {
             grants
-                .admit(&db, &message("ops", user), now)
+                .admit(&db, &mut message("ops", user), now)
                 .unwrap()
                 .err()
                 .map(|denial| denial.retry_ms.unwrap())

@@ -1,6 +1,7 @@
 //! Writing: one thread, one transaction for all that waits, acknowledged after the commit.
 
 mod append;
+mod attach;
 mod grants;
 mod heads;
 mod job;
@@ -12,6 +13,7 @@ mod work;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use protocol::messages::File;
 use protocol::people::Guests;
 use rusqlite::{Connection, ErrorCode as SqlError};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -30,6 +32,7 @@ pub(in crate::store) use self::work::Changed;
 pub(in crate::store) use self::work::{Asked, Turn};
 use super::clock;
 use super::index::Index;
+use super::scrub::cut_log;
 use crate::store::OnCommit;
 use crate::store::directory::Directory;
 
@@ -64,7 +67,8 @@ pub(super) struct Flags {
 
 /// What the transaction made of a job.
 enum Decision {
-    Append(Appended),
+    /// With the files that the message has.
+    Append(Appended, Vec<File>),
     /// The sender may not say this here, or not now.
     Denied(Denial),
     /// An earlier message of the sender must come first.
@@ -125,9 +129,18 @@ impl Writer {
                 // What was submitted meanwhile is still stored; nothing more can be.
                 jobs.close();
             }
+            let scrubs: Vec<Job> = batch.extract_if(.., |job| matches!(job, Job::Scrub(_))).collect();
             let jobs = batch.len();
-            self.store(batch);
-            self.pace.committed(jobs);
+            if jobs > 0 {
+                self.store(batch);
+                self.pace.committed(jobs);
+            }
+            if !scrubs.is_empty() {
+                let done = cut_log(&self.db);
+                for scrub in scrubs {
+                    scrub.answer(done);
+                }
+            }
         }
         if let Err(error) = self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
             tracing::warn!(%error, "the write-ahead log stays beside the database");
@@ -175,11 +188,11 @@ impl Writer {
                 Job::Append(message, _) if !self.orders.admit(message) => Decision::OutOfOrder,
                 Job::Append(message, _) => match self.grants.admit(&self.db, message, now)? {
                     Ok(()) => {
-                        let appended = appender.say(message)?;
-                        if matches!(appended, Appended::Stored { .. }) {
+                        let decision = attach::append(&mut appender, message)?;
+                        if matches!(decision, Decision::Append(Appended::Stored { .. }, _)) {
                             self.grants.said(message, now);
                         }
-                        Decision::Append(appended)
+                        decision
                     }
                     Err(denial) => {
                         if denial.retry_ms.is_some() {
@@ -195,7 +208,7 @@ impl Writer {
                     }
                     Decision::Work(done)
                 }
-                Job::Close => Decision::Nothing,
+                Job::Close | Job::Scrub(_) => Decision::Nothing,
                 #[cfg(test)]
                 Job::Sql(sql) => {
                     self.db.execute_batch(sql)?;

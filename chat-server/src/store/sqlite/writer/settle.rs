@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use protocol::error::{ErrorCode, Refusal};
+use protocol::messages::File;
 use protocol::server::Ack;
 
 use super::append::Appended;
@@ -26,7 +27,9 @@ impl Told {
     /// Files what the committed transaction made of a job.
     pub(super) fn settle(&mut self, job: Job, decision: Decision) {
         match (job, decision) {
-            (Job::Append(append, _), Decision::Append(appended)) => self.append(append, appended),
+            (Job::Append(append, _), Decision::Append(appended, files)) => {
+                self.append(append, appended, files)
+            }
             (Job::Append(append, _), Decision::Denied(denied)) => {
                 let refusal = rows::refusal(&append, denied.code, denied.reason);
                 let refusal = denied.retry_ms.into_iter().fold(refusal, Refusal::with_retry_ms);
@@ -66,7 +69,7 @@ impl Told {
                 self.refuse_append(&append, code, reason);
             }
             Job::Work(work, _) => self.answers.push((work, Some(failure))),
-            Job::Close => {}
+            Job::Close | Job::Scrub(_) => {}
             #[cfg(test)]
             Job::Sql(_) => {}
         }
@@ -82,14 +85,14 @@ impl Told {
         }
     }
 
-    fn append(&mut self, append: Append, appended: Appended) {
+    fn append(&mut self, append: Append, appended: Appended, files: Vec<File>) {
         let origin = append.origin;
         let outcome = match appended {
             Appended::Stored { seq, ms } => {
                 let timestamp = self.timestamp(ms);
                 let (id, room) = (append.id.clone(), append.room.clone());
                 let ack = Ack { id, room, seq, timestamp: timestamp.clone(), dup: false };
-                self.commit_of_messages().events.push(rows::stored(append, seq, timestamp));
+                self.commit_of_messages().events.push(rows::stored(append, files, seq, timestamp));
                 Outcome::Stored(ack)
             }
             Appended::Repeated(ack) => Outcome::Stored(ack),

@@ -5,6 +5,7 @@ mod wrap;
 
 use crate::app::text::width;
 use crate::app::written::{Meaning, Written};
+use crate::markup::highlight::{Class, parts};
 use crate::markup::sgr::Style;
 use crate::markup::tree::plain;
 use crate::markup::{Block, Inline, Item};
@@ -44,6 +45,8 @@ pub enum Role {
     Sign,
     /// Code in a line.
     Code,
+    /// A part of code in a block.
+    Syntax(Class),
     /// Where a link can be pressed, or read off.
     Link,
     /// Somebody's name.
@@ -77,19 +80,14 @@ pub(super) fn rows(written: &Written, me: &str, columns: usize) -> Vec<Line> {
     let mut rows = match written.meaning() {
         Meaning::Blocks(found) => Layout { me }.blocks(found, columns),
         Meaning::Coloured(runs) => {
-            let mut line = Vec::new();
+            let parts = runs
+                .iter()
+                .map(|run| (run.text.as_str(), Look { role: Role::Words, style: legible(run.style) }));
             let mut rows = Vec::new();
-            for run in runs {
-                let look = Look { role: Role::Words, style: legible(run.style) };
-                for (index, text) in run.text.split('\n').enumerate() {
-                    if index > 0 {
-                        wrap(&std::mem::take(&mut line), columns, &mut rows);
-                    }
-                    line.push(Span { text: text.to_owned(), look });
-                }
-            }
+            let mut lines = lines(parts);
             // What a program wrote ends with a line break, behind which nothing is.
-            if cells(&line) > 0 {
+            lines.pop_if(|last| cells(last) == 0);
+            for line in lines {
                 wrap(&line, columns, &mut rows);
             }
             rows
@@ -99,6 +97,24 @@ pub(super) fn rows(written: &Written, me: &str, columns: usize) -> Vec<Line> {
         rows.push(Vec::new());
     }
     rows
+}
+
+/// Cuts parts at their line breaks.
+fn lines<'a>(parts: impl Iterator<Item = (&'a str, Look)>) -> Vec<Line> {
+    let mut lines = vec![Vec::new()];
+    for (text, look) in parts {
+        for (index, text) in text.split('\n').enumerate() {
+            if index > 0 {
+                lines.push(Vec::new());
+            }
+            if let Some(line) = lines.last_mut()
+                && !text.is_empty()
+            {
+                line.push(Span { text: text.to_owned(), look });
+            }
+        }
+    }
+    lines
 }
 
 /// Text in the colour of its ground would be hidden.
@@ -130,12 +146,18 @@ impl Layout<'_> {
                 let style = Style { bold: true, underline: *level == 1, ..Style::default() };
                 self.inlines(inlines, Look { role: Role::Words, style }, columns, rows);
             }
-            Block::Code { text, .. } => {
+            Block::Code { lang, text } => {
                 let sign = Span::sign(CODE);
                 within(&sign, &sign.clone(), columns, rows, |columns| {
+                    let parts = parts(lang, text).into_iter().map(|(class, text)| {
+                        (
+                            text,
+                            Look { role: class.map_or(Role::Words, Role::Syntax), style: Style::default() },
+                        )
+                    });
                     let mut rows = Vec::new();
-                    for line in text.split('\n') {
-                        wrap(&[Span::words(line)], columns, &mut rows);
+                    for line in lines(parts) {
+                        wrap(&line, columns, &mut rows);
                     }
                     rows
                 });

@@ -108,6 +108,23 @@ fn blocks_have_their_frames() {
 }
 
 #[test]
+fn code_has_the_colours_of_its_language() {
+    let roles =
+        |text: &str| looks(text).iter().map(|(text, look)| (text.clone(), look.role)).collect::<Vec<_>>();
+    let rust = roles("```rust\nlet x = 1;\n```");
+    assert_eq!(
+        rust[1..],
+        [
+            ("let".into(), Role::Syntax(Class::Keyword)),
+            (" x = ".into(), Role::Words),
+            ("1".into(), Role::Syntax(Class::Number)),
+            (";".into(), Role::Words),
+        ]
+    );
+    assert_eq!(roles("```\nlet x = 1;\n```")[1..], [("let x = 1;".into(), Role::Words)]);
+}
+
+#[test]
 fn what_does_not_fit_goes_on_behind_its_frame() {
     assert_eq!(seen("> one two three four", 16), ["│ one two three", "│ four"]);
     assert_eq!(seen("- one two three four", 16), ["• one two three", "  four"]);

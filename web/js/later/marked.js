@@ -1,0 +1,144 @@
+// What somebody wrote, as nodes of the page: from trees and runs, never from HTML. Fetched with the first message that
+// needs it.
+
+import { Component, h } from 'preact';
+import { GROUPS } from './emoji.js';
+import { parts } from './highlight.js';
+import { plain } from './inline.js';
+import { parse } from './markup.js';
+import { isColoured, runs } from './sgr.js';
+import { line as safe } from '../safe_text.js';
+
+/**
+ * @typedef {import('./markup.js').Block} Block
+ * @typedef {import('./inline.js').Inline} Inline
+ * @typedef {import('preact').ComponentChildren} Nodes
+ */
+
+/** Emoji by their names. */
+const EMOJI = new Map(GROUPS.flatMap(([, entries = '']) => entries.split(',')).flatMap((entry) => {
+  const [picture = '', ...names] = entry.split(' ');
+  return names.map((name) => [name, picture]);
+}));
+/** The levels of the first 6 and of the grey ones of a terminal's 256 colours. */
+const LEVELS = [0, 95, 135, 175, 215, 255];
+
+/** A message's text as it came from its author; `me` is who reads it. @param {string} text @param {string} me @returns {Nodes} */
+export function nodes(text, me) {
+  if (!isColoured(text)) return blocks(parse(text), me);
+  return h('pre', { class: 'output' }, runs(text).map(({ text, style }) => {
+    const { fg, bg, ...emphasis } = style;
+    // Text in the colour of its ground would be hidden.
+    const isHidden = fg !== undefined && JSON.stringify(fg) === JSON.stringify(bg);
+    const props = { ...colour('fg', isHidden ? undefined : fg), ...colour('bg', bg) };
+    const paint = { ...props.fg?.style, ...props.bg?.style };
+    const named = { 'data-fg': props.fg?.name, 'data-bg': props.bg?.name };
+    const names = Object.keys(emphasis).join(' ');
+    return names === '' && Object.keys(props).length === 0 ? text : h('span', { class: names || undefined, style: paint, ...named }, text);
+  }));
+}
+
+/** The first 16 colours are the page's, the others what they are. @param {'fg' | 'bg'} side @param {import('./sgr.js').Color | undefined} color */
+function colour(side, color) {
+  if (color === undefined) return {};
+  const member = side === 'fg' ? 'color' : 'backgroundColor';
+  return { [side]: typeof color === 'number' && color < 16 ? { name: String(color) } : { style: { [member]: `rgb(${(typeof color === 'number' ? cube(color) : color).join(' ')})` } } };
+}
+
+/** Red, green and blue of a place from 16 on in a terminal's palette. @param {number} place */
+function cube(place) {
+  if (place >= 232) return Array(3).fill(8 + 10 * (place - 232));
+  const n = place - 16;
+  return [Math.floor(n / 36), Math.floor(n / 6) % 6, n % 6].map((level) => LEVELS[level]);
+}
+
+/** @param {Block[]} list @param {string} me @returns {Nodes[]} */
+function blocks(list, me) {
+  return list.map((block) => blockNode(block, me));
+}
+
+/** @param {Block} block @param {string} me @returns {Nodes} */
+function blockNode(block, me) {
+  switch (block.type) {
+    case 'paragraph':
+      return h('p', { dir: 'auto' }, inlines(block.inlines, me));
+    case 'heading':
+      return h('p', { class: `heading level${Math.min(block.level, 3)}`, dir: 'auto' }, inlines(block.inlines, me));
+    case 'code':
+      return h(Code, { lang: block.lang ?? '', text: block.text });
+    case 'quote':
+      return h('blockquote', null, blocks(block.blocks, me));
+    case 'list':
+      return h(block.start === undefined ? 'ul' : 'ol', { start: block.start }, block.items.map((item) => {
+        const box = item.task !== undefined && h('span', { class: 'box', role: 'img', 'aria-label': item.task ? 'done' : 'to do' }, item.task ? '☑ ' : '☐ ');
+        return h('li', { class: box ? 'task' : undefined }, box, blocks(item.blocks, me));
+      }));
+    case 'table': {
+      const row = (/** @type {'th' | 'td'} */ kind, /** @type {Inline[][]} */ cells) => h('tr', null, block.align.map((align, i) => h(kind, { class: align === 'none' ? undefined : align, scope: kind === 'th' ? 'col' : undefined, dir: 'auto' }, inlines(cells[i] ?? [], me))));
+      return h('div', { class: 'table', tabIndex: 0, role: 'region', 'aria-label': 'Table' }, h('table', null, h('thead', null, row('th', block.head)), h('tbody', null, block.rows.map((cells) => row('td', cells)))));
+    }
+    case 'rule':
+      return h('hr', null);
+  }
+}
+
+/** @param {Inline[]} list @param {string} me @returns {Nodes[]} */
+function inlines(list, me) {
+  return list.map((inline) => inlineNode(inline, me));
+}
+
+/** @param {Inline} inline @param {string} me @returns {Nodes} */
+function inlineNode(inline, me) {
+  switch (inline.type) {
+    case 'text':
+      return inline.text;
+    case 'strong':
+      return h('strong', null, inlines(inline.inlines, me));
+    case 'em':
+      return h('em', null, inlines(inline.inlines, me));
+    case 'strike':
+      return h('del', null, inlines(inline.inlines, me));
+    case 'code':
+      return h('code', null, inline.text);
+    case 'link': {
+      const shown = inlines(inline.inlines, me);
+      if (!URL.canParse(inline.href)) return shown;
+      // Where it leads is told wherever its text does not say so.
+      const title = plain(inline.inlines) === inline.href ? undefined : safe(inline.href);
+      return h('a', { href: inline.href, target: '_blank', rel: 'noopener noreferrer', title }, shown);
+    }
+    case 'break':
+      // As it is copied, and as the text around it is shown.
+      return '\n';
+    case 'mention':
+      return h('span', { class: inline.name === me || inline.name === 'here' || inline.name === 'room' ? 'mention call' : 'mention' }, `@${inline.name}`);
+    case 'emoji': {
+      const picture = EMOJI.get(inline.name);
+      return picture === undefined ? `:${inline.name}:` : h('span', { class: 'emoji', role: 'img', 'aria-label': inline.name.replaceAll('_', ' '), title: `:${inline.name}:` }, picture);
+    }
+  }
+}
+
+/** Code, with a key that copies it. @extends {Component<{lang: string, text: string}, {copied: boolean}>} */
+class Code extends Component {
+  state = { copied: false };
+
+  #copy() {
+    navigator.clipboard?.writeText(this.props.text).then(() => {
+      this.setState({ copied: true });
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => this.setState({ copied: false }), 2_000);
+    }, () => {});
+  }
+
+  componentWillUnmount() {
+    clearTimeout(this.timer);
+  }
+
+  render() {
+    const { lang, text } = this.props;
+    return h('div', { class: 'code' },
+      h('pre', { 'data-lang': lang || undefined }, h('code', null, parts(lang, text).map(([kind, part]) => (kind === null ? part : h('span', { class: kind }, part))))),
+      h('button', { type: 'button', class: 'copy', 'aria-label': 'Copy this code', title: 'Copy', onClick: () => this.#copy() }, this.state.copied ? 'Copied' : 'Copy'));
+  }
+}
