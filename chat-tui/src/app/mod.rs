@@ -16,6 +16,7 @@ mod keys;
 pub mod layout;
 pub mod lists;
 mod names;
+mod outgoing;
 pub mod own;
 mod pick;
 mod place;

@@ -2,6 +2,7 @@
 
 mod account;
 mod ask;
+mod devices;
 mod screen;
 mod shell;
 

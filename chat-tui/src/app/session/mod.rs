@@ -1,5 +1,6 @@
 //! What the session tells, taken into the model.
 
+mod lines;
 mod messages;
 mod people;
 
@@ -11,22 +12,18 @@ use protocol::client::ClientFrame;
 use protocol::error::{ErrorCode, Refusal, close};
 use protocol::event::Event;
 use protocol::http::Call;
-use protocol::ids::{Id, RoomKey};
+use protocol::ids::RoomKey;
 use protocol::limits::TYPING_TTL;
 use protocol::people::Role;
 use protocol::server::{ResetWhy, RoomInfo, Welcome};
-use protocol::session::{
-    Failure, Gap, Link, OutboxChange, Outgoing, OutgoingState, Page, Place, RoomEvent, RoomReset,
-    SessionEvent,
-};
+use protocol::session::{Gap, Link, OutboxChange, Page, Place, RoomEvent, RoomReset, SessionEvent};
 use protocol::signal::Typing;
 
-use super::room::{Counted, Sending, Typist, Verdict};
+use super::room::{Counted, Typist, Verdict};
 use super::timeline::{Notice, Watch};
 use super::update::{ask_readers, go_to, remove_room};
 use super::{
-    Effect, Form, Layer, Me, Model, Room, alert, answers, commands, jump, lists, own, place, safe, sheet,
-    told,
+    Effect, Form, Layer, Me, Model, Room, alert, answers, commands, jump, lists, own, safe, sheet, told,
 };
 use crate::api::Request;
 use people::PEOPLE;
@@ -60,10 +57,10 @@ pub(super) fn handle(model: &mut Model, event: SessionEvent) -> Vec<Effect> {
             }
         }
         SessionEvent::Outbox(change) => match change {
-            OutboxChange::Put(line) => put_line(model, &line),
-            OutboxChange::Remove(id) => remove_line(model, &id),
+            OutboxChange::Put(line) => lines::put_line(model, &line),
+            OutboxChange::Remove(id) => lines::remove_line(model, &id),
         },
-        SessionEvent::Outgoing { id, state } => set_state(model, &id, &state),
+        SessionEvent::Outgoing { id, state } => lines::set_state(model, &id, &state),
         // It has no place on the screen.
         SessionEvent::RoomJoined { info, .. } | SessionEvent::RoomInfo(info)
             if info.room.as_str() == SELF_ROOM => {}
@@ -362,53 +359,6 @@ fn reset(model: &mut Model, reset: &RoomReset) -> Vec<Effect> {
     }
     room.timeline.set_bounds(reset.first, reset.head);
     effects
-}
-
-fn put_line(model: &mut Model, line: &Outgoing) {
-    let room = model.rooms.entry(line.room.clone()).or_insert_with(|| Room::new(line.room.clone()));
-    let state = line.failed.as_ref().map_or(Sending::Queued, failed);
-    // Its target may have got its place meanwhile, which decides where it is shown at first.
-    if let Some(known) = room.all_lines_mut().flatten().find(|known| known.id == line.id) {
-        known.state = state;
-        known.kept = true;
-        known.change.clone_from(&line.change);
-        return;
-    }
-    place::of_line(room, line).put_outgoing(line, state);
-}
-
-/// A line was discarded; one that is stored stays until the log has it.
-fn remove_line(model: &mut Model, id: &Id) {
-    for lines in model.rooms.values_mut().flat_map(Room::all_lines_mut) {
-        lines.retain(|line| {
-            line.id != *id || (matches!(line.state, Sending::Stored(_)) && line.change.is_none())
-        });
-    }
-}
-
-fn set_state(model: &mut Model, id: &Id, state: &OutgoingState) {
-    for room in model.rooms.values_mut() {
-        let stored = match state {
-            OutgoingState::Stored { seq, .. } => room.timeline.get(*seq).is_some(),
-            _ => false,
-        };
-        for lines in room.all_lines_mut() {
-            let Some(index) = lines.iter().position(|line| line.id == *id) else { continue };
-            lines[index].state = match state {
-                OutgoingState::Queued => Sending::Queued,
-                OutgoingState::Sent => Sending::Sent,
-                OutgoingState::Stored { seq, .. } => Sending::Stored(*seq),
-                OutgoingState::Failed(why) => failed(why),
-            };
-            if stored {
-                lines.remove(index);
-            }
-        }
-    }
-}
-
-fn failed(why: &Failure) -> Sending {
-    Sending::Failed(safe::line(&why.reason))
 }
 
 fn list_rooms(model: &mut Model, rooms: &[RoomInfo]) {
