@@ -37,9 +37,7 @@ impl Deed {
     /// What the keys do.
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::Select => {
-                "j k: choose · r reply · e edit · + react · t thread · p pin · y copy · d delete · u unread · F1 more"
-            }
+            Self::Select => "j k · r reply · e edit · + react · t thread · p pin · y copy · d delete · F1",
             Self::Delete => "Up, Down: choose · Enter: delete for everybody · Esc: leave it",
             Self::Report(_) => "Up, Down: choose · Enter: report · Esc: leave it",
         }

@@ -1,5 +1,6 @@
 //! Whole frames, as a person sees them.
 
+mod messages;
 mod people;
 
 use std::time::Duration;
