@@ -81,6 +81,8 @@ pub(super) fn go_to(model: &mut Model, key: &RoomKey) -> Vec<Effect> {
     if !model.rooms.contains_key(key) {
         return Vec::new();
     }
+    // Who goes elsewhere does not want to be taken there any more.
+    model.jump.take_if(|jump| jump.room != *key);
     let old = model.current.clone();
     let mut effects = Vec::new();
     if old != *key {

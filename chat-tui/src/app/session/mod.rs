@@ -349,6 +349,12 @@ fn reset(model: &mut Model, reset: &RoomReset) -> Vec<Effect> {
     let mut effects = Vec::new();
     if matches!(reset.why, ResetWhy::Epoch | ResetWhy::Ahead) {
         room.timeline.clear();
+        for thread in room.threads.values_mut() {
+            thread.timeline.clear();
+        }
+        room.thread_news.clear();
+        room.readers.clear();
+        (room.counted, room.shared_read) = (None, 0);
         room.scroll = None;
         room.mark = None;
         room.read = reset.head;
