@@ -221,3 +221,37 @@ fn pins_and_mentions_are_listed_and_lead_to_their_messages() {
     ana.type_in("\r");
     ana.wait_for("r reply");
 }
+
+#[test]
+fn whoever_is_named_is_told_unless_they_look_and_who_has_seen_it_is_told_where_the_room_tells() {
+    let server = server();
+    let [(_ana_home, mut ana), (_bo_home, mut bo)] = both(&server);
+    ana.type_in("/create ops\r");
+    ana.wait_for("▸#ops");
+    bo.type_in("/join ops\r");
+    bo.wait_for("▸#ops");
+    ana.type_in("/seen on\r");
+    bo.wait_for("lets this room tell who has read what");
+    say(&mut ana, "@bo in view");
+    bo.wait_for("in view");
+    ana.wait_for("seen by bo");
+    bo.type_in("/keywords deploy, on call\r");
+    bo.wait_for("these words count as being named: deploy, on call");
+    // The terminal loses the focus, and the room is not looked at.
+    bo.type_in("\x1b[O");
+    say(&mut ana, "we Deploy now");
+    bo.wait_for("we Deploy now");
+    bo.wait_until("the bar of a call", |screen| row(screen, &["▌", "we Deploy now"]));
+    let raw = String::from_utf8_lossy(&bo.raw).into_owned();
+    assert!(raw.contains("\x07\x1b]9;ana in #ops: we Deploy now\x1b\\"), "a bell, and a notification");
+    assert!(!raw.contains("]9;ana in #ops: @bo in view"), "none while the room is in view");
+    assert!(raw.contains("\x1b]0;(1) #ops"), "the count in the title");
+    // Marked as unread, it is so on the next start, too.
+    bo.type_in("\x1b[I");
+    choose(&mut bo);
+    bo.type_in("u");
+    bo.wait_for("unread from there on");
+    bo.type_in("\x1b[1;3A");
+    bo.wait_for("▸#Lobby");
+    bo.wait_until("it is unread", |screen| row(screen, &["#ops", "1"]));
+}
