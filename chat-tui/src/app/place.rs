@@ -8,7 +8,10 @@ use protocol::session::{Change, Line, Target};
 use super::room::{Outgoing, Sending};
 use super::text::shorten;
 use super::timeline::{Entry, Said};
+use super::written::Meaning;
 use super::{Effect, Layer, Model, Room};
+use crate::markup::Block;
+use crate::markup::tree::plain;
 
 /// Threads of a room that are kept open in memory, beside those with unsent lines or drafts.
 const THREADS: usize = 20;
@@ -135,7 +138,13 @@ pub(super) fn quoted(said: &Said) -> String {
     if said.text.trim().is_empty() {
         return said.files.iter().map(|file| file.name.as_str()).collect::<Vec<_>>().join(", ");
     }
-    one_line(&said.text)
+    match said.text.meaning() {
+        Meaning::Blocks([Block::Paragraph { inlines } | Block::Heading { inlines, .. }, rest @ ..]) => {
+            let more = if rest.is_empty() { "" } else { " …" };
+            one_line(&format!("{}{more}", plain(inlines)))
+        }
+        _ => one_line(&said.text),
+    }
 }
 
 /// Begins to change what a message of one's own says.
