@@ -1,9 +1,9 @@
 //! One room as its person sees it: the log, who is there, what is being written, and the place they look at.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use protocol::ids::{Id, RoomKey, Seq, UserId};
+use protocol::ids::{RoomKey, Seq, UserId};
 use protocol::own::Level;
 use protocol::people::{Profile, Role};
 use protocol::rooms::{RoomEdited, RoomKind, RoomRole, Rules, Sentence};
@@ -11,10 +11,11 @@ use protocol::server::Member;
 use protocol::signal::PresenceState;
 
 use super::composer::Memory;
+pub use super::outgoing::{Outgoing, Sending};
+use super::place::About;
 use super::rows::Anchor;
 use super::safe;
 use super::timeline::Timeline;
-use super::written::Written;
 
 /// A room this client is in.
 #[derive(Debug, Clone)]
@@ -64,8 +65,30 @@ pub struct Room {
     pub shared_draft: String,
     /// Drafts that were told to them and did not come back yet, oldest first.
     pub told_drafts: VecDeque<String>,
+    /// What the line being written is about.
+    pub about: Option<About>,
     /// What Up and Down go through, while another room is on the screen.
     pub memory: Memory,
+    /// Its threads that were opened, or in which lines wait; each a place of its own, by the message it began with.
+    pub threads: BTreeMap<Seq, Room>,
+    /// The thread on the screen; always one of `threads`.
+    pub thread: Option<Seq>,
+    /// Answers in threads that one takes part in, and has not seen: how many, by the message each began with.
+    pub thread_news: BTreeMap<Seq, u32>,
+    /// It was marked as unread, and is not read by being looked at until one comes back to it.
+    pub kept_unread: bool,
+    /// Up to where all devices know that it was read.
+    pub shared_read: Seq,
+    /// It is to be told that what comes after `read` is unread again.
+    pub untold_back: bool,
+    /// What the server counted: after which place, up to which, how many unread messages, and how many of those call us.
+    pub counted: Option<Counted>,
+    /// Who has read up to where, as far as the room tells; their names are safe to draw.
+    pub readers: BTreeMap<UserId, (String, Seq)>,
+    /// How many messages are pinned.
+    pub pins: u32,
+    /// Of a thread: the server has older answers than the ones here.
+    pub more: bool,
     /// A history page was asked for and has not come yet.
     pub asking: bool,
     /// The server refused the question; it may be asked again at this time.
@@ -149,6 +172,19 @@ impl Sentenced {
     }
 }
 
+/// What the server counted of what is unread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counted {
+    /// After this place,
+    pub read: Seq,
+    /// up to this one:
+    pub head: Seq,
+    /// messages of others,
+    pub unread: u32,
+    /// and those among them that call us.
+    pub mentions: u32,
+}
+
 /// Drafts told to other devices that are remembered until they come back.
 const TOLD_DRAFTS: usize = 8;
 
@@ -161,34 +197,6 @@ pub struct Typist {
     pub name: String,
     /// Over at this time unless renewed.
     pub until: Duration,
-}
-
-/// An own line on its way into the log.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outgoing {
-    /// Its name, for life.
-    pub id: Id,
-    /// As written.
-    pub text: String,
-    /// As drawn.
-    pub shown: Written,
-    /// How far it came.
-    pub state: Sending,
-    /// On disk, or on its way there: it outlives this program.
-    pub kept: bool,
-}
-
-/// How far an own line came.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Sending {
-    /// Kept on this machine; not said to the server on this connection.
-    Queued,
-    /// Said to the server; not acknowledged.
-    Sent,
-    /// Acknowledged: it is in the log at this place, and will come from there.
-    Stored(Seq),
-    /// Refused for good, with the reason (safe to draw). It waits for its person's decision.
-    Failed(String),
 }
 
 impl Room {
@@ -222,7 +230,18 @@ impl Room {
             draft: String::new(),
             shared_draft: String::new(),
             told_drafts: VecDeque::new(),
+            about: None,
             memory: Memory::default(),
+            threads: BTreeMap::new(),
+            thread: None,
+            thread_news: BTreeMap::new(),
+            kept_unread: false,
+            shared_read: 0,
+            untold_back: false,
+            counted: None,
+            readers: BTreeMap::new(),
+            pins: 0,
+            more: false,
             asking: false,
             ask_again: None,
             loaded: false,
@@ -239,7 +258,27 @@ impl Room {
 
     /// Messages not read yet.
     pub fn unread(&self) -> u64 {
-        self.timeline.unread_after(self.read)
+        match self.counts() {
+            Some(counted) => u64::from(counted.unread) + self.timeline.unread_after(counted.head),
+            None => self.timeline.unread_after(self.read),
+        }
+    }
+
+    /// Messages not read yet that call us.
+    pub fn calls(&self) -> u64 {
+        let after = |seq| self.timeline.calls_after(seq).count() as u64;
+        match self.counts() {
+            Some(counted) => u64::from(counted.mentions) + after(counted.head),
+            None => after(self.read),
+        }
+    }
+
+    /// What the server counted, where it still holds and knows more than what is here.
+    fn counts(&self) -> Option<Counted> {
+        let counted =
+            self.counted.filter(|counted| counted.read == self.read && counted.head >= self.read)?;
+        let whole = self.timeline.oldest().is_some_and(|oldest| oldest <= self.read + 1);
+        (!whole).then_some(counted)
     }
 
     /// Marks everything as read; says whether that changed anything.
@@ -250,30 +289,19 @@ impl Room {
         changed
     }
 
-    /// Adds or replaces an own line.
-    pub fn put_outgoing(&mut self, id: Id, text: &str, state: Sending) {
-        if let Some(line) = self.outgoing.iter_mut().find(|line| line.id == id) {
-            line.state = state;
-            line.kept = true;
-            return;
+    /// Learns up to where all devices know that it was read. Only marking as unread leads back.
+    pub fn learn_read(&mut self, upto: Seq) {
+        if upto < self.shared_read && !self.untold_back {
+            if upto < self.read {
+                self.mark = Some(upto);
+                self.kept_unread = true;
+            }
+            self.read = upto;
+            self.counted = None;
+        } else if !self.untold_back {
+            self.read = self.read.max(upto);
         }
-        self.outgoing.push(Outgoing {
-            id,
-            shown: Written::new(text),
-            text: text.to_owned(),
-            state,
-            kept: true,
-        });
-    }
-
-    /// Own lines that are neither stored nor failed.
-    pub fn waiting(&self) -> impl Iterator<Item = &Outgoing> {
-        self.outgoing.iter().filter(|line| matches!(line.state, Sending::Queued | Sending::Sent))
-    }
-
-    /// The oldest own line that was refused for good: the one that retry, copy and discard are about.
-    pub fn failed(&self) -> Option<&Outgoing> {
-        self.outgoing.iter().find(|line| matches!(line.state, Sending::Failed(_)))
+        self.shared_read = upto;
     }
 
     /// Takes in a change of its title, topic or rules.
