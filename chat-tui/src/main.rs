@@ -43,6 +43,12 @@ fn run(cli: Cli, offset: UtcOffset) -> anyhow::Result<ExitCode> {
         Some(Command::Send { text, timeout, bot }) => {
             runtime.block_on(headless::send(&config, &bot, text, timeout))
         }
+        Some(Command::Upload { files, message, bot }) => {
+            runtime.block_on(headless::upload_files(&config, &bot, &files, message))
+        }
+        Some(Command::Download { message, to, bot }) => {
+            runtime.block_on(headless::download_files(&config, &bot, &message, to))
+        }
         Some(Command::Tail { json, since, bot }) => {
             runtime.block_on(headless::tail(&config, &bot, json, since, offset))
         }
