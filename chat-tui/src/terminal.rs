@@ -1,5 +1,7 @@
 //! The terminal: taken over at the start, given back whatever happens.
 
+mod alert;
+
 use std::io::{self, BufWriter, Stdout, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -17,6 +19,7 @@ use ratatui::backend::CrosstermBackend;
 
 use crate::app::{Model, safe};
 use crate::view::{theme::Theme, view};
+use alert::Alerts;
 
 /// Whether the terminal is ours now; what was taken over is given back once.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -27,6 +30,7 @@ pub struct Terminal {
     inner: Ratatui<CrosstermBackend<BufWriter<Stdout>>>,
     theme: Theme,
     title: String,
+    alerts: Alerts,
 }
 
 impl Terminal {
@@ -38,7 +42,8 @@ impl Terminal {
             give_back();
             tell(panic);
         }));
-        Ok(Self { inner, theme, title: String::new() })
+        let alerts = Alerts::of(|variable| std::env::var(variable).ok());
+        Ok(Self { inner, theme, title: String::new(), alerts })
     }
 
     /// Draws a frame, all in one piece.
@@ -66,6 +71,12 @@ impl Terminal {
     /// Puts a text into the terminal's clipboard, where it allows that.
     pub fn copy(&mut self, text: &str) -> io::Result<()> {
         execute!(self.inner.backend_mut(), clipboard::CopyToClipboard::to_clipboard_from(text))
+    }
+
+    /// Rings, and notifies where the terminal can. Both texts are safe to write.
+    pub fn alert(&mut self, title: &str, text: &str) -> io::Result<()> {
+        let written = self.alerts.written(title, text);
+        execute!(self.inner.backend_mut(), Print(written))
     }
 
     /// Gives the terminal to the shell and sleeps until the shell continues us.
@@ -144,5 +155,5 @@ fn tell(panic: &std::panic::PanicHookInfo<'_>) {
 fn title(model: &Model) -> String {
     let unread = model.unread();
     let count = if unread > 0 { format!("({unread}) ") } else { String::new() };
-    format!("{count}#{} · chat", model.room().title)
+    format!("{count}{} · chat", model.room().label())
 }

@@ -8,7 +8,7 @@ use super::commands::{carry_out, quit};
 use super::layout::Screen;
 use super::room::Sending;
 use super::update::{go_to, visit};
-use super::{Effect, Layer, Model, complete, form, fuzzy, pick, rows, safe};
+use super::{Deed, Effect, Layer, Model, complete, form, fuzzy, lists, pick, place, react, rows, safe};
 
 /// Rows that one turn of the wheel moves.
 const WHEEL: isize = 3;
@@ -52,6 +52,8 @@ pub(super) fn key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
         }
         Some(Layer::Form(_)) => form::key(model, key),
         Some(Layer::Pick(_)) => pick::key(model, key),
+        Some(Layer::React(_)) => react::key(model, key),
+        Some(Layer::Hits(_)) => lists::key(model, key),
         Some(Layer::Switcher { .. }) => switcher_key(model, key),
         Some(Layer::Quit) => match key.code {
             KeyCode::Char('y' | 'Y') | KeyCode::Enter => vec![Effect::Keep, Effect::Quit],
@@ -165,7 +167,7 @@ fn room_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     let alt = key.modifiers.contains(KeyModifiers::ALT);
     let control = key.modifiers.contains(KeyModifiers::CONTROL);
     let shift = key.modifiers.contains(KeyModifiers::SHIFT);
-    let page = isize::try_from(Screen::of(model).timeline.height).unwrap_or(1).saturating_sub(2).max(1);
+    let page = isize::try_from(Screen::of(model).frame(model).height).unwrap_or(1).saturating_sub(2).max(1);
     match key.code {
         KeyCode::F(1) => {
             model.layers.push(Layer::Help(0));
@@ -198,16 +200,15 @@ fn room_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
         KeyCode::PageUp => scroll(model, page),
         KeyCode::PageDown => scroll(model, -page),
         KeyCode::Home if control => scroll(model, isize::MAX / 2),
-        KeyCode::End if control || model.composer.is_empty() || model.room().scroll.is_some() => {
-            model.room_mut().scroll = None;
+        KeyCode::End if control || model.composer.is_empty() || model.place().scroll.is_some() => {
+            model.place_mut().scroll = None;
             Vec::new()
         }
-        KeyCode::Esc => {
-            let room = model.room_mut();
-            room.scroll = None;
-            room.mark = None;
-            Vec::new()
-        }
+        KeyCode::Esc => escape(model),
+        KeyCode::Char('s') if alt => pick::begin(model, Deed::Select),
+        KeyCode::Up if control => pick::begin(model, Deed::Select),
+        KeyCode::Char('m') if alt => super::commands::mentions(model),
+        KeyCode::Up if model.composer.is_empty() && !shift && place::edit_last(model) => Vec::new(),
         KeyCode::Enter if alt || shift => {
             model.composer.new_line();
             typed(model)
@@ -233,6 +234,20 @@ fn room_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     }
 }
 
+/// Leaves, one after the other: what is being done to a message, the place looked at, and the thread.
+fn escape(model: &mut Model) -> Vec<Effect> {
+    if place::leave_about(model) {
+        return vec![Effect::Keep];
+    }
+    let place = model.place_mut();
+    let moved = place.scroll.take().is_some() | place.mark.take().is_some();
+    place.kept_unread = false;
+    if moved {
+        return Vec::new();
+    }
+    place::close_thread(model).unwrap_or_default()
+}
+
 fn enter(model: &mut Model) -> Vec<Effect> {
     if model.composer.text().trim().is_empty() {
         return Vec::new();
@@ -252,6 +267,13 @@ fn enter(model: &mut Model) -> Vec<Effect> {
         model.toast(why);
         return Vec::new();
     }
+    if let Some(super::About::Edit { .. }) = model.place().about {
+        // What replaces a message is said as it stands.
+        let text = model.composer.text();
+        let mut effects = place::say(model, text);
+        effects.push(Effect::Keep);
+        return effects;
+    }
     let line = model.composer.take();
     let mut effects = carry_out(model, &line);
     effects.push(Effect::Keep);
@@ -265,11 +287,12 @@ fn typed(model: &Model) -> Vec<Effect> {
     if line.starts_with('/') && !line.starts_with("//") {
         return vec![Effect::Keep];
     }
-    vec![Effect::Typing { room: model.current.clone(), on: !model.composer.is_empty() }, Effect::Keep]
+    let on = !model.composer.is_empty();
+    vec![Effect::Typing { room: model.current.clone(), thread: model.thread(), on }, Effect::Keep]
 }
 
 fn failed(model: &mut Model, effect: fn(&super::room::Outgoing) -> Option<Effect>) -> Vec<Effect> {
-    let effects: Vec<Effect> = model.room().failed().and_then(effect).into_iter().collect();
+    let effects: Vec<Effect> = model.place().failed().and_then(effect).into_iter().collect();
     if effects.is_empty() {
         model.toast("no line of this room failed");
     }
@@ -279,7 +302,8 @@ fn failed(model: &mut Model, effect: fn(&super::room::Outgoing) -> Option<Effect
 fn discard(model: &mut Model) -> Vec<Effect> {
     let effects = failed(model, |line| Some(Effect::Discard(line.id.clone())));
     if let Some(Effect::Discard(id)) = effects.first() {
-        model.room_mut().outgoing.retain(|line| line.id != *id || !matches!(line.state, Sending::Failed(_)));
+        let id = id.clone();
+        model.place_mut().outgoing.retain(|line| line.id != id || !matches!(line.state, Sending::Failed(_)));
     }
     effects
 }
@@ -291,8 +315,8 @@ fn scroll(model: &mut Model, rows: isize) -> Vec<Effect> {
         }
         Some(_) => {}
         None => {
-            let anchor = rows::scrolled(model.room(), Screen::of(model).frame(model), rows);
-            model.room_mut().scroll = anchor;
+            let anchor = rows::scrolled(model.place(), Screen::of(model).frame(model), rows);
+            model.place_mut().scroll = anchor;
         }
     }
     Vec::new()
@@ -307,16 +331,40 @@ fn step_room(model: &mut Model, step: isize) -> Vec<Effect> {
     go_to(model, &key)
 }
 
+/// Goes to the next thing that wants one: what calls first, then answers in one's threads and conversations, then
+/// anything unread; and back to where one was when there is no more.
 fn next_unread(model: &mut Model) -> Vec<Effect> {
     let rooms = model.rooms_in_order();
     let here = rooms.iter().position(|room| room.key == model.current).map_or(0, |at| at + 1);
-    let wanted = |room: &&&super::Room| room.key != model.current && room.unread() > 0 && !room.is_muted();
-    let mut round = rooms.iter().cycle().skip(here).take(rooms.len());
-    if let Some(key) = round.find(wanted).map(|room| room.key.clone()) {
-        return go_to(model, &key);
+    let round = || rooms.iter().cycle().skip(here).take(rooms.len()).filter(|room| !room.is_muted());
+    let other = |room: &&&super::Room| room.key != model.current;
+    let calls = round().filter(other).find(|room| room.calls() > 0).map(|room| (room.key.clone(), None));
+    let talks = || {
+        let direct =
+            |room: &&&super::Room| room.kind == protocol::rooms::RoomKind::Direct && room.unread() > 0;
+        round().filter(other).find(direct).map(|room| (room.key.clone(), None))
+    };
+    let threads = || {
+        let news = round().find(|room| !room.thread_news.is_empty())?;
+        Some((news.key.clone(), news.thread_news.keys().next().copied()))
+    };
+    let unread = || round().filter(other).find(|room| room.unread() > 0).map(|room| (room.key.clone(), None));
+    let Some((key, thread)) = calls.or_else(talks).or_else(threads).or_else(unread) else {
+        if let Some(back) =
+            model.back_to.take().filter(|back| model.rooms.contains_key(back) && *back != model.current)
+        {
+            return go_to(model, &back);
+        }
+        model.toast("nothing is unread");
+        return Vec::new();
+    };
+    let from = model.current.clone();
+    model.back_to.get_or_insert(from);
+    let mut effects = go_to(model, &key);
+    if let Some(root) = thread {
+        effects.extend(place::open_thread(model, root));
     }
-    model.toast("nothing is unread");
-    Vec::new()
+    effects
 }
 
 fn switcher_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {

@@ -9,6 +9,8 @@ use super::{Layer, Model};
 const ROOMS_FROM: u16 = 60;
 /// From this width on, the people pane is shown unless it was put away.
 const PEOPLE_FROM: u16 = 90;
+/// From this width on, a thread stands beside the room.
+const THREAD_FROM: u16 = 84;
 /// The most rows that the composer takes.
 const COMPOSER_ROWS: u16 = 8;
 /// The columns left of the composer's text.
@@ -25,6 +27,12 @@ pub struct Screen {
     pub title: Rect,
     /// What was said.
     pub timeline: Rect,
+    /// The rule right of it.
+    pub thread_rule: Rect,
+    /// What the thread is, above it.
+    pub thread_title: Rect,
+    /// The thread; in a narrow terminal it takes the place of all that was said.
+    pub thread: Rect,
     /// The people, right.
     pub people: Rect,
     /// The rule left of the people.
@@ -50,7 +58,9 @@ impl Screen {
             screen.rooms = take_left(&mut left, if width >= 110 { 22 } else { 16 });
             screen.rooms_rule = take_left(&mut left, 1);
         }
-        if model.panes.people.unwrap_or(width >= PEOPLE_FROM) && left.width >= 36 && height >= 6 {
+        // Beside a thread there is no place for people, unless they are wanted.
+        let beside = model.thread().is_some();
+        if model.panes.people.unwrap_or(width >= PEOPLE_FROM && !beside) && left.width >= 36 && height >= 6 {
             screen.people = take_right(&mut left, if width >= 110 { 22 } else { 16 });
             screen.people_rule = take_right(&mut left, 1);
         }
@@ -64,23 +74,41 @@ impl Screen {
         if height >= 8 {
             screen.title = take_top(&mut left, 1);
         }
+        if beside {
+            if left.width >= THREAD_FROM {
+                let columns = left.width * 2 / 5;
+                screen.thread = take_right(&mut left, columns);
+                screen.thread_rule = take_right(&mut left, 1);
+            } else {
+                std::mem::swap(&mut screen.thread, &mut left);
+            }
+            if screen.thread.height >= 4 {
+                screen.thread_title = take_top(&mut screen.thread, 1);
+            }
+        }
         screen.timeline = left;
         screen
     }
 
-    /// What the timeline's rows depend on.
+    /// What the rows depend on of the place that is written in.
     pub fn frame<'a>(&self, model: &'a Model) -> Frame<'a> {
+        let area = if model.thread().is_some() { self.thread } else { self.timeline };
+        Self::frame_in(model, area, true)
+    }
+
+    /// What the rows of an area depend on; `focus`: it is the place that is written in.
+    pub fn frame_in(model: &Model, area: Rect, focus: bool) -> Frame<'_> {
         Frame {
             me: model.me.as_ref().map(|me| &me.user),
             name: model.my_name(),
             offset: model.offset,
             online: model.is_online(),
-            picked: match model.layers.last() {
-                Some(Layer::Pick(pick)) => Some(pick.seq),
+            picked: model.layers.iter().find_map(|layer| match layer {
+                Layer::Pick(pick) if focus => Some(pick.seq),
                 _ => None,
-            },
-            width: self.timeline.width,
-            height: self.timeline.height,
+            }),
+            width: area.width,
+            height: area.height,
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Nothing in here knows a clock, a disk, a socket or a terminal. What is to be done outside is returned as
 //! [`Effect`]s; what happened outside comes in as [`Msg`]s. All remote text passes [`safe`] on its way in.
 
+mod alert;
 mod answers;
 mod audit;
 pub mod commands;
@@ -10,11 +11,15 @@ pub mod complete;
 pub mod composer;
 pub mod form;
 pub mod fuzzy;
+pub mod jump;
 mod keys;
 pub mod layout;
+pub mod lists;
 mod names;
 pub mod own;
 mod pick;
+mod place;
+pub mod react;
 pub mod room;
 pub mod rows;
 pub mod safe;
@@ -38,7 +43,7 @@ use protocol::event::Event;
 use protocol::ids::{Id, RoomKey, Seq, UserId};
 use protocol::limits::MESSAGE_BYTES;
 use protocol::people::{Guests, Profile, Role};
-use protocol::session::{Link, Place, SessionEvent};
+use protocol::session::{Change, Line, Link, Place, SessionEvent};
 use protocol::signal::PresenceState;
 use time::UtcOffset;
 
@@ -46,8 +51,11 @@ use crate::api::{Answer, Hidden, Request};
 pub use composer::{Composer, Memory};
 pub use form::Form;
 pub(crate) use keys::{Place as PaneRow, matches as switcher_matches, rooms_in_sight};
+pub use lists::Hits;
 pub use own::Own;
 pub use pick::{Deed, Pick};
+pub use place::About;
+pub use react::React;
 pub use room::Room;
 pub use sheet::Sheet;
 pub use update::{next_deadline, update};
@@ -120,6 +128,16 @@ pub struct Model {
     pub listed: sheet::Listed,
     /// Why the server asks to sign in, safe to draw.
     pub sign_in: Option<String>,
+    /// Names that Tab goes through.
+    pub round: Option<complete::Round>,
+    /// The room that one was in before going to what wanted one.
+    pub back_to: Option<RoomKey>,
+    /// When the person was last alerted.
+    pub alerted_at: Option<Duration>,
+    /// A message to go to as soon as it is here.
+    pub jump: Option<jump::Jump>,
+    /// The person asked who has read a message, which was not told yet.
+    pub wants_readers: Option<Seq>,
 }
 
 /// Somebody with an account.
@@ -182,10 +200,15 @@ pub enum Layer {
     Form(Form),
     /// A message is being chosen.
     Pick(Pick),
+    /// An emoji is being chosen for a message.
+    React(React),
+    /// Messages to go to.
+    Hits(Hits),
 }
 
 /// What happened outside.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "each is made, moved once and taken in")]
 pub enum Msg {
     /// A key, the mouse, a paste, the focus or another size.
     Term(crossterm::event::Event),
@@ -195,13 +218,15 @@ pub enum Msg {
     Cached {
         /// Which room.
         room: RoomKey,
-        /// The newest stretch of its log.
-        events: Vec<Event>,
+        /// The newest stretch of its log, each event with the place up to which changes are folded into it.
+        events: Vec<(Event, Seq)>,
     },
     /// A line could not be taken into the outbox; here it is again.
     NotTaken {
         /// Where it was said.
         room: RoomKey,
+        /// The message in whose thread.
+        thread: Option<Seq>,
         /// The line.
         text: String,
         /// Why.
@@ -231,26 +256,35 @@ pub enum Effect {
     Say {
         /// Where.
         room: RoomKey,
-        /// The text.
+        /// What.
+        line: Line,
+    },
+    /// Do something to a message: into the outbox, and out from there.
+    Change {
+        /// Where.
+        room: RoomKey,
+        /// What.
+        change: Change,
+        /// Of an edit: the new text.
         text: String,
     },
     /// Try a failed line again.
     Retry(Id),
     /// Drop a failed line.
     Discard(Id),
+    /// Ring, and notify where the terminal can.
+    Alert {
+        /// Who, and where; safe to write.
+        title: String,
+        /// What was said, on one line; safe to write.
+        text: String,
+    },
     /// Put a text into the terminal's clipboard.
     Copy(String),
     /// Join a room by name.
     Join(String),
     /// Ask the server something that names its answer; the shell fills in the number.
     Ask(Box<ClientFrame>),
-    /// Take a message out.
-    Delete {
-        /// Where.
-        room: RoomKey,
-        /// The message.
-        target: Seq,
-    },
     /// Go to a room without anybody's looking: it is on the person's other devices.
     Follow(RoomKey),
     /// Ask over HTTP. Answered by [`Msg::Answered`].
@@ -299,6 +333,8 @@ pub enum Effect {
     Typing {
         /// Where.
         room: RoomKey,
+        /// The message in whose thread.
+        thread: Option<Seq>,
         /// Writes, or stopped.
         on: bool,
     },
@@ -358,6 +394,11 @@ impl Model {
             again: None,
             listed: sheet::Listed::Nothing,
             sign_in: None,
+            round: None,
+            back_to: None,
+            alerted_at: None,
+            jump: None,
+            wants_readers: None,
         }
     }
 
@@ -378,12 +419,12 @@ impl Model {
 
     /// Own lines that are neither stored nor refused for good.
     pub fn waiting(&self) -> usize {
-        self.rooms.values().flat_map(Room::waiting).count()
+        self.rooms.values().flat_map(Room::all_outgoing).filter(|line| line.is_waiting()).count()
     }
 
     /// Own lines that are lost with this program: what waits in a second window, and what the disk did not take.
     pub fn unkept(&self) -> usize {
-        let lines = self.rooms.values().flat_map(|room| &room.outgoing);
+        let lines = self.rooms.values().flat_map(Room::all_outgoing);
         let open = lines.filter(|line| !matches!(line.state, room::Sending::Stored(_)));
         open.filter(|line| self.second || !line.kept).count()
     }
@@ -428,11 +469,11 @@ impl Model {
     }
 
     fn say(&mut self, text: impl Into<String>) {
-        self.room_mut().timeline.notice(timeline::Notice::Info(text.into()));
+        self.place_mut().timeline.notice(timeline::Notice::Info(text.into()));
     }
 
     fn complain(&mut self, text: impl Into<String>) {
-        self.room_mut().timeline.notice(timeline::Notice::Trouble(text.into()));
+        self.place_mut().timeline.notice(timeline::Notice::Trouble(text.into()));
     }
 
     fn toast(&mut self, text: impl Into<String>) {

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use protocol::event::Event;
 use protocol::ids::{RoomKey, UserId};
-use protocol::own::{Drafted, Invited, Joined, Level};
+use protocol::own::{Drafted, Invited, Joined, Level, PrefsSet, Quiet};
 use protocol::rooms::RoomKind;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::{Effect, Model, safe};
+use super::timeline::Watch;
+use super::{Effect, Model, place, safe};
 
 /// What is one's own.
 #[derive(Debug, Clone, Default)]
@@ -19,6 +20,10 @@ pub struct Own {
     pub blocked: Arc<BTreeSet<UserId>>,
     /// Of what to be told, per room; also of rooms that we are not in.
     pub levels: BTreeMap<RoomKey, Level>,
+    /// Whom messages are to call: who we are, and our words.
+    pub watch: Arc<Watch>,
+    /// When not to be disturbed.
+    pub quiet: Option<Quiet>,
     /// Invitations that stand.
     pub invitations: BTreeMap<RoomKey, Invitation>,
 }
@@ -39,7 +44,7 @@ pub(super) fn take(model: &mut Model, event: Event) -> Vec<Effect> {
     match event {
         Event::Read(read) => {
             if let Some(room) = model.rooms.get_mut(&read.of) {
-                room.read = room.read.max(read.upto);
+                room.learn_read(read.upto);
                 return vec![Effect::Keep];
             }
         }
@@ -59,6 +64,7 @@ pub(super) fn take(model: &mut Model, event: Event) -> Vec<Effect> {
             return vec![Effect::Keep];
         }
         Event::Draft(draft) => take_draft(model, &draft),
+        Event::Prefs(prefs) => take_prefs(model, &prefs),
         Event::Invited(invited) => take_invitation(model, invited),
         Event::Joined(joined) => return take_room(model, &joined),
         _ => {}
@@ -67,15 +73,31 @@ pub(super) fn take(model: &mut Model, event: Event) -> Vec<Effect> {
 }
 
 fn take_draft(model: &mut Model, draft: &Drafted) {
-    let here = draft.of == model.current;
-    let written = model.composer.draft();
+    let here = draft.of == model.current && draft.thread == model.thread();
+    let written = model.draft_here();
+    let editing = matches!(model.place().about, Some(super::About::Edit { .. }));
     let Some(room) = model.rooms.get_mut(&draft.of) else { return };
-    let written = if here { written } else { room.draft.clone() };
-    let Some(text) = room.learn_draft(&draft.text, &written) else { return };
-    if here {
-        model.composer.set(&text);
-    } else {
-        room.draft = text;
+    let place = match draft.thread {
+        Some(root) if draft.text.is_empty() && !room.threads.contains_key(&root) => return,
+        Some(root) => place::thread_of(room, root),
+        None => room,
+    };
+    let written = if here { written } else { place.draft.clone() };
+    let Some(text) = place.learn_draft(&draft.text, &written) else { return };
+    match &mut place.about {
+        Some(super::About::Edit { draft, .. }) if here => *draft = text,
+        _ if here && !editing => model.composer.set(&text),
+        _ => place.draft = text,
+    }
+}
+
+fn take_prefs(model: &mut Model, prefs: &PrefsSet) {
+    model.own.quiet = prefs.quiet;
+    let keywords: Vec<String> = prefs.keywords.iter().map(|word| safe::line(word)).collect();
+    if keywords != model.own.watch.keywords {
+        Arc::make_mut(&mut model.own.watch).keywords = keywords;
+        // A timeline knows another watch by its place in memory.
+        model.own.watch = Arc::new((*model.own.watch).clone());
     }
 }
 

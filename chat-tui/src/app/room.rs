@@ -1,6 +1,6 @@
 //! One room as its person sees it: the log, who is there, what is being written, and the place they look at.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use protocol::ids::{Id, RoomKey, Seq, UserId};
@@ -8,9 +8,11 @@ use protocol::own::Level;
 use protocol::people::{Profile, Role};
 use protocol::rooms::{RoomEdited, RoomKind, RoomRole, Rules, Sentence};
 use protocol::server::Member;
+use protocol::session::{Change, Target};
 use protocol::signal::PresenceState;
 
 use super::composer::Memory;
+use super::place::About;
 use super::rows::Anchor;
 use super::safe;
 use super::timeline::Timeline;
@@ -64,8 +66,30 @@ pub struct Room {
     pub shared_draft: String,
     /// Drafts that were told to them and did not come back yet, oldest first.
     pub told_drafts: VecDeque<String>,
+    /// What the line being written is about.
+    pub about: Option<About>,
     /// What Up and Down go through, while another room is on the screen.
     pub memory: Memory,
+    /// Its threads that were opened, or in which lines wait; each a place of its own, by the message it began with.
+    pub threads: BTreeMap<Seq, Room>,
+    /// The thread on the screen; always one of `threads`.
+    pub thread: Option<Seq>,
+    /// Answers in threads that one takes part in, and has not seen: how many, by the message each began with.
+    pub thread_news: BTreeMap<Seq, u32>,
+    /// It was marked as unread, and is not read by being looked at until one comes back to it.
+    pub kept_unread: bool,
+    /// Up to where all devices know that it was read.
+    pub shared_read: Seq,
+    /// It is to be told that what comes after `read` is unread again.
+    pub untold_back: bool,
+    /// What the server counted: after which place, up to which, how many unread messages, and how many of those call us.
+    pub counted: Option<Counted>,
+    /// Who has read up to where, as far as the room tells; their names are safe to draw.
+    pub readers: BTreeMap<UserId, (String, Seq)>,
+    /// How many messages are pinned.
+    pub pins: u32,
+    /// Of a thread: the server has older answers than the ones here.
+    pub more: bool,
     /// A history page was asked for and has not come yet.
     pub asking: bool,
     /// The server refused the question; it may be asked again at this time.
@@ -149,6 +173,19 @@ impl Sentenced {
     }
 }
 
+/// What the server counted of what is unread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counted {
+    /// After this place,
+    pub read: Seq,
+    /// up to this one:
+    pub head: Seq,
+    /// messages of others,
+    pub unread: u32,
+    /// and those among them that call us.
+    pub mentions: u32,
+}
+
 /// Drafts told to other devices that are remembered until they come back.
 const TOLD_DRAFTS: usize = 8;
 
@@ -172,6 +209,10 @@ pub struct Outgoing {
     pub text: String,
     /// As drawn.
     pub shown: Written,
+    /// The message it answers.
+    pub reply: Option<Seq>,
+    /// What it does to another message; none: it is a message.
+    pub change: Option<Change>,
     /// How far it came.
     pub state: Sending,
     /// On disk, or on its way there: it outlives this program.
@@ -189,6 +230,13 @@ pub enum Sending {
     Stored(Seq),
     /// Refused for good, with the reason (safe to draw). It waits for its person's decision.
     Failed(String),
+}
+
+impl Outgoing {
+    /// Neither stored nor failed.
+    pub fn is_waiting(&self) -> bool {
+        matches!(self.state, Sending::Queued | Sending::Sent)
+    }
 }
 
 impl Room {
@@ -222,7 +270,18 @@ impl Room {
             draft: String::new(),
             shared_draft: String::new(),
             told_drafts: VecDeque::new(),
+            about: None,
             memory: Memory::default(),
+            threads: BTreeMap::new(),
+            thread: None,
+            thread_news: BTreeMap::new(),
+            kept_unread: false,
+            shared_read: 0,
+            untold_back: false,
+            counted: None,
+            readers: BTreeMap::new(),
+            pins: 0,
+            more: false,
             asking: false,
             ask_again: None,
             loaded: false,
@@ -239,7 +298,27 @@ impl Room {
 
     /// Messages not read yet.
     pub fn unread(&self) -> u64 {
-        self.timeline.unread_after(self.read)
+        match self.counts() {
+            Some(counted) => u64::from(counted.unread) + self.timeline.unread_after(counted.head),
+            None => self.timeline.unread_after(self.read),
+        }
+    }
+
+    /// Messages not read yet that call us.
+    pub fn calls(&self) -> u64 {
+        let after = |seq| self.timeline.calls_after(seq).count() as u64;
+        match self.counts() {
+            Some(counted) => u64::from(counted.mentions) + after(counted.head),
+            None => after(self.read),
+        }
+    }
+
+    /// What the server counted, where it still holds and knows more than what is here.
+    fn counts(&self) -> Option<Counted> {
+        let counted =
+            self.counted.filter(|counted| counted.read == self.read && counted.head >= self.read)?;
+        let whole = self.timeline.oldest().is_some_and(|oldest| oldest <= self.read + 1);
+        (!whole).then_some(counted)
     }
 
     /// Marks everything as read; says whether that changed anything.
@@ -250,25 +329,61 @@ impl Room {
         changed
     }
 
+    /// Learns up to where all devices know that it was read. Only marking as unread leads back.
+    pub fn learn_read(&mut self, upto: Seq) {
+        if upto < self.shared_read && !self.untold_back {
+            if upto < self.read {
+                self.mark = Some(upto);
+                self.kept_unread = true;
+            }
+            self.read = upto;
+            self.counted = None;
+        } else if !self.untold_back {
+            self.read = self.read.max(upto);
+        }
+        self.shared_read = upto;
+    }
+
     /// Adds or replaces an own line.
-    pub fn put_outgoing(&mut self, id: Id, text: &str, state: Sending) {
-        if let Some(line) = self.outgoing.iter_mut().find(|line| line.id == id) {
-            line.state = state;
-            line.kept = true;
+    pub fn put_outgoing(&mut self, line: &protocol::session::Outgoing, state: Sending) {
+        if let Some(known) = self.outgoing.iter_mut().find(|known| known.id == line.id) {
+            known.state = state;
+            known.kept = true;
+            known.change.clone_from(&line.change);
             return;
         }
         self.outgoing.push(Outgoing {
-            id,
-            shown: Written::new(text),
-            text: text.to_owned(),
+            id: line.id.clone(),
+            shown: Written::new(&line.text),
+            text: line.text.clone(),
+            reply: line.reply,
+            change: line.change.clone(),
             state,
             kept: true,
         });
     }
 
+    /// Own lines of the room and its threads.
+    pub fn all_outgoing(&self) -> impl Iterator<Item = &Outgoing> {
+        self.outgoing.iter().chain(self.threads.values().flat_map(|thread| &thread.outgoing))
+    }
+
+    /// The same by place, to be changed.
+    pub fn all_lines_mut(&mut self) -> impl Iterator<Item = &mut Vec<Outgoing>> {
+        let threads = self.threads.values_mut().map(|thread| &mut thread.outgoing);
+        std::iter::once(&mut self.outgoing).chain(threads)
+    }
+
     /// Own lines that are neither stored nor failed.
     pub fn waiting(&self) -> impl Iterator<Item = &Outgoing> {
-        self.outgoing.iter().filter(|line| matches!(line.state, Sending::Queued | Sending::Sent))
+        self.all_outgoing().filter(|line| line.is_waiting())
+    }
+
+    /// What is to be done to a message and is not in the log yet.
+    pub fn changes_of<'a>(&'a self, target: &'a Target) -> impl Iterator<Item = &'a Outgoing> {
+        let is_of =
+            move |line: &&Outgoing| line.change.as_ref().is_some_and(|change| change.target() == target);
+        self.outgoing.iter().filter(is_of)
     }
 
     /// The oldest own line that was refused for good: the one that retry, copy and discard are about.

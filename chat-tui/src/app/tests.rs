@@ -28,11 +28,26 @@ fn failed(reason: &str) -> OutgoingState {
 fn said(effects: &[Effect]) -> Vec<&str> {
     let mut texts = Vec::new();
     for effect in effects {
-        if let Effect::Say { text, .. } = effect {
-            texts.push(text.as_str());
+        if let Effect::Say { line, .. } = effect {
+            texts.push(line.text.as_str());
         }
     }
     texts
+}
+
+/// A line as the outbox has it.
+fn line(id: protocol::ids::Id, text: &str) -> Outgoing {
+    Outgoing {
+        id,
+        room: RoomKey::lobby(),
+        text: text.to_owned(),
+        reply: None,
+        thread: None,
+        files: Vec::new(),
+        change: None,
+        user: None,
+        failed: None,
+    }
 }
 
 fn complaints(chat: &Chat) -> Vec<String> {
@@ -90,9 +105,12 @@ fn commands_ask_the_server() {
 fn typing_is_told_but_not_of_commands() {
     let mut chat = Chat::online(0);
     let room = RoomKey::lobby();
-    assert_eq!(chat.write("h"), [Effect::Typing { room: room.clone(), on: true }, Effect::Keep]);
+    assert_eq!(
+        chat.write("h"),
+        [Effect::Typing { room: room.clone(), thread: None, on: true }, Effect::Keep]
+    );
     let effects = chat.press(KeyCode::Backspace, NONE);
-    assert_eq!(effects, [Effect::Typing { room, on: false }, Effect::Keep]);
+    assert_eq!(effects, [Effect::Typing { room, thread: None, on: false }, Effect::Keep]);
     assert!(chat.write("/nick x").iter().all(|effect| *effect == Effect::Keep));
 }
 
@@ -115,6 +133,7 @@ fn a_line_that_was_not_taken_comes_back() {
     chat.say("precious");
     chat.send(Msg::NotTaken {
         room: RoomKey::lobby(),
+        thread: None,
         text: "precious".to_owned(),
         reason: "too much is waiting".to_owned(),
     });
@@ -195,7 +214,7 @@ fn a_restored_server_begins_anew() {
 fn leaving_with_lines_waiting_is_asked_first() {
     let mut chat = Chat::offline();
     let id = protocol::ids::Id::new("a").unwrap();
-    chat.model.room_mut().put_outgoing(id, "x", super::room::Sending::Queued);
+    chat.model.room_mut().put_outgoing(&line(id, "x"), super::room::Sending::Queued);
     assert_eq!(
         chat.press(KeyCode::Char('c'), KeyModifiers::CONTROL).iter().find(|e| **e == Effect::Quit),
         None
@@ -211,14 +230,16 @@ fn leaving_with_lines_waiting_is_asked_first() {
 fn a_line_that_the_disk_did_not_take_is_told_before_it_is_lost() {
     let mut chat = Chat::online(0);
     let id = protocol::ids::Id::new("a").unwrap();
-    chat.model.room_mut().put_outgoing(id.clone(), "x", super::room::Sending::Failed("full".to_owned()));
+    chat.model
+        .room_mut()
+        .put_outgoing(&line(id.clone(), "x"), super::room::Sending::Failed("full".to_owned()));
     assert_eq!(chat.model.unkept(), 0);
     chat.send(Msg::NotKept(id.clone()));
     assert_eq!((chat.model.waiting(), chat.model.unkept()), (0, 1));
     assert!(!chat.press(KeyCode::Char('c'), KeyModifiers::CONTROL).contains(&Effect::Quit));
     assert_eq!(chat.model.layers, [Layer::Quit]);
     chat.press(KeyCode::Char('n'), NONE);
-    chat.model.room_mut().put_outgoing(id, "x", super::room::Sending::Queued);
+    chat.model.room_mut().put_outgoing(&line(id, "x"), super::room::Sending::Queued);
     assert_eq!(chat.model.unkept(), 0, "it was put again");
 }
 
@@ -229,7 +250,7 @@ fn a_room_with_unsent_lines_is_left_only_when_they_are_dealt_with() {
     let id = protocol::ids::Id::new("a").unwrap();
     let discard = vec![Effect::Discard(id.clone())];
     chat.tell(SessionEvent::RoomJoined { info: info("ops", 0), reference: Some(1) });
-    chat.model.room_mut().put_outgoing(id.clone(), "precious", super::room::Sending::Queued);
+    chat.model.room_mut().put_outgoing(&line(id.clone(), "precious"), super::room::Sending::Queued);
     assert_eq!(chat.say("/leave"), []);
     assert!(complaints(&chat).join("\n").contains("still wait"));
     assert_eq!(chat.say("/discard"), discard);
@@ -237,7 +258,7 @@ fn a_room_with_unsent_lines_is_left_only_when_they_are_dealt_with() {
     assert_eq!(chat.say("/leave"), [Effect::Leave(ops.clone())]);
 
     // The server takes it away while a line waits in it.
-    chat.model.room_mut().put_outgoing(id.clone(), "precious", super::room::Sending::Queued);
+    chat.model.room_mut().put_outgoing(&line(id.clone(), "precious"), super::room::Sending::Queued);
     chat.tell(SessionEvent::RoomLeft(ops.clone()));
     assert_eq!(chat.model.current, ops);
     chat.tell(SessionEvent::Outgoing { id, state: failed("not in it") });
@@ -289,7 +310,7 @@ fn tab_completes_names_rooms_and_commands() {
         chat.model.room_mut().see(&user, name, PresenceState::Online);
     }
     for (typed, completed) in [
-        ("bo", "bo"),
+        ("bo", "bob: "),
         ("bon", "bonnie: "),
         ("hi @bob", "hi @bob "),
         ("李", "李雷: "),

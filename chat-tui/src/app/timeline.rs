@@ -1,16 +1,24 @@
 //! One room's log as far as this client has it, in display form: all text in here is safe to draw.
 
+mod folding;
+mod said;
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::Arc;
 
-use protocol::event::{Event, Message};
-use protocol::ids::{Id, Seq, UserId};
+use protocol::event::Event;
+use protocol::ids::{Seq, UserId};
+use protocol::messages::Replies;
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
-use super::written::Written;
-use super::{safe, told};
+use super::told;
+use folding::Folding;
+pub use folding::Watch;
+use said::Change;
+pub use said::Said;
 
 /// Notices kept behind one event; older ones go first.
 const NOTICES: usize = 40;
@@ -32,8 +40,14 @@ pub struct Timeline {
     first: Seq,
     head: Seq,
     lost: Vec<(Seq, Seq)>,
-    /// Who took messages out, as far as it was told, by the message; their names are safe to draw.
-    deleters: BTreeMap<Seq, String>,
+    /// What was done to messages.
+    folding: Folding,
+    /// Whom messages are to call,
+    watch: Arc<Watch>,
+    /// and those that do.
+    calls: BTreeSet<Seq>,
+    /// It is a thread: places between two of its messages are not missing.
+    sparse: bool,
     /// Whose messages are not shown.
     hidden: Arc<BTreeSet<UserId>>,
 }
@@ -53,27 +67,6 @@ pub enum Entry {
     Change,
 }
 
-/// Something said.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Said {
-    /// The sender's name for it.
-    pub id: Id,
-    /// Who said it.
-    pub user: UserId,
-    /// Their name at that moment.
-    pub name: String,
-    /// The newest text.
-    pub text: Written,
-    /// When it was stored; `None` where the server's time could not be read.
-    pub at: Option<OffsetDateTime>,
-    /// The sender was not signed in.
-    pub guest: bool,
-    /// The text is not the first one.
-    pub edited: bool,
-    /// Changes up to this place are in the text already.
-    as_of: Seq,
-}
-
 /// What is left of a message that was taken out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deleted {
@@ -85,6 +78,10 @@ pub struct Deleted {
     pub at: Option<OffsetDateTime>,
     /// Who took it out, where that is known.
     pub by: Option<String>,
+    /// The message whose thread it was in.
+    pub thread: Option<Seq>,
+    /// What was answered in its own thread.
+    pub replies: Option<Replies>,
 }
 
 /// What happened, in words that are safe to draw.
@@ -117,9 +114,10 @@ pub enum Notice {
 }
 
 impl Timeline {
-    /// Puts events in their places, whatever their order; ones already there are kept as they are.
+    /// Puts events in their places, whatever their order.
     ///
-    /// `as_of` is a history page's, up to which changes are folded into its messages; 0 for live events.
+    /// `as_of` is a history page's, up to which changes are folded into its messages; 0 for live events. The view is
+    /// the same however a log is split into pages and live events.
     pub fn insert(&mut self, events: impl IntoIterator<Item = Event>, as_of: Seq) {
         for event in events {
             let seq = event.seq();
@@ -128,23 +126,22 @@ impl Timeline {
                 continue;
             }
             self.head = self.head.max(seq);
-            match &event {
-                Event::Edit(edit) => self.change(edit.target, seq, |said| {
-                    said.text = Written::new(&edit.text);
-                    said.edited = true;
-                }),
-                Event::Delete(delete) => self.delete(delete.target, safe::line(&delete.sender)),
-                _ => {}
+            let change = Change::of(&event);
+            match event {
+                Event::Message(message) => self.put(seq, Said::new(message, as_of)),
+                // Of a room's other events a thread holds only what is done to its messages.
+                _ if self.sparse => {}
+                other => {
+                    if !self.events.contains_key(&seq) {
+                        let entry = entry(&other);
+                        self.bytes += weight(&entry);
+                        self.events.insert(seq, entry);
+                    }
+                }
             }
-            if self.events.contains_key(&seq) {
-                continue;
+            if let Some((target, change)) = change {
+                self.note(target, seq, change);
             }
-            let mut entry = entry(event, as_of);
-            if let Entry::Deleted(deleted) = &mut entry {
-                deleted.by = self.deleters.get(&seq).cloned();
-            }
-            self.bytes += weight(&entry);
-            self.events.insert(seq, entry);
         }
     }
 
@@ -181,7 +178,12 @@ impl Timeline {
 
     /// Forgets all: the `seq`s now belong to another history.
     pub fn clear(&mut self) {
-        *self = Self { hidden: Arc::clone(&self.hidden), ..Self::default() };
+        *self = Self {
+            hidden: Arc::clone(&self.hidden),
+            watch: Arc::clone(&self.watch),
+            sparse: self.sparse,
+            ..Self::default()
+        };
     }
 
     /// Hides what these people say.
@@ -229,6 +231,7 @@ impl Timeline {
         if let Some((seq, entry)) = event {
             self.bytes -= weight(&entry);
             self.notices.remove(&seq);
+            self.forget(seq);
         }
     }
 
@@ -240,6 +243,11 @@ impl Timeline {
     /// The events behind a place, in order.
     pub fn events_after(&self, seq: Seq) -> impl Iterator<Item = (Seq, &Entry)> {
         self.events.range((Bound::Excluded(seq), Bound::Unbounded)).map(|(&seq, entry)| (seq, entry))
+    }
+
+    /// The events before a place, the latest first.
+    pub fn events_before(&self, seq: Seq) -> impl Iterator<Item = (Seq, &Entry)> {
+        self.events.range(..seq).rev().map(|(&seq, entry)| (seq, entry))
     }
 
     /// What stands at a place.
@@ -286,93 +294,37 @@ impl Timeline {
         }
     }
 
-    /// Messages after a place, as far as known; events that are not here count as messages.
+    /// Messages of others after a place, outside threads, as far as known; events that are not here count as messages.
     pub fn unread_after(&self, seq: Seq) -> u64 {
         let silent = self
             .events
             .range((Bound::Excluded(seq), Bound::Unbounded))
             .filter(|(_, entry)| match entry {
-                Entry::Said(said) => self.is_hidden(&said.user),
+                Entry::Said(said) => {
+                    self.is_hidden(&said.user)
+                        || said.thread.is_some()
+                        || self.watch.me.as_ref() == Some(&said.user)
+                }
                 Entry::Change | Entry::Deleted(_) | Entry::Told(_) => true,
                 Entry::Unreadable => false,
             })
             .count() as u64;
         self.head.saturating_sub(seq.max(self.first.saturating_sub(1))).saturating_sub(silent)
     }
-
-    fn change(&mut self, target: Seq, seq: Seq, apply: impl FnOnce(&mut Said)) {
-        if let Some(Entry::Said(said)) = self.events.get_mut(&target)
-            && said.as_of < seq
-        {
-            self.bytes -= said.text.len();
-            apply(said);
-            said.as_of = seq;
-            self.bytes += said.text.len();
-        }
-    }
-
-    fn delete(&mut self, target: Seq, by: String) {
-        if let Some(entry) = self.events.get_mut(&target) {
-            self.bytes -= weight(entry);
-            match entry {
-                Entry::Said(said) => {
-                    let (user, name) = (said.user.clone(), std::mem::take(&mut said.name));
-                    let (at, by) = (said.at, Some(by.clone()));
-                    *entry = Entry::Deleted(Box::new(Deleted { user, name, at, by }));
-                }
-                Entry::Deleted(deleted) => deleted.by = Some(by.clone()),
-                _ => {}
-            }
-            self.bytes += weight(entry);
-        }
-        self.deleters.insert(target, by);
-        if self.deleters.len() > MOST_EVENTS {
-            self.deleters.pop_first();
-        }
-    }
 }
 
-fn entry(event: Event, as_of: Seq) -> Entry {
+fn entry(event: &Event) -> Entry {
     match event {
-        Event::Message(message) => said(message, as_of),
         Event::Unknown(_) => Entry::Unreadable,
-        Event::Member(event) => Entry::Told(Box::new(told::member(&event))),
-        Event::Changed(event) => Entry::Told(Box::new(told::changed(&event))),
-        Event::Edit(_)
-        | Event::Delete(_)
-        | Event::React(_)
-        | Event::Pin(_)
-        | Event::Prefs(_)
-        | Event::Read(_)
-        | Event::Notify(_)
-        | Event::Block(_)
-        | Event::Draft(_)
-        | Event::Invited(_)
-        | Event::Joined(_) => Entry::Change,
+        Event::Member(event) => Entry::Told(Box::new(told::member(event))),
+        Event::Changed(event) => Entry::Told(Box::new(told::changed(event))),
+        _ => Entry::Change,
     }
-}
-
-fn said(message: Message, as_of: Seq) -> Entry {
-    let folded = message.folded.unwrap_or_default();
-    let (name, at) = (safe::line(&message.sender), OffsetDateTime::parse(&message.timestamp, &Rfc3339).ok());
-    if folded.deleted {
-        return Entry::Deleted(Box::new(Deleted { user: message.user, name, at, by: None }));
-    }
-    Entry::Said(Box::new(Said {
-        name,
-        text: Written::new(folded.text.as_deref().unwrap_or(&message.message)),
-        at,
-        guest: message.guest,
-        edited: folded.text.is_some(),
-        as_of: as_of.max(message.seq),
-        id: message.id,
-        user: message.user,
-    }))
 }
 
 fn weight(entry: &Entry) -> usize {
     match entry {
-        Entry::Said(said) => said.text.len() + 200,
+        Entry::Said(said) => said.text.len() + 300,
         Entry::Told(told) => told.text.len() + told.reason.as_ref().map_or(0, String::len) + 100,
         _ => 100,
     }
@@ -383,89 +335,4 @@ pub(super) fn moment(at: OffsetDateTime) -> String {
     let month = at.month().to_string();
     let month = month.get(..3).unwrap_or_default();
     format!("{} {month} {:02}:{:02}", at.day(), at.hour(), at.minute())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::app::testing::message_at;
-
-    #[test]
-    fn events_find_their_place_in_any_order_and_only_once() {
-        let mut timeline = Timeline::default();
-        timeline.set_bounds(1, 5);
-        timeline.insert([message_at(5, "bo", "five"), message_at(4, "bo", "four")], 0);
-        timeline.insert([message_at(5, "bo", "again")], 0);
-        let seqs: Vec<Seq> = timeline.events().map(|(seq, _)| seq).collect();
-        assert_eq!(seqs, [4, 5]);
-        assert!(matches!(timeline.get(5), Some(Entry::Said(said)) if said.text == "five"));
-        assert!(timeline.has_older());
-        assert_eq!(timeline.unread_after(2), 3);
-    }
-
-    #[test]
-    fn an_edit_older_than_the_page_changes_nothing() {
-        let mut timeline = Timeline::default();
-        timeline.insert([message_at(1, "bo", "newest")], 9);
-        let edit = |seq: Seq, text: &str| {
-            Event::parse(&format!(
-                r#"{{"type":"edit","room":"lobby","seq":{seq},"id":"e{seq}","target":1,"user":"u","sender":"bo","text":"{text}","timestamp":""}}"#
-            ))
-            .unwrap()
-        };
-        timeline.insert([edit(8, "old")], 0);
-        assert!(matches!(timeline.get(1), Some(Entry::Said(said)) if said.text == "newest"));
-        timeline.insert([edit(10, "newer")], 0);
-        assert!(matches!(timeline.get(1), Some(Entry::Said(said)) if said.text == "newer"));
-    }
-
-    #[test]
-    fn a_deletion_leaves_a_stone_that_says_by_whom_whichever_comes_first() {
-        let delete = Event::parse(
-            r#"{"type":"delete","room":"lobby","seq":3,"id":"d","target":1,"user":"u-9","sender":"ana","timestamp":""}"#,
-        )
-        .unwrap();
-        let by = |timeline: &Timeline| match timeline.get(1) {
-            Some(Entry::Deleted(deleted)) => (deleted.name.clone(), deleted.by.clone()),
-            other => panic!("{other:?}"),
-        };
-        let mut live = Timeline::default();
-        live.insert([message_at(1, "bo", "regrets"), delete.clone()], 0);
-        assert_eq!(by(&live), ("bo".to_owned(), Some("ana".to_owned())));
-        let Event::Message(mut page) = message_at(1, "bo", "") else { panic!("a message") };
-        page.folded = Some(protocol::event::Folded { deleted: true, ..Default::default() });
-        let mut paged = Timeline::default();
-        paged.insert([delete], 0);
-        paged.insert([Event::Message(page.clone())], 3);
-        assert_eq!(by(&paged), by(&live));
-        let mut alone = Timeline::default();
-        alone.insert([Event::Message(page)], 3);
-        assert_eq!(by(&alone).1, None);
-    }
-
-    #[test]
-    fn memory_is_bounded() {
-        let mut timeline = Timeline::default();
-        timeline.insert((1..=5_000).map(|seq| message_at(seq, "bo", "x")), 0);
-        timeline.trim();
-        assert_eq!((timeline.oldest(), timeline.last()), (Some(2_001), 5_000));
-        let long = "y".repeat(60_000);
-        timeline.insert((5_001..=5_300).map(|seq| message_at(seq, "bo", &long)), 0);
-        timeline.trim();
-        assert!(timeline.bytes <= BYTES);
-    }
-
-    #[test]
-    fn memory_is_bounded_around_the_place_somebody_looks_at() {
-        for (looks_at, left) in [(100, (1, 9_000)), (12_001, (3_002, 12_001))] {
-            let mut timeline = Timeline::default();
-            timeline.insert((1..=12_000).map(|seq| message_at(seq, "bo", "x")), 0);
-            timeline.trim_around(looks_at);
-            assert_eq!(timeline.events.len(), 12_000);
-            timeline.insert([message_at(12_001, "bo", "x")], 0);
-            timeline.trim_around(looks_at);
-            assert_eq!((timeline.oldest(), timeline.last()), (Some(left.0), left.1));
-            assert_eq!(timeline.head(), 12_001, "what is dropped below shows as a gap");
-        }
-    }
 }

@@ -56,6 +56,11 @@ pub(super) fn changed(event: &RoomEdited) -> Told {
         }
         None => {}
     }
+    match event.seen {
+        Some(true) => parts.push(format!("{by} lets this room tell who has read what")),
+        Some(false) => parts.push(format!("{by} lets this room tell no more who has read what")),
+        None => {}
+    }
     match event.archived {
         Some(true) => parts.push(format!("{by} archived this room")),
         Some(false) => parts.push(format!("{by} opened this room again")),

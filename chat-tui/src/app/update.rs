@@ -1,14 +1,16 @@
 //! How the model changes.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::{Event as TermEvent, KeyEventKind};
-use protocol::ids::RoomKey;
+use protocol::ids::{RoomKey, Seq};
 use protocol::session::{Link, Place};
 use protocol::signal::PresenceState;
 
 use super::layout::Screen;
-use super::{Effect, Layer, Model, Msg, Room, answers, keys, rows, session};
+use super::place::{put_aside, take_up};
+use super::{Effect, Layer, Model, Msg, Room, answers, jump, keys, rows, session};
 
 /// Without a key for this long, the person is idle.
 const IDLE_AFTER: Duration = Duration::from_mins(5);
@@ -22,16 +24,18 @@ pub fn update(model: &mut Model, msg: Msg, now: Duration) -> Vec<Effect> {
         Msg::Cached { room, events } => {
             if let Some(room) = model.rooms.get_mut(&room) {
                 room.loaded = true;
-                room.timeline.insert(events, 0);
+                for (event, as_of) in events {
+                    room.timeline.insert([event], as_of);
+                }
             }
             Vec::new()
         }
-        Msg::NotTaken { room, text, reason } => {
-            not_taken(model, &room, &text, &reason);
+        Msg::NotTaken { room, thread, text, reason } => {
+            not_taken(model, &room, thread, &text, &reason);
             Vec::new()
         }
         Msg::NotKept(id) => {
-            let mut lines = model.rooms.values_mut().flat_map(|room| &mut room.outgoing);
+            let mut lines = model.rooms.values_mut().flat_map(Room::all_lines_mut).flatten();
             if let Some(line) = lines.find(|line| line.id == id) {
                 line.kept = false;
             }
@@ -63,7 +67,7 @@ pub fn next_deadline(model: &Model, now: Duration) -> Option<Duration> {
         }
         _ => None,
     };
-    let typing = model.room().typing.iter().map(|typist| typist.until).min();
+    let typing = model.place().typing.iter().map(|typist| typist.until).min();
     let toast = model.toast.as_ref().map(|(_, until)| *until);
     let again = model.room().ask_again;
     let idle = (model.presence == PresenceState::Online).then(|| model.active_at + IDLE_AFTER);
@@ -80,21 +84,15 @@ pub(super) fn go_to(model: &mut Model, key: &RoomKey) -> Vec<Effect> {
     if old != *key {
         // A message that was being chosen is of the other room.
         model.layers.retain(|layer| !matches!(layer, Layer::Pick(_)));
-        let draft = model.composer.text();
-        if !draft.is_empty() {
-            effects.push(Effect::Typing { room: old.clone(), on: false });
-        }
+        effects.extend(put_aside(model));
         let room = model.room_mut();
-        room.draft = draft;
         room.mark = None;
         room.trim();
         model.current = key.clone();
-        let room = model.room_mut();
-        let (draft, memory) = (std::mem::take(&mut room.draft), std::mem::take(&mut room.memory));
-        let memory = model.composer.switch(&draft, memory);
-        if let Some(room) = model.rooms.get_mut(&old) {
-            room.memory = memory;
-        }
+        // Who comes back wants to see the room.
+        model.room_mut().thread = None;
+        take_up(model);
+        model.room_mut().kept_unread = false;
     }
     arrive(model.room_mut());
     if model.is_online() {
@@ -175,9 +173,9 @@ fn terminal(model: &mut Model, event: TermEvent) -> Vec<Effect> {
     }
 }
 
-fn not_taken(model: &mut Model, room: &RoomKey, text: &str, reason: &str) {
+fn not_taken(model: &mut Model, room: &RoomKey, thread: Option<Seq>, text: &str, reason: &str) {
     let text = super::safe::block(text);
-    if model.current == *room {
+    if model.current == *room && model.thread() == thread {
         if model.composer.is_empty() {
             model.composer.set(&text);
         } else {
@@ -198,6 +196,9 @@ fn expire(model: &mut Model, effects: &mut Vec<Effect>) {
         model.toast = None;
     }
     for room in model.rooms.values_mut() {
+        for thread in room.threads.values_mut() {
+            thread.typing.retain(|typist| typist.until > now);
+        }
         room.typing.retain(|typist| typist.until > now);
         if room.ask_again.is_some_and(|at| at <= now) {
             room.ask_again = None;
@@ -213,10 +214,16 @@ fn expire(model: &mut Model, effects: &mut Vec<Effect>) {
 
 /// What follows from the new state, whatever led there: markers move, and what is in sight and missing is asked for.
 fn settle(model: &mut Model, effects: &mut Vec<Effect>) {
-    let blocked = std::sync::Arc::clone(&model.own.blocked);
+    let (blocked, watch) = (Arc::clone(&model.own.blocked), Arc::clone(&model.own.watch));
     for room in model.rooms.values_mut() {
+        for place in room.threads.values_mut() {
+            place.timeline.hide(&blocked);
+            place.timeline.watch(&watch);
+        }
         room.timeline.hide(&blocked);
+        room.timeline.watch(&watch);
     }
+    effects.extend(jump::go_on(model));
     if model.is_online() && std::mem::take(&mut model.room_mut().stale) {
         effects.push(Effect::Members(model.current.clone()));
     }
@@ -227,24 +234,48 @@ fn settle(model: &mut Model, effects: &mut Vec<Effect>) {
         room.loaded = true;
         effects.push(Effect::Load(room.key.clone()));
     }
-    if looking && room.scroll.is_none() && room.read_all() {
+    let in_thread = room.thread.is_some();
+    if looking && !in_thread && !room.kept_unread && room.scroll.is_none() && room.read_all() {
         effects.push(Effect::Keep);
     }
     room.trim();
-    if model.is_online() && !model.room().asking {
-        let frame = Screen::of(model).frame(model);
-        let room = model.room();
-        let seen = rows::viewport(room, frame);
-        let place = match (seen.gap_before, room.timeline.oldest()) {
-            (Some(before), _) => Some(Place::Before(before)),
-            (None, Some(oldest)) if seen.near_top && room.timeline.has_older() => Some(Place::Before(oldest)),
-            (None, None) if room.timeline.has_older() => Some(Place::Newest),
-            _ => None,
-        };
-        if let Some(place) = place {
-            let room = model.room_mut();
-            room.asking = true;
-            effects.push(Effect::History { room: room.key.clone(), place });
+    let place = model.place_mut();
+    if looking && in_thread && place.scroll.is_none() {
+        place.read_all();
+    }
+    place.trim();
+    if model.is_online() {
+        ask_for_history(model, effects);
+    }
+}
+
+/// Asks for what is in sight and missing.
+fn ask_for_history(model: &mut Model, effects: &mut Vec<Effect>) {
+    let place = model.place();
+    if place.asking {
+        return;
+    }
+    let seen = rows::viewport(place, Screen::of(model).frame(model));
+    if let Some(root) = model.thread() {
+        let oldest = place.timeline.events().map(|(seq, _)| seq).find(|seq| *seq > root);
+        if seen.near_top
+            && place.more
+            && let Some(oldest) = oldest
+        {
+            model.place_mut().asking = true;
+            effects.extend(super::place::ask_thread(model, root, Some(oldest)));
         }
+        return;
+    }
+    let place = match (seen.gap_before, place.timeline.oldest()) {
+        (Some(before), _) => Some(Place::Before(before)),
+        (None, Some(oldest)) if seen.near_top && place.timeline.has_older() => Some(Place::Before(oldest)),
+        (None, None) if place.timeline.has_older() => Some(Place::Newest),
+        _ => None,
+    };
+    if let Some(place) = place {
+        let room = model.room_mut();
+        room.asking = true;
+        effects.push(Effect::History { room: room.key.clone(), place });
     }
 }

@@ -3,13 +3,14 @@
 //! A file holds its epoch in the first line and one event a line after it, in the order of arrival. It is not synced:
 //! what a power cut takes is a hole, and holes are filled from the server.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 
-use protocol::event::{Event, Folded};
+use protocol::event::Event;
+use protocol::fold;
 use protocol::ids::{Epoch, RoomKey, Seq};
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +36,13 @@ struct Open {
     bytes: usize,
 }
 
+/// What stands beside an event.
+#[derive(Default, Deserialize)]
+struct AsOf {
+    #[serde(default)]
+    as_of: Seq,
+}
+
 #[derive(Serialize, Deserialize)]
 struct Header {
     epoch: Epoch,
@@ -54,25 +62,26 @@ impl RoomLogs {
         }
     }
 
-    /// A room's events, oldest first. Lines that cannot be read are left out.
-    pub fn load(&self, room: &RoomKey) -> io::Result<Vec<Event>> {
+    /// A room's events, oldest first, each with the place up to which changes are folded into it. Lines that cannot be
+    /// read are left out.
+    pub fn load(&self, room: &RoomKey) -> io::Result<Vec<(Event, Seq)>> {
         let Some(bytes) = read_if_there(&self.path(room))? else { return Ok(Vec::new()) };
         Ok(self.parse(&bytes).map(|events| events.into_values().collect()).unwrap_or_default())
     }
 
-    /// Adds events; their text is kept as it came.
+    /// Adds events, into which changes up to `as_of` are folded; their text is kept as it came.
     pub fn append<'a>(
         &mut self,
         room: &RoomKey,
         events: impl IntoIterator<Item = &'a Event>,
+        as_of: Seq,
     ) -> io::Result<()> {
         let mut lines = Vec::new();
         let mut count = 0;
         let mut deletes = false;
         for event in events {
             deletes |= matches!(event, Event::Delete(_));
-            serde_json::to_writer(&mut lines, event)?;
-            lines.push(b'\n');
+            write(&mut lines, event, as_of)?;
             count += 1;
         }
         if count == 0 || self.epoch.is_none() {
@@ -134,19 +143,36 @@ impl RoomLogs {
         Ok(self.open.get_mut(room).expect("it was just put there"))
     }
 
-    fn parse(&self, bytes: &[u8]) -> Option<BTreeMap<Seq, Event>> {
+    fn parse(&self, bytes: &[u8]) -> Option<BTreeMap<Seq, (Event, Seq)>> {
         let mut lines = bytes.split(|&byte| byte == b'\n');
         let header: Header = serde_json::from_slice(lines.next()?).ok()?;
         if self.epoch.as_ref().is_some_and(|epoch| *epoch != header.epoch) {
             return None;
         }
-        let events = lines.filter_map(|line| serde_json::from_slice::<Event>(line).ok());
-        let mut events: BTreeMap<Seq, Event> = events.map(|event| (event.seq(), event)).collect();
-        let deleted: Vec<Seq> = events.values().filter_map(target_of_delete).collect();
-        for seq in deleted {
-            if let Some(Event::Message(message)) = events.get_mut(&seq) {
-                message.message.clear();
-                message.folded = Some(Folded { deleted: true, ..Folded::default() });
+        let mut events: BTreeMap<Seq, (Event, Seq)> = BTreeMap::new();
+        for line in lines {
+            let Ok(event) = serde_json::from_slice::<Event>(line) else { continue };
+            let as_of = serde_json::from_slice::<AsOf>(line).unwrap_or_default().as_of;
+            // A message may be here as several pages told it: the latest view of it holds.
+            let seq = event.seq();
+            if events.get(&seq).is_none_or(|(_, known)| *known <= as_of) {
+                events.insert(seq, (event, as_of));
+            }
+        }
+        let is_delete = |(event, _): &(Event, Seq)| matches!(event, Event::Delete(_)).then(|| event.clone());
+        let deletes: Vec<Event> = events.values().filter_map(is_delete).collect();
+        for delete in &deletes {
+            let target = fold::target(delete)?;
+            if let Some((Event::Message(message), _)) = events.get_mut(&target) {
+                fold::apply(message, delete);
+            }
+        }
+        let deleted: BTreeSet<Seq> = deletes.iter().filter_map(fold::target).collect();
+        for (event, _) in events.values_mut() {
+            if let Event::Edit(edit) = event
+                && deleted.contains(&edit.target)
+            {
+                edit.text.clear();
             }
         }
         Some(events)
@@ -158,19 +184,31 @@ impl RoomLogs {
     }
 }
 
-fn target_of_delete(event: &Event) -> Option<Seq> {
-    match event {
-        Event::Delete(delete) => Some(delete.target),
-        _ => None,
+/// A line: the event, and beside its fields the place up to which changes are folded into it.
+fn write(lines: &mut Vec<u8>, event: &Event, as_of: Seq) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct Line<'a> {
+        #[serde(flatten)]
+        event: &'a Event,
+        #[serde(skip_serializing_if = "is_zero")]
+        as_of: Seq,
     }
+    serde_json::to_writer(&mut *lines, &Line { event, as_of })?;
+    lines.push(b'\n');
+    Ok(())
 }
 
-fn newest(events: &BTreeMap<Seq, Event>) -> io::Result<(Vec<u8>, usize)> {
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(seq: &Seq) -> bool {
+    *seq == 0
+}
+
+fn newest(events: &BTreeMap<Seq, (Event, Seq)>) -> io::Result<(Vec<u8>, usize)> {
     let mut lines = Vec::new();
     let mut bytes = 0;
-    for event in events.values().rev().take(EVENTS) {
-        let mut line = serde_json::to_vec(event)?;
-        line.push(b'\n');
+    for (event, as_of) in events.values().rev().take(EVENTS) {
+        let mut line = Vec::new();
+        write(&mut line, event, *as_of)?;
         bytes += line.len();
         if bytes > BYTES {
             break;
@@ -191,7 +229,7 @@ mod tests {
     }
 
     fn seqs(logs: &RoomLogs) -> Vec<Seq> {
-        logs.load(&RoomKey::lobby()).unwrap().iter().map(Event::seq).collect()
+        logs.load(&RoomKey::lobby()).unwrap().iter().map(|(event, _)| event.seq()).collect()
     }
 
     #[test]
@@ -199,7 +237,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let profile = Profile::open(dir.path().to_owned()).unwrap();
         let events: Vec<Event> = (1..=3).map(|seq| message_at(seq, "bo", "hi\u{1b}[2J")).collect();
-        logs(&profile, "e1").append(&RoomKey::lobby(), &events).unwrap();
+        logs(&profile, "e1").append(&RoomKey::lobby(), &events, 0).unwrap();
         let path = dir.path().join("rooms/lobby.jsonl");
         let whole = fs::read(&path).unwrap();
         for cut in 0..whole.len() {
@@ -207,7 +245,7 @@ mod tests {
             let mut logs = logs(&profile, "e1");
             let before = seqs(&logs);
             assert!([1, 2, 3].starts_with(&before), "cut at {cut}: {before:?}");
-            logs.append(&RoomKey::lobby(), [&message_at(9, "bo", "after")]).unwrap();
+            logs.append(&RoomKey::lobby(), [&message_at(9, "bo", "after")], 0).unwrap();
             let mut expected = before;
             expected.push(9);
             assert_eq!(seqs(&logs), expected, "cut at {cut}");
@@ -221,7 +259,7 @@ mod tests {
         let mut logs = logs(&profile, "e1");
         for start in [3_001_u64, 1, 1_001, 2_001, 4_001] {
             let page: Vec<Event> = (start..start + 1_000).map(|seq| message_at(seq, "bo", "x")).collect();
-            logs.append(&RoomKey::lobby(), &page).unwrap();
+            logs.append(&RoomKey::lobby(), &page, 0).unwrap();
         }
         let seqs = seqs(&logs);
         assert!(seqs.len() <= 2 * EVENTS && seqs.is_sorted());
@@ -234,13 +272,13 @@ mod tests {
         let profile = Profile::open(dir.path().to_owned()).unwrap();
         let mut logs = logs(&profile, "e1");
         let lobby = RoomKey::lobby();
-        logs.append(&lobby, [&message_at(1, "bo", "a slip of the tongue"), &message_at(2, "bo", "fine")])
+        logs.append(&lobby, [&message_at(1, "bo", "a slip of the tongue"), &message_at(2, "bo", "fine")], 0)
             .unwrap();
         let delete = Event::parse(
             r#"{"type":"delete","room":"lobby","seq":3,"id":"d","target":1,"user":"u","sender":"ana","timestamp":""}"#,
         )
         .unwrap();
-        logs.append(&lobby, [&delete]).unwrap();
+        logs.append(&lobby, [&delete], 0).unwrap();
         let path = dir.path().join("rooms/lobby.jsonl");
         let text = fs::read_to_string(&path).unwrap();
         assert!(!text.contains("slip") && text.contains("fine"), "{text}");
@@ -254,10 +292,10 @@ mod tests {
     fn a_log_of_another_history_is_set_aside() {
         let dir = tempfile::tempdir().unwrap();
         let profile = Profile::open(dir.path().to_owned()).unwrap();
-        logs(&profile, "e1").append(&RoomKey::lobby(), [&message_at(7, "bo", "old")]).unwrap();
+        logs(&profile, "e1").append(&RoomKey::lobby(), [&message_at(7, "bo", "old")], 0).unwrap();
         let mut logs = logs(&profile, "e2");
         assert_eq!(seqs(&logs), [] as [Seq; 0]);
-        logs.append(&RoomKey::lobby(), [&message_at(1, "bo", "new")]).unwrap();
+        logs.append(&RoomKey::lobby(), [&message_at(1, "bo", "new")], 0).unwrap();
         assert_eq!(seqs(&logs), [1]);
         assert!(dir.path().join("rooms/lobby.damaged-1").exists());
     }

@@ -38,6 +38,10 @@ pub struct KeptRoom {
     pub first: Seq,
     /// What was read: everything up to here.
     pub read: Seq,
+    /// Up to where all devices knew that it was read.
+    pub shared_read: Seq,
+    /// Answers in threads that were not seen, by the message each thread began with.
+    pub thread_news: BTreeMap<Seq, u32>,
     /// What was being written there.
     pub draft: String,
     /// What our other devices know of that.

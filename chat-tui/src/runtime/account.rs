@@ -153,7 +153,7 @@ impl Shell {
             self.begin_anew();
         }
         for entry in self.outbox.iter().flat_map(Outbox::entries) {
-            put_outgoing(&mut self.model, entry);
+            put_outgoing(&mut self.model, entry, now);
         }
         Ok(unsent)
     }

@@ -89,6 +89,7 @@ pub async fn run(config: Config, offset: UtcOffset) -> anyhow::Result<Option<Str
         }
         let done = next.into_iter().try_for_each(|next| match next {
             Next::Copy(text) => terminal.copy(&text),
+            Next::Alert { title, text } => terminal.alert(&title, &text),
             Next::Redraw => terminal.redraw(),
             Next::Suspend => terminal.suspend().map(|()| shell.wake()),
             Next::Quit => Err(io::ErrorKind::Interrupted.into()),

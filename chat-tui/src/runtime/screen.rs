@@ -1,14 +1,14 @@
 //! The screen as it is kept on disk, and as it comes from there.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use protocol::ids::RoomKey;
 use protocol::people::Role;
-use protocol::session::Outgoing;
+use protocol::session::{OutboxChange, Outgoing, SessionEvent};
 use time::UtcOffset;
 
-use crate::app::room::Sending;
-use crate::app::{Layer, Me, Model, Room, safe};
+use crate::app::{Layer, Me, Model, Msg, Room, safe, update};
 use crate::cache::{Account, KeptRoom, State};
 use crate::config::Config;
 
@@ -25,6 +25,8 @@ pub(super) fn model(config: &Config, state: &State, account: Option<&Account>, o
             room.title = safe::line(&kept.title);
         }
         room.read = kept.read;
+        room.shared_read = kept.shared_read;
+        room.thread_news.clone_from(&kept.thread_news);
         room.draft.clone_from(&kept.draft);
         room.shared_draft.clone_from(&kept.shared_draft);
         room.kind = kept.kind;
@@ -49,23 +51,25 @@ pub(super) fn model(config: &Config, state: &State, account: Option<&Account>, o
 
 pub(super) fn kept(model: &Model, key: &RoomKey, cursor: Option<u64>) -> KeptRoom {
     let Some(room) = model.rooms.get(key) else { return KeptRoom { cursor, ..KeptRoom::default() } };
-    let draft = if *key == model.current { model.composer.draft() } else { room.draft.clone() };
+    let draft = if *key == model.current && model.thread().is_none() {
+        model.draft_here()
+    } else {
+        room.draft.clone()
+    };
     KeptRoom {
         title: room.title.clone(),
         cursor,
         first: room.timeline.first(),
         read: room.read,
+        shared_read: room.shared_read,
+        thread_news: room.thread_news.clone(),
         draft,
         shared_draft: room.shared_draft.clone(),
         kind: room.kind,
     }
 }
 
-pub(super) fn put_outgoing(model: &mut Model, entry: &Outgoing) {
-    let room = model.rooms.entry(entry.room.clone()).or_insert_with(|| Room::new(entry.room.clone()));
-    let state = match &entry.failed {
-        Some(why) => Sending::Failed(safe::line(&why.reason)),
-        None => Sending::Queued,
-    };
-    room.put_outgoing(entry.id.clone(), &entry.text, state);
+pub(super) fn put_outgoing(model: &mut Model, entry: &Outgoing, now: Duration) {
+    let put = SessionEvent::Outbox(OutboxChange::Put(entry.clone()));
+    let _ = update(model, Msg::Session(put), now);
 }

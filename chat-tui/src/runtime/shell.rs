@@ -11,14 +11,14 @@ use protocol::event::Event;
 use protocol::ids::{Id, RoomKey, Seq};
 use protocol::limits::HISTORY_DEFAULT;
 use protocol::own::{Draft, Read};
-use protocol::session::{AskError, Link, OutgoingState, Saved, SessionConfig, SessionEvent};
+use protocol::session::{AskError, Change, Line, Link, OutgoingState, Saved, SessionConfig, SessionEvent};
 use time::UtcOffset;
 use tokio::sync::mpsc;
 
 use super::ask::numbered;
 use super::screen::{kept, model, put_outgoing};
 use crate::api::{Answer, Request};
-use crate::app::{Effect, Layer, Model, Msg, update};
+use crate::app::{About, Effect, Layer, Model, Msg, Room, update};
 use crate::cache::{Account, Outbox, Profile, RoomLogs, State};
 use crate::config::Config;
 use crate::headless::client_name;
@@ -33,6 +33,10 @@ const SAVE_AFTER: Duration = Duration::from_millis(300);
 #[derive(Debug)]
 pub(super) enum Next {
     Copy(String),
+    Alert {
+        title: String,
+        text: String,
+    },
     Redraw,
     Suspend,
     Quit,
@@ -96,7 +100,7 @@ impl Shell {
             let _ = update(&mut model, Msg::NotAsked(notice.to_owned()), start.elapsed());
         }
         for entry in outbox.iter().flat_map(Outbox::entries) {
-            put_outgoing(&mut model, entry);
+            put_outgoing(&mut model, entry, start.elapsed());
         }
         Ok(Self {
             model,
@@ -206,6 +210,7 @@ impl Shell {
         match effect {
             Effect::Start(_) => self.connect(),
             Effect::Copy(text) => next.push(Next::Copy(text)),
+            Effect::Alert { title, text } => next.push(Next::Alert { title, text }),
             Effect::Redraw => next.push(Next::Redraw),
             Effect::Suspend => next.push(Next::Suspend),
             Effect::Quit => next.push(Next::Quit),
@@ -224,7 +229,8 @@ impl Shell {
                     msgs.push(Msg::NotAsked(format!("the old history cannot be set aside: {error}")));
                 }
             }
-            Effect::Say { room, text } => self.say(room, text, msgs),
+            Effect::Say { room, line } => self.say(room, line, msgs),
+            Effect::Change { room, change, text } => self.change(room, change, text, msgs),
             Effect::Call(_)
             | Effect::Picture(_)
             | Effect::Login { .. }
@@ -236,11 +242,26 @@ impl Shell {
         }
     }
 
-    fn say(&mut self, room: RoomKey, text: String, msgs: &mut Vec<Msg>) {
+    fn say(&mut self, room: RoomKey, line: Line, msgs: &mut Vec<Msg>) {
         let Some(driver) = &mut self.driver else { return };
-        if let Err(error) = driver.session.send(room.clone(), fresh_id(), text.clone().into()) {
-            msgs.push(Msg::NotTaken { room, text, reason: error.to_string() });
+        if let Err(error) = driver.session.send(room.clone(), fresh_id(), line.clone()) {
+            let (thread, text) = (line.thread, line.text);
+            msgs.push(Msg::NotTaken { room, thread, text, reason: error.to_string() });
         }
+    }
+
+    fn change(&mut self, room: RoomKey, change: Change, text: String, msgs: &mut Vec<Msg>) {
+        let Some(driver) = &mut self.driver else { return };
+        let Err(error) = driver.session.change(room.clone(), fresh_id(), change, text.clone()) else {
+            return;
+        };
+        let reason = error.to_string();
+        // What was to replace a message is not lost.
+        msgs.push(if text.is_empty() {
+            Msg::NotAsked(reason)
+        } else {
+            Msg::NotTaken { room, thread: self.model.thread(), text, reason }
+        });
     }
 
     fn command(&mut self, effect: Effect, now: Duration, msgs: &mut Vec<Msg>) {
@@ -259,8 +280,8 @@ impl Shell {
                 session.leave(&room);
                 return;
             }
-            Effect::Typing { room, on } => {
-                session.typing(&room, None, on, now);
+            Effect::Typing { room, thread, on } => {
+                session.typing(&room, thread, on, now);
                 return;
             }
             Effect::Presence(state) => {
@@ -292,7 +313,6 @@ impl Shell {
             }
             Effect::Join(room) => session.join(&room),
             Effect::Ask(frame) => session.request(|reference| numbered(*frame, reference)),
-            Effect::Delete { room, target } => session.delete(room, target, fresh_id()).map(|()| 0),
             Effect::Nick(name) => session.nick(&name),
             Effect::Rooms => session.list_rooms(),
             _ => return,
@@ -324,9 +344,14 @@ impl Shell {
             }
             SessionEvent::Named(name) => self.state.name = Some(name.clone()),
             SessionEvent::Event(event) => {
-                self.log(event.event.room(), std::slice::from_ref(&event.event));
+                if let Event::Read(read) = &event.event {
+                    // It was marked as unread on another device: what is read here again is to be told.
+                    let told = self.told_read.entry(read.of.clone()).or_default();
+                    *told = read.upto.min(*told);
+                }
+                self.log(event.event.room(), std::slice::from_ref(&event.event), event.as_of);
             }
-            SessionEvent::Page(page) => self.log(&page.page.room, &page.page.events),
+            SessionEvent::Page(page) => self.log(&page.page.room, &page.page.events, page.page.as_of),
             SessionEvent::RoomLeft(room) if room.is_made() => {
                 self.save_at = Some(now);
                 if self.profile.is_owner() {
@@ -339,12 +364,12 @@ impl Shell {
         }
     }
 
-    fn log(&mut self, room: &RoomKey, events: &[Event]) {
+    fn log(&mut self, room: &RoomKey, events: &[Event], as_of: Seq) {
         // What is one's own is read anew at each start.
         if !self.profile.is_owner() || room.is_own() {
             return;
         }
-        if let Err(error) = self.logs.append(room, events) {
+        if let Err(error) = self.logs.append(room, events, as_of) {
             let reason = format!("the history cannot be kept on disk: {error}");
             let _ = update(&mut self.model, Msg::NotAsked(reason), self.start.elapsed());
         }
@@ -380,22 +405,31 @@ impl Shell {
         else {
             return;
         };
-        let written = self.model.composer.draft();
+        let (here, thread_here) = (self.model.current.clone(), self.model.thread());
+        let written = self.model.draft_here();
         for (key, room) in self.model.rooms.iter_mut().filter(|(_, room)| room.joined) {
             let told = self.told_read.entry(key.clone()).or_default();
-            if room.read > *told
-                && driver.session.note(&ClientFrame::Read(Read {
-                    room: key.clone(),
-                    seq: room.read,
-                    back: false,
-                }))
-            {
+            let back = room.untold_back;
+            let read = Read { room: key.clone(), seq: room.read, back };
+            if (back || room.read > *told) && driver.session.note(&ClientFrame::Read(read)) {
                 *told = room.read;
+                room.untold_back = false;
             }
-            let here = if *key == self.model.current { written.clone() } else { room.draft.clone() };
-            if let Some(text) = room.untold_draft(&here) {
-                let draft = Draft { room: key.clone(), text, reply: None, thread: None };
-                driver.session.note(&ClientFrame::Draft(draft));
+            let Room { draft, threads, .. } = room;
+            let threads = threads.iter().map(|(root, thread)| (Some(*root), thread.draft.clone()));
+            for (thread, draft) in std::iter::once((None, draft.clone())).chain(threads).collect::<Vec<_>>() {
+                let is_here = *key == here && thread == thread_here;
+                let text = if is_here { written.clone() } else { draft };
+                let place = match thread {
+                    Some(root) => room.threads.get_mut(&root),
+                    None => Some(&mut *room),
+                };
+                let Some(place) = place else { continue };
+                if let Some(text) = place.untold_draft(&text) {
+                    let reply = place.about.as_ref().and_then(About::reply);
+                    let draft = Draft { room: key.clone(), text, reply, thread };
+                    driver.session.note(&ClientFrame::Draft(draft));
+                }
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Draws what lies over the room.
 
+mod hits;
+
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
@@ -10,7 +12,7 @@ use super::theme::Theme;
 use crate::app::commands::COMMANDS;
 use crate::app::sheet;
 use crate::app::text::{shorten, width, wrap};
-use crate::app::{Form, Layer, Model, Sheet, switcher_matches};
+use crate::app::{Form, Layer, Model, React, Sheet, switcher_matches};
 
 /// The width of a list.
 const SHEET_COLUMNS: u16 = 76;
@@ -19,18 +21,25 @@ const SHEET_COLUMNS: u16 = 76;
 const HELP_COLUMNS: usize = 26;
 
 /// Keys, for the help.
-const KEYS: [(&str, &str); 19] = [
+const KEYS: [(&str, &str); 26] = [
     ("Enter", "send"),
     ("Alt+Enter, Shift+Enter", "new line"),
-    ("Up (empty or first line)", "what was said before"),
-    ("Tab", "complete a name, room or command"),
+    ("Up (nothing written)", "change your last message"),
+    ("Up (first line)", "what was said before"),
+    ("Tab", "complete a name, room, emoji or command"),
     ("Alt+z, Alt+Shift+z", "undo, redo"),
     ("Ctrl+k", "go to a room by a few letters"),
     ("Alt+Up, Alt+Down", "the room above, below"),
-    ("Alt+a", "the next room with something unread"),
+    ("Alt+a", "the next thing that wants you, and back"),
+    ("Alt+m", "what names you"),
+    ("Alt+s, Ctrl+Up", "choose a message; j and k move, and:"),
+    ("  r e d y", "reply, edit, delete, copy"),
+    ("  + t p u", "react, thread, pin, mark as unread"),
+    ("  Enter", "go to what it answers, or to its thread"),
+    ("  h i s", "what it said before, who reacted, who saw it"),
     ("PageUp, PageDown, wheel", "scroll"),
     ("Ctrl+Home, End", "oldest loaded, newest"),
-    ("Esc", "to the newest; clears the \"new\" line"),
+    ("Esc", "to the newest; closes a thread"),
     ("Alt+r, Alt+y, Alt+x", "a failed line: retry, copy, discard"),
     ("F1", "this help"),
     ("F2, F3", "rooms, people: show or hide"),
@@ -49,12 +58,14 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame<'_>) {
         Some(Layer::Quit) => quit(model, theme, frame),
         Some(Layer::Sheet(sheet)) => draw_sheet(sheet, theme, frame),
         Some(Layer::Form(form)) => draw_form(form, &model.server, theme, frame),
+        Some(Layer::React(chosen)) => react(chosen, theme, frame),
+        Some(Layer::Hits(list)) => hits::draw(list, theme, frame),
         Some(Layer::Pick(_)) | None => {}
     }
 }
 
 /// Clears a box of at most this size in the middle of the screen, and returns its inside.
-fn popup(title: &str, columns: u16, rows: u16, theme: Theme, frame: &mut Frame<'_>) -> Rect {
+pub(super) fn popup(title: &str, columns: u16, rows: u16, theme: Theme, frame: &mut Frame<'_>) -> Rect {
     let whole = frame.area();
     let area = Rect {
         x: whole.x + whole.width.saturating_sub(columns) / 2,
@@ -248,6 +259,27 @@ fn switcher(model: &Model, query: &str, chosen: usize, theme: Theme, frame: &mut
     }
     lines(frame, area, drawn);
     let column = u16::try_from(width(query) + 2).unwrap_or(u16::MAX).min(area.width.saturating_sub(1));
+    frame.set_cursor_position(Position { x: area.x + column, y: area.y });
+}
+
+fn react(react: &React, theme: Theme, frame: &mut Frame<'_>) {
+    let offered = react.offered();
+    let rows = u16::try_from(offered.len().max(1)).unwrap_or(1);
+    let area = popup("React · Enter chooses · Esc leaves", 44, rows + 3, theme, frame);
+    let columns = usize::from(area.width);
+    let query = Line::from(vec![Span::styled("› ", theme.prompt()), Span::raw(react.query.clone())]);
+    let mut drawn = vec![query];
+    if offered.is_empty() {
+        drawn.push(Line::styled(shorten("no emoji is called that", columns), theme.dim()));
+    }
+    let most = usize::from(area.height.saturating_sub(1)).max(1);
+    let skipped = (react.chosen + 1).saturating_sub(most);
+    for (index, (emoji, name)) in offered.into_iter().enumerate().skip(skipped).take(most) {
+        let style = if index == react.chosen { theme.chosen() } else { ratatui::style::Style::new() };
+        drawn.push(Line::styled(shorten(&format!("{emoji}  {name}"), columns), style));
+    }
+    lines(frame, area, drawn);
+    let column = u16::try_from(width(&react.query) + 2).unwrap_or(u16::MAX).min(area.width.saturating_sub(1));
     frame.set_cursor_position(Position { x: area.x + column, y: area.y });
 }
 

@@ -36,6 +36,7 @@ pub fn view(model: &Model, theme: Theme, frame: &mut Frame<'_>) {
     panes::people(model, theme, frame, screen.people);
     rule(theme, frame, screen.people_rule);
     panes::title(model, theme, frame, screen.title);
+    rule(theme, frame, screen.thread_rule);
     timeline::draw(model, theme, frame, &screen);
     status::typing(model, theme, frame, screen.typing);
     composer(model, theme, frame, screen.composer);

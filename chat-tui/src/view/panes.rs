@@ -38,6 +38,16 @@ fn room_line(model: &Model, room: &Room, theme: Theme, columns: u16) -> Line<'st
     if unread == 0 {
         count.clear();
     }
+    let calls = room.calls();
+    if calls > 0 {
+        count = if count.is_empty() {
+            format!("@{}", calls.min(99))
+        } else {
+            format!("@{} {count}", calls.min(99))
+        };
+    } else if !room.thread_news.is_empty() {
+        count = if count.is_empty() { "↳".to_owned() } else { format!("↳ {count}") };
+    }
     if failed {
         count.push('✗');
     } else if !current && !room.draft.is_empty() {
@@ -54,6 +64,8 @@ fn room_line(model: &Model, room: &Room, theme: Theme, columns: u16) -> Line<'st
     let sign = if current { "▸" } else { " " };
     let count_style = if failed {
         theme.bad()
+    } else if calls > 0 {
+        theme.warn()
     } else if room.is_muted() {
         theme.dim()
     } else {
@@ -151,6 +163,11 @@ pub(super) fn title(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: Re
     }
     if room.is_muted() {
         right.push("muted".to_owned());
+    }
+    match room.pins {
+        0 => {}
+        1 => right.push("1 pin".to_owned()),
+        n => right.push(format!("{n} pins")),
     }
     match room.present {
         0 => {}

@@ -11,13 +11,30 @@ use super::theme::Theme;
 use super::{lines, spread};
 use crate::app::commands::hint_at;
 use crate::app::text::{shorten, width};
-use crate::app::{Layer, Model};
+use crate::app::{About, Layer, Model};
 
 /// In fewer columns a reason says nothing.
 const REASON: usize = 16;
 
 pub(super) fn typing(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
-    let names: Vec<&str> = model.room().typing.iter().map(|typist| typist.name.as_str()).collect();
+    if let Some(about) = &model.place().about {
+        let end = " · Esc leaves it ";
+        let what = match about {
+            About::Reply { name, text, .. } => format!(" reply to {name}: {text}"),
+            About::Edit { .. } => " edit your message".to_owned(),
+        };
+        let what = shorten(&what, usize::from(area.width).saturating_sub(width(end) + 2));
+        let rest = "─".repeat(usize::from(area.width).saturating_sub(2 + width(&what) + width(end)));
+        let spans = vec![
+            Span::styled("──", theme.rule()),
+            Span::styled(what, theme.accent()),
+            Span::styled(end, theme.dim()),
+            Span::styled(rest, theme.rule()),
+        ];
+        lines(frame, area, vec![Line::from(spans)]);
+        return;
+    }
+    let names: Vec<&str> = model.place().typing.iter().map(|typist| typist.name.as_str()).collect();
     let text = match names.as_slice() {
         [] => String::new(),
         [one] => format!(" {one} is typing… "),

@@ -198,7 +198,7 @@ fn scrolling_keeps_the_place_while_both_ends_grow() {
     }
     let before = draw(&mut chat, 60, 20);
     chat.hear(161, "bo", "news");
-    let older = (61..=100).map(|seq| message_at(seq, "dora", "older")).collect();
+    let older = (61..=100).map(|seq| (message_at(seq, "dora", "older"), 0)).collect();
     chat.send(Msg::Cached { room: RoomKey::lobby(), events: older });
     let after = draw(&mut chat, 60, 20);
     let texts = |frame: &str| {

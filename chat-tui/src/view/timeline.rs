@@ -8,22 +8,45 @@ use ratatui::text::{Line, Span};
 
 use super::theme::Theme;
 use super::{lines, markup, spread};
-use crate::app::Model;
 use crate::app::layout::Screen;
 use crate::app::rows::{Row, Tick, viewport};
 use crate::app::text::{shorten, width};
+use crate::app::timeline::Entry;
+use crate::app::{Model, Room};
 
 pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame<'_>, screen: &Screen) {
-    let area = screen.timeline;
-    let seen = viewport(model.room(), screen.frame(model));
+    if !screen.timeline.is_empty() {
+        draw_place(model, model.room(), model.thread().is_none(), theme, frame, screen.timeline);
+    }
+    if model.thread().is_none() {
+        return;
+    }
+    let thread = model.place();
+    let title = vec![Span::styled("Thread", theme.strong()), Span::styled(" · Esc closes", theme.dim())];
+    let root = thread.timeline.events().next().and_then(|(_, entry)| match entry {
+        Entry::Said(said) => said.replies(),
+        Entry::Deleted(deleted) => deleted.replies.as_ref(),
+        _ => None,
+    });
+    let right = match root.map_or(0, |replies| replies.count) {
+        1 => "1 reply".to_owned(),
+        n => format!("{n} replies"),
+    };
+    let columns = screen.thread_title.width;
+    lines(frame, screen.thread_title, vec![spread(title, vec![Span::styled(right, theme.dim())], columns)]);
+    draw_place(model, thread, true, theme, frame, screen.thread);
+}
+
+fn draw_place(model: &Model, room: &Room, focus: bool, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
+    let seen = viewport(room, Screen::frame_in(model, area, focus));
     let columns = area.width;
     let drawn: Vec<Line<'_>> = seen.rows.into_iter().map(|row| line(row, model, theme, columns)).collect();
     // The newest row stands just above the composer.
     let height = u16::try_from(drawn.len()).unwrap_or(u16::MAX).min(area.height);
     let place = Rect { y: area.y + area.height - height, height, ..area };
     lines(frame, place, drawn);
-    if model.room().scroll.is_some() && area.height > 2 && area.width >= 20 {
-        let unread = model.room().unread();
+    if room.scroll.is_some() && area.height > 2 && area.width >= 20 {
+        let unread = if room.timeline.is_sparse() { 0 } else { room.unread() };
         let text = if unread > 0 {
             format!(" {unread} new below · End ")
         } else {
@@ -47,13 +70,19 @@ fn line(row: Row, model: &Model, theme: Theme, columns: u16) -> Line<'static> {
             let style = person(user.as_ref()).add_modifier(Modifier::BOLD);
             Line::from(vec![Span::styled(name, style), Span::styled(format!("  {time}"), theme.dim())])
         }
-        Row::Text { user, text, tick, dim, picked } => {
+        Row::Text { user, text, tick, dim, called, picked } => {
             let style = match (picked, dim) {
                 (true, _) => theme.chosen(),
                 (_, true) => theme.dim(),
                 _ => ratatui::style::Style::new(),
             };
-            let mut left = vec![Span::styled("▏ ", person(user.as_ref()))];
+            // What calls stands out by its bar, also where there are no colours.
+            let bar = if called {
+                Span::styled("▌ ", theme.warn())
+            } else {
+                Span::styled("▏ ", person(user.as_ref()))
+            };
+            let mut left = vec![bar];
             left.extend(text.into_iter().map(|span| markup::span(span, style, theme)));
             let right = match tick {
                 None => Vec::new(),
@@ -63,6 +92,27 @@ fn line(row: Row, model: &Model, theme: Theme, columns: u16) -> Line<'static> {
                 Some(Tick::Failed) => vec![Span::styled("✗", theme.bad())],
             };
             spread(left, right, columns)
+        }
+        Row::Quote { user, text } => {
+            let text = shorten(&text, usize::from(columns).saturating_sub(5));
+            Line::from(vec![
+                Span::styled("▏ ", person(user.as_ref())),
+                Span::styled("┌ ", theme.dim()),
+                Span::styled(text, theme.dim()),
+            ])
+        }
+        Row::Reactions { user, reactions } => {
+            let mut spans = vec![Span::styled("▏ ", person(user.as_ref()))];
+            for (text, own) in reactions {
+                let style = if own { theme.accent() } else { ratatui::style::Style::new() };
+                spans.push(Span::styled(text, style));
+                spans.push(Span::raw("  "));
+            }
+            Line::from(spans)
+        }
+        Row::Under { user, text, news } => {
+            let style = if news { theme.accent() } else { theme.dim() };
+            Line::from(vec![Span::styled("▏ ", person(user.as_ref())), Span::styled(text, style)])
         }
         Row::Failed(text) => {
             Line::from(vec![Span::styled("▏ ", theme.bad()), Span::styled(text, theme.bad())])

@@ -57,13 +57,7 @@ impl Session {
                 self.question_refused(asked, reference, refusal, again, now);
             }
         } else if let Some(id) = &refusal.id {
-            match self.delete_answered(id) {
-                Some(delete) => {
-                    let question = Box::new(ClientFrame::Delete(delete));
-                    self.out.push_back(SessionEvent::Refused { question, reference: 0, refusal });
-                }
-                None => self.line_refused(id, &refusal, again),
-            }
+            self.line_refused(id, &refusal, again);
         } else {
             self.out.push_back(SessionEvent::Error(refusal));
         }

@@ -247,9 +247,6 @@ impl Session {
     }
 
     fn acknowledged(&mut self, ack: Ack) {
-        if self.delete_answered(&ack.id).is_some() {
-            return;
-        }
         if self.outbox.acknowledged(&ack.id) {
             self.stored(ack.id, ack.seq, ack.timestamp);
         }

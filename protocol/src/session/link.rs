@@ -214,7 +214,6 @@ impl Session {
         for room in self.rooms.values_mut() {
             room.unlink();
         }
-        self.forget_deletes();
         for (reference, asked) in std::mem::take(&mut self.questions) {
             if asked.asker == Asker::Person {
                 let question = Box::new(asked.frame);

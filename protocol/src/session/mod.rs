@@ -68,7 +68,6 @@ use std::time::Duration;
 
 use crate::ids::{Epoch, Id, Ref, RoomKey, Seq, UserId};
 use crate::limits::{CLIENT_PATIENCE, HISTORY_EVENTS, MESSAGE_BYTES, RESUME_EVENTS};
-use crate::rooms::Delete;
 use crate::signal::PresenceState;
 
 use backoff::{Backoff, Rng};
@@ -149,8 +148,6 @@ pub struct Session {
     outbox: Outbox,
     questions: BTreeMap<Ref, Asked>,
     next_ref: Ref,
-    /// Deletions that wait for their answers, by `id`.
-    deletes: BTreeMap<Id, Delete>,
     typing: Option<((RoomKey, Option<Seq>), Duration)>,
     presence: PresenceState,
 
@@ -189,7 +186,6 @@ impl Session {
             outbox: Outbox::new(saved.outbox),
             questions: BTreeMap::new(),
             next_ref: 0,
-            deletes: BTreeMap::new(),
             typing: None,
             presence: PresenceState::Online,
             actions: VecDeque::new(),

@@ -2,16 +2,20 @@
 
 mod account;
 mod people;
+mod prefs;
 mod rooms;
 mod table;
 
 use protocol::client::ClientFrame;
 use protocol::error::ErrorCode;
+use protocol::messages::OfRoom;
 use protocol::names;
+use protocol::rooms::Browse;
 
 use super::update::remove_room;
 use super::{Effect, Layer, Model, Room};
 use crate::api::Request;
+pub(super) use prefs::told;
 pub use table::{COMMANDS, Command, Completes, all};
 
 /// Carries out a line that was typed: a command, or something to say. `//text` says `/text`.
@@ -26,10 +30,10 @@ pub(super) fn carry_out_knowing(model: &mut Model, line: &str) -> Vec<Effect> {
 
 fn begin(model: &mut Model, line: &str, knowing: bool) -> Vec<Effect> {
     if let Some(literal) = line.strip_prefix("//") {
-        return say(model, format!("/{literal}"));
+        return super::place::say(model, format!("/{literal}"));
     }
     if !line.starts_with('/') {
-        return say(model, line.to_owned());
+        return super::place::say(model, line.to_owned());
     }
     let (name, argument) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
     let line = Line { whole: line, name, argument: argument.trim(), knowing };
@@ -46,11 +50,16 @@ fn begin(model: &mut Model, line: &str, knowing: bool) -> Vec<Effect> {
         "/who" => rooms::who(model),
         "/notify" => rooms::notify(model, line.argument),
         "/invite" => people::invite(model, &line),
-        "/title" | "/topic" | "/announce" | "/slow" | "/archive" => rooms::change(model, &line),
+        "/title" | "/topic" | "/announce" | "/slow" | "/archive" | "/seen" => rooms::change(model, &line),
         "/role" => people::role(model, &line),
         "/bans" => people::bans(model),
         "/kick" | "/ban" | "/unban" | "/mute" | "/unmute" => people::moderate(model, &line),
         "/delete" => super::pick::begin(model, super::Deed::Delete),
+        "/mentions" => mentions(model),
+        "/keywords" => prefs::keywords(model, line.argument),
+        "/quiet" => prefs::quiet(model, line.argument),
+        "/pins" => pins(model),
+        "/select" => super::pick::begin(model, super::Deed::Select),
         "/report" => people::report(model, line.argument),
         "/reports" | "/audit" => people::browse(model, &line),
         "/resolve" => people::resolve(model, line.argument),
@@ -180,16 +189,6 @@ pub(super) fn quit(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
-fn say(model: &mut Model, text: String) -> Vec<Effect> {
-    let room = model.room_mut();
-    room.scroll = None;
-    room.mark = None;
-    vec![
-        Effect::Say { room: room.key.clone(), text },
-        Effect::Typing { room: model.current.clone(), on: false },
-    ]
-}
-
 /// Leaves the room on the screen. While it has lines that were not sent it stays: the server would refuse them, and
 /// nobody would see it. A room that we are not in is only taken off the list.
 fn leave(model: &mut Model) -> Vec<Effect> {
@@ -202,13 +201,13 @@ fn leave(model: &mut Model) -> Vec<Effect> {
         return refuse(model, "lines of this room still wait to be sent: wait for them, or /discard them");
     }
     if room.joined {
-        if room.failed().is_some() {
+        if failed_lines(room).next().is_some() {
             return refuse(model, "lines of this room were not sent: /retry or /discard them first");
         }
         return vec![Effect::Leave(key)];
     }
     let mut effects: Vec<Effect> = failed_lines(room).map(Effect::Discard).collect();
-    let unsent: Vec<String> = room.outgoing.iter().map(|line| line.shown.to_string()).collect();
+    let unsent: Vec<String> = room.all_outgoing().map(|line| line.shown.to_string()).collect();
     let title = room.label();
     effects.extend(remove_room(model, &key));
     for text in unsent {
@@ -228,17 +227,29 @@ fn failed(model: &mut Model, effect: fn(protocol::ids::Id) -> Effect) -> Vec<Eff
 /// Drops the failed lines of this room; where there are none, those that wait. One that is under way is not held up.
 fn discard_all(model: &mut Model) -> Vec<Effect> {
     let room = model.room();
-    if room.failed().is_none() && room.waiting().next().is_some() {
+    if failed_lines(room).next().is_none() && room.waiting().next().is_some() {
         return room.waiting().map(|line| Effect::Discard(line.id.clone())).collect();
     }
     let effects = failed(model, Effect::Discard);
-    model.room_mut().outgoing.retain(|line| !matches!(line.state, super::room::Sending::Failed(_)));
+    for lines in model.room_mut().all_lines_mut() {
+        lines.retain(|line| !matches!(line.state, super::room::Sending::Failed(_)));
+    }
     effects
 }
 
 fn failed_lines(room: &Room) -> impl Iterator<Item = protocol::ids::Id> {
-    let failed = room.outgoing.iter().filter(|line| matches!(line.state, super::room::Sending::Failed(_)));
+    let failed = room.all_outgoing().filter(|line| matches!(line.state, super::room::Sending::Failed(_)));
     failed.map(|line| line.id.clone())
+}
+
+/// Asks what names us.
+pub(super) fn mentions(model: &mut Model) -> Vec<Effect> {
+    model.layers.retain(|layer| !matches!(layer, Layer::Hits(_)));
+    ask(ClientFrame::Mentions(Browse { reference: 0, before: None, limit: None }))
+}
+
+fn pins(model: &Model) -> Vec<Effect> {
+    ask(ClientFrame::Pins(OfRoom { reference: 0, room: model.current.clone() }))
 }
 
 fn refuse(model: &mut Model, why: &str) -> Vec<Effect> {

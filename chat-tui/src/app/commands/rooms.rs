@@ -96,6 +96,8 @@ pub(super) fn change(model: &mut Model, line: &Line<'_>) -> Vec<Effect> {
             }
             None => return refuse(model, &usage("/slow")),
         },
+        ("/seen", "on") => change.seen = Some(true),
+        ("/seen", "off") => change.seen = Some(false),
         ("/archive", "") => change.archived = Some(true),
         ("/archive", "undo") => change.archived = Some(false),
         _ => return refuse(model, &usage(line.name)),

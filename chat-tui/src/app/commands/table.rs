@@ -69,6 +69,7 @@ pub const COMMANDS: &[(&str, &[Command])] = &[
                 "of what here to be told",
                 Word(&["all", "mentions", "none"]),
             ),
+            command("/pins", "", "what is pinned here", Nothing),
         ],
     ),
     (
@@ -79,6 +80,7 @@ pub const COMMANDS: &[(&str, &[Command])] = &[
             command("/topic", "[TEXT]", "what this room is about; nothing takes it away", Nothing),
             command("/announce", "on|off", "only owners and moderators write here", Word(&["on", "off"])),
             command("/slow", "TIME|off", "a pause between two messages of one member", Word(&["off"])),
+            command("/seen", "on|off", "whether this room tells who has read what", Word(&["on", "off"])),
             command("/archive", "[undo]", "keep this room to be read only", Word(&["undo"])),
             command("/role", "NAME ROLE", "make somebody an owner, moderator or member", Person(ROLES)),
             command("/kick", "NAME [REASON]", "put somebody out", Person(&[])),
@@ -87,10 +89,19 @@ pub const COMMANDS: &[(&str, &[Command])] = &[
             command("/mute", "NAME [TIME] [REASON]", "let somebody say nothing here", Person(&[])),
             command("/unmute", "NAME", "end that", Person(&[])),
             command("/bans", "", "who is banned or muted here, and until when", Nothing),
-            command("/delete", "", "choose a message and delete it", Nothing),
             command("/reports", "", "what was reported", Nothing),
             command("/resolve", "N", "a report needs nothing more", Nothing),
             command("/audit", "", "what was decided", Nothing),
+        ],
+    ),
+    (
+        "Messages",
+        &[
+            command("/select", "", "choose a message, to do something to it", Nothing),
+            command("/delete", "", "choose a message and delete it", Nothing),
+            command("/mentions", "", "what names you, in all your rooms", Nothing),
+            command("/keywords", "[WORD, …|off]", "words that count as being named", Word(&["off"])),
+            command("/quiet", "[FROM-TO|off]", "when not to be disturbed: 22:00-07:00", Word(&["off"])),
         ],
     ),
     (

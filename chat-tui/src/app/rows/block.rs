@@ -1,13 +1,18 @@
 //! One block of the timeline, laid out.
 
 use protocol::ids::{Seq, UserId};
+use protocol::messages::Replies;
+use protocol::session::Target;
+use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, UtcOffset};
 
+use super::notices::notices;
 use super::written::{self, Line, Look, Role, Span};
 use super::{Frame, GUTTER, Key, MARGIN, Part, Row, Tick};
+use crate::app::place;
 use crate::app::room::{Outgoing, Room, Sending};
-use crate::app::text::wrap;
-use crate::app::timeline::{Entry, Notice, Said, moment};
+use crate::app::text::{shorten, width, wrap};
+use crate::app::timeline::{Entry, Said, moment};
 
 /// Messages of one author share a header for this long.
 const RUN: time::Duration = time::Duration::minutes(10);
@@ -41,7 +46,9 @@ pub(super) fn block(room: &Room, keys: &[Key], index: usize, frame: Frame<'_>) -
 }
 
 fn top(room: &Room, frame: Frame<'_>, rows: &mut Vec<Row>) {
-    let text = if !room.joined {
+    let text = if room.timeline.is_sparse() {
+        if room.more { "loading older answers…" } else { "the thread begins here" }.to_owned()
+    } else if !room.joined {
         let name = if room.key.is_made() { room.title.as_str() } else { room.key.as_str() };
         format!("you are not in {}: /join {name} goes there, /leave takes it off the list", room.label())
     } else if room.timeline.has_older() {
@@ -101,11 +108,16 @@ fn event(room: &Room, keys: &[Key], index: usize, frame: Frame<'_>, rows: &mut V
                 });
             }
             let tick = (frame.me == Some(&said.user)).then_some(Tick::Stored);
+            if let Some(seq) = said.reply {
+                rows.push(Row::Quote { user: Some(said.user.clone()), text: quote(room, seq) });
+            }
             let mut lines = written::rows(&said.text, frame.name, columns(frame));
-            if said.edited {
+            if said.is_edited() {
                 mark_edited(&mut lines, columns(frame));
             }
-            body(Some(&said.user), lines, tick, false, rows);
+            let called = room.timeline.is_calling(seq);
+            body(Some(&said.user), lines, tick, false, called, rows);
+            about(room, seq, said, frame, rows);
         }
         Entry::Deleted(deleted) => {
             if !new_day && !is_new && direct(room, keys, index).is_some_and(|key| key.part == Part::Event) {
@@ -121,7 +133,9 @@ fn event(room: &Room, keys: &[Key], index: usize, frame: Frame<'_>, rows: &mut V
                 Some(by) => format!("deleted by {by}"),
                 None => "deleted".to_owned(),
             };
-            body(Some(&deleted.user), plain(&format!("({text})"), frame), None, true, rows);
+            body(Some(&deleted.user), plain(&format!("({text})"), frame), None, true, false, rows);
+            answers(room, seq, deleted.replies.as_ref(), frame, rows);
+            pending(room, &Target::Stored(seq), frame, rows);
         }
         Entry::Told(told) => {
             let until = told.until.and_then(|until| until.checked_to_offset(frame.offset)).map(moment);
@@ -131,7 +145,7 @@ fn event(room: &Room, keys: &[Key], index: usize, frame: Frame<'_>, rows: &mut V
             rows.extend(wrap(&format!("{}{until}{reason}", told.text), columns).into_iter().map(Row::Told));
         }
         Entry::Unreadable => {
-            body(None, plain("a message that this version cannot show", frame), None, true, rows);
+            body(None, plain("a message that this version cannot show", frame), None, true, false, rows);
         }
         Entry::Change => {}
     }
@@ -148,9 +162,118 @@ fn event(room: &Room, keys: &[Key], index: usize, frame: Frame<'_>, rows: &mut V
 fn is_shown(room: &Room, entry: &Entry) -> bool {
     match entry {
         Entry::Change => false,
-        Entry::Said(said) => !room.timeline.is_hidden(&said.user),
-        Entry::Deleted(deleted) => !room.timeline.is_hidden(&deleted.user),
+        // What is said in a thread is shown there alone.
+        Entry::Said(said) => !room.timeline.is_hidden(&said.user) && is_here(room, said.thread),
+        Entry::Deleted(deleted) => !room.timeline.is_hidden(&deleted.user) && is_here(room, deleted.thread),
         Entry::Told(_) | Entry::Unreadable => true,
+    }
+}
+
+fn is_here(room: &Room, thread: Option<Seq>) -> bool {
+    thread.is_none() || room.timeline.is_sparse()
+}
+
+/// What stands below a message: reactions, its thread, that it is pinned, who has seen it, what waits to be done to it.
+fn about(room: &Room, seq: Seq, said: &Said, frame: Frame<'_>, rows: &mut Vec<Row>) {
+    if !said.folded.reactions.is_empty() {
+        let reactions = said.folded.reactions.iter().map(|(emoji, users)| {
+            let own = frame.me.is_some_and(|me| users.contains(me));
+            (format!("{emoji} {}", users.len()), own)
+        });
+        let mut row = Vec::new();
+        let mut used = 0;
+        for (text, own) in reactions {
+            let wide = width(&text) + 2;
+            if used + wide > columns(frame) && !row.is_empty() {
+                rows.push(Row::Reactions {
+                    user: Some(said.user.clone()),
+                    reactions: std::mem::take(&mut row),
+                });
+                used = 0;
+            }
+            used += wide;
+            row.push((text, own));
+        }
+        rows.push(Row::Reactions { user: Some(said.user.clone()), reactions: row });
+    }
+    if said.folded.pinned {
+        rows.push(Row::Under { user: Some(said.user.clone()), text: "pinned".to_owned(), news: false });
+    }
+    if !room.timeline.is_sparse() {
+        answers(room, seq, said.replies(), frame, rows);
+    }
+    if let Some(text) = seen_by(room, seq, said, frame) {
+        let text = shorten(&text, columns(frame));
+        rows.push(Row::Under { user: Some(said.user.clone()), text, news: false });
+    }
+    pending(room, &Target::Stored(seq), frame, rows);
+}
+
+fn answers(room: &Room, seq: Seq, replies: Option<&Replies>, frame: Frame<'_>, rows: &mut Vec<Row>) {
+    let Some(replies) = replies else { return };
+    let news = room.thread_news.get(&seq).copied().unwrap_or(0);
+    let count = match replies.count {
+        1 => "1 reply".to_owned(),
+        n => format!("{n} replies"),
+    };
+    let new = if news > 0 { format!(", {news} new") } else { String::new() };
+    let last = OffsetDateTime::parse(&replies.timestamp, &Rfc3339).ok();
+    let last = local(last, frame.offset).map(|at| format!(" · last {}", moment(at))).unwrap_or_default();
+    let text = shorten(&format!("↳ {count}{new}{last}"), columns(frame));
+    rows.push(Row::Under { user: None, text, news: news > 0 });
+}
+
+/// Who has seen the newest message of one's own, where the room tells.
+fn seen_by(room: &Room, seq: Seq, said: &Said, frame: Frame<'_>) -> Option<String> {
+    if !room.rules.seen || frame.me != Some(&said.user) || room.readers.is_empty() {
+        return None;
+    }
+    let own = |(_, entry): &(Seq, &Entry)| matches!(entry, Entry::Said(said) if frame.me == Some(&said.user) && is_here(room, said.thread));
+    let newest = room.timeline.events().rev().find(own)?.0;
+    if newest != seq {
+        return None;
+    }
+    let seen = room.readers.values().filter(|(_, upto)| *upto >= seq);
+    let names: Vec<&str> = seen.map(|(name, _)| name.as_str()).collect();
+    match names.as_slice() {
+        [] => None,
+        [names @ .., last] if names.len() < 5 && !names.is_empty() => {
+            Some(format!("seen by {} and {last}", names.join(", ")))
+        }
+        [one] => Some(format!("seen by {one}")),
+        many => Some(format!("seen by {} people", many.len())),
+    }
+}
+
+/// What is to be done to a message and is not in the log yet.
+fn pending(room: &Room, target: &Target, frame: Frame<'_>, rows: &mut Vec<Row>) {
+    for line in room.changes_of(target) {
+        let told = place::told(line);
+        if let Sending::Failed(_) = line.state {
+            rows.extend(
+                wrap(&format!("{told}{}", help(room, line)), columns(frame)).into_iter().map(Row::Failed),
+            );
+        } else {
+            let text = shorten(&told, columns(frame));
+            rows.push(Row::Under { user: frame.me.cloned(), text, news: false });
+        }
+    }
+}
+
+/// What can be done about a line that failed: the oldest one is what the keys are about.
+fn help(room: &Room, line: &Outgoing) -> &'static str {
+    let chosen = room.failed().is_some_and(|failed| failed.id == line.id);
+    if chosen { " · Alt+r retry · Alt+y copy · Alt+x discard" } else { "" }
+}
+
+/// A message that is answered, on one line.
+fn quote(room: &Room, seq: Seq) -> String {
+    match room.timeline.get(seq) {
+        Some(Entry::Said(said)) if !room.timeline.is_hidden(&said.user) => {
+            format!("{}: {}", said.name, place::quoted(said))
+        }
+        Some(Entry::Deleted(deleted)) => format!("{}: (deleted)", deleted.name),
+        _ => "an earlier message".to_owned(),
     }
 }
 
@@ -181,11 +304,14 @@ fn outgoing(room: &Room, line: &Outgoing, header: bool, frame: Frame<'_>, rows: 
         Sending::Stored(_) => Tick::Stored,
         Sending::Failed(_) => Tick::Failed,
     };
+    if let Some(seq) = line.reply {
+        rows.push(Row::Quote { user: frame.me.cloned(), text: quote(room, seq) });
+    }
     let lines = written::rows(&line.shown, frame.name, columns(frame));
-    body(frame.me, lines, Some(tick), tick != Tick::Stored, rows);
+    body(frame.me, lines, Some(tick), tick != Tick::Stored, false, rows);
+    pending(room, &Target::Line(line.id.clone()), frame, rows);
     if let Sending::Failed(reason) = &line.state {
-        let chosen = room.failed().is_some_and(|failed| failed.id == line.id);
-        let help = if chosen { " · Alt+r retry · Alt+y copy · Alt+x discard" } else { "" };
+        let help = help(room, line);
         let columns = usize::from(frame.width.saturating_sub(GUTTER));
         for row in wrap(&format!("not sent: {reason}{help}"), columns) {
             rows.push(Row::Failed(row));
@@ -224,13 +350,21 @@ fn mark_edited(lines: &mut Vec<Line>, columns: usize) {
     }
 }
 
-fn body(user: Option<&UserId>, lines: Vec<Line>, tick: Option<Tick>, dim: bool, rows: &mut Vec<Row>) {
+fn body(
+    user: Option<&UserId>,
+    lines: Vec<Line>,
+    tick: Option<Tick>,
+    dim: bool,
+    called: bool,
+    rows: &mut Vec<Row>,
+) {
     let start = rows.len();
     rows.extend(lines.into_iter().map(|text| Row::Text {
         user: user.cloned(),
         text,
         tick: None,
         dim,
+        called,
         picked: false,
     }));
     if let Some(Row::Text { tick: last, .. }) = rows[start..].last_mut() {
@@ -238,80 +372,9 @@ fn body(user: Option<&UserId>, lines: Vec<Line>, tick: Option<Tick>, dim: bool, 
     }
 }
 
-/// Comings and goings in a row become one line; what the client says stands alone.
-fn notices<'a>(notices: impl Iterator<Item = &'a Notice>, frame: Frame<'_>, rows: &mut Vec<Row>) {
-    let columns = usize::from(frame.width.saturating_sub(GUTTER));
-    let mut groups = Vec::new();
-    for notice in notices {
-        match notice {
-            Notice::ComeAndGo { came, names, count } => fold(&mut groups, *came, names, *count),
-            Notice::Info(text) => {
-                flush(&mut groups, columns, rows);
-                rows.extend(wrap(text, columns).into_iter().map(Row::Notice));
-            }
-            Notice::Trouble(text) => {
-                flush(&mut groups, columns, rows);
-                rows.extend(wrap(text, columns).into_iter().map(Row::Trouble));
-            }
-        }
-    }
-    flush(&mut groups, columns, rows);
-}
-
-/// People who came, or went, one after another; a crowd has no names.
-struct Group<'a> {
-    came: bool,
-    names: Vec<&'a str>,
-    crowd: u32,
-}
-
-fn fold<'a>(groups: &mut Vec<Group<'a>>, came: bool, names: &'a [String], count: u32) {
-    if names.is_empty() {
-        match groups.last_mut() {
-            Some(last) if last.came == came && last.names.is_empty() => last.crowd += count,
-            _ => groups.push(Group { came, names: Vec::new(), crowd: count }),
-        }
-        return;
-    }
-    for name in names {
-        let back = groups
-            .iter_mut()
-            .filter(|group| group.came != came)
-            .find_map(|group| group.names.iter().position(|other| other == name).map(|at| (group, at)));
-        if let Some((group, at)) = back {
-            // Who came and went, or went and is back, changed nothing.
-            group.names.remove(at);
-            groups.retain(|group| group.crowd > 0 || !group.names.is_empty());
-            continue;
-        }
-        match groups.last_mut() {
-            Some(last) if last.came == came && last.crowd == 0 => {
-                if !last.names.contains(&name.as_str()) {
-                    last.names.push(name);
-                }
-            }
-            _ => groups.push(Group { came, names: vec![name], crowd: 0 }),
-        }
-    }
-}
-
-fn flush(groups: &mut Vec<Group<'_>>, columns: usize, rows: &mut Vec<Row>) {
-    let tell = |group: Group<'_>| {
-        let verb = if group.came { "joined" } else { "left" };
-        match group.names.as_slice() {
-            [] => format!("{} people {verb}", group.crowd),
-            names => format!("{} {verb}", names.join(", ")),
-        }
-    };
-    let told: Vec<String> = groups.drain(..).map(tell).collect();
-    if !told.is_empty() {
-        rows.extend(wrap(&told.join(" · "), columns).into_iter().map(Row::Notice));
-    }
-}
-
 fn said(room: &Room, seq: Seq) -> Option<&Said> {
     match room.timeline.get(seq) {
-        Some(Entry::Said(said)) if !room.timeline.is_hidden(&said.user) => Some(said),
+        Some(entry @ Entry::Said(said)) if is_shown(room, entry) => Some(said),
         _ => None,
     }
 }
@@ -331,36 +394,4 @@ fn local(at: Option<OffsetDateTime>, offset: UtcOffset) -> Option<OffsetDateTime
 
 fn clock(at: OffsetDateTime) -> String {
     format!("{:02}:{:02}", at.hour(), at.minute())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn who_comes_and_goes_at_once_is_not_told() {
-        let bo = &["bo".to_owned()][..];
-        let li = &["li".to_owned()][..];
-        for (seen, expected) in [
-            (vec![(true, bo, 1), (false, bo, 1)], ""),
-            (vec![(false, bo, 1), (true, bo, 1)], ""),
-            (vec![(true, bo, 1), (true, li, 1), (false, bo, 1)], "li joined"),
-            (vec![(true, bo, 1), (false, bo, 1), (true, bo, 1)], "bo joined"),
-            (vec![(true, bo, 1), (true, bo, 1), (false, li, 1)], "bo joined · li left"),
-            (vec![(true, &[], 20), (true, &[], 3), (true, bo, 1)], "23 people joined · bo joined"),
-        ] {
-            let mut groups = Vec::new();
-            for (came, names, count) in seen {
-                fold(&mut groups, came, names, count);
-            }
-            let mut rows = Vec::new();
-            flush(&mut groups, 80, &mut rows);
-            let told = match rows.as_slice() {
-                [] => "",
-                [Row::Notice(told)] => told,
-                other => panic!("{other:?}"),
-            };
-            assert_eq!(told, expected);
-        }
-    }
 }

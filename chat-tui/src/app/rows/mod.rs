@@ -5,6 +5,7 @@
 //! so that it stands still while older history comes in above and new messages below.
 
 mod block;
+mod notices;
 mod scroll;
 mod written;
 
@@ -81,8 +82,33 @@ pub enum Row {
         tick: Option<Tick>,
         /// It is not in the log yet, or not really said text.
         dim: bool,
+        /// It calls who looks.
+        called: bool,
         /// It is the message being chosen.
         picked: bool,
+    },
+    /// The message that the text below answers, on one line.
+    Quote {
+        /// Whose bar.
+        user: Option<UserId>,
+        /// Whose, and what it says.
+        text: String,
+    },
+    /// Reactions, each with how many, and whether one's own is among them.
+    Reactions {
+        /// Whose bar.
+        user: Option<UserId>,
+        /// From the left.
+        reactions: Vec<(String, bool)>,
+    },
+    /// Something about the message above.
+    Under {
+        /// Whose bar.
+        user: Option<UserId>,
+        /// What.
+        text: String,
+        /// It is news.
+        news: bool,
     },
     /// An own line was refused: why, and what to do about it.
     Failed(String),
@@ -187,7 +213,7 @@ fn keys(room: &Room) -> Vec<Key> {
     let mut keys = vec![Key { seq: 0, part: Part::Top }];
     let mut previous = None;
     for (seq, _) in timeline.events() {
-        if previous.is_some_and(|previous| previous + 1 < seq) {
+        if previous.is_some_and(|previous| previous + 1 < seq) && !timeline.is_sparse() {
             keys.push(Key { seq, part: Part::Gap });
         }
         keys.push(Key { seq, part: Part::Event });
@@ -196,14 +222,16 @@ fn keys(room: &Room) -> Vec<Key> {
         }
         previous = Some(seq);
     }
-    if previous.is_some_and(|previous| previous < timeline.head()) {
+    if previous.is_some_and(|previous| previous < timeline.head()) && !timeline.is_sparse() {
         keys.push(Key { seq: timeline.head() + 1, part: Part::Gap });
     }
     let outgoing = room.outgoing.iter().enumerate();
     // A stored line that is in the log already is drawn there.
-    let outgoing = outgoing.filter(|(_, line)| match line.state {
-        Sending::Stored(seq) => timeline.get(seq).is_none(),
-        _ => true,
+    let outgoing = outgoing.filter(|(_, line)| match (&line.change, &line.state) {
+        // What is done to a message stands below that.
+        (Some(_), _) => false,
+        (None, Sending::Stored(seq)) => timeline.get(*seq).is_none(),
+        (None, _) => true,
     });
     keys.extend(outgoing.map(|(index, _)| Key { seq: Seq::MAX, part: Part::Outgoing(index) }));
     keys

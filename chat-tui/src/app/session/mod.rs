@@ -1,7 +1,9 @@
 //! What the session tells, taken into the model.
 
+mod messages;
 mod people;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::SELF_ROOM;
@@ -14,14 +16,18 @@ use protocol::limits::TYPING_TTL;
 use protocol::people::Role;
 use protocol::server::{ResetWhy, RoomInfo, Welcome};
 use protocol::session::{
-    Failure, Gap, Link, OutboxChange, Outgoing, OutgoingState, Page, RoomEvent, RoomReset, SessionEvent,
+    Failure, Gap, Link, OutboxChange, Outgoing, OutgoingState, Page, Place, RoomEvent, RoomReset,
+    SessionEvent,
 };
 use protocol::signal::Typing;
 
-use super::room::{Sending, Typist, Verdict};
-use super::timeline::Notice;
+use super::room::{Counted, Sending, Typist, Verdict};
+use super::timeline::{Notice, Watch};
 use super::update::{go_to, remove_room};
-use super::{Effect, Form, Layer, Me, Model, Room, answers, commands, own, safe, sheet, told};
+use super::{
+    Effect, Form, Layer, Me, Model, Room, alert, answers, commands, jump, lists, own, place, safe, sheet,
+    told,
+};
 use crate::api::Request;
 use people::PEOPLE;
 
@@ -35,8 +41,8 @@ pub(super) fn handle(model: &mut Model, event: SessionEvent) -> Vec<Effect> {
         SessionEvent::Event(event) if event.event.room().as_str() == SELF_ROOM => {
             return own::take(model, event.event);
         }
-        SessionEvent::Event(event) => add(model, event),
-        SessionEvent::Page(page) => add_page(model, page),
+        SessionEvent::Event(event) => return add(model, event),
+        SessionEvent::Page(page) => return add_page(model, page),
         SessionEvent::Gap(gap) => {
             if let Some(room) = model.rooms.get_mut(&gap.room) {
                 let first = room.timeline.first();
@@ -54,7 +60,7 @@ pub(super) fn handle(model: &mut Model, event: SessionEvent) -> Vec<Effect> {
             }
         }
         SessionEvent::Outbox(change) => match change {
-            OutboxChange::Put(line) => put_line(model, line),
+            OutboxChange::Put(line) => put_line(model, &line),
             OutboxChange::Remove(id) => remove_line(model, &id),
         },
         SessionEvent::Outgoing { id, state } => set_state(model, &id, &state),
@@ -75,14 +81,16 @@ pub(super) fn handle(model: &mut Model, event: SessionEvent) -> Vec<Effect> {
                 _ => Vec::new(),
             };
         }
-        SessionEvent::Goaway { .. }
-        | SessionEvent::Found(_)
-        | SessionEvent::Mentioned(_)
-        | SessionEvent::Thread(_)
-        | SessionEvent::Pins(_)
-        | SessionEvent::Edits(_)
-        | SessionEvent::Readers(_)
-        | SessionEvent::Seen(_) => {}
+        SessionEvent::Goaway { .. } | SessionEvent::Found(_) => {}
+        SessionEvent::Mentioned(mentioned) => lists::mentions(model, mentioned),
+        SessionEvent::Pins(pins) => lists::pins(model, pins),
+        SessionEvent::Edits(edits) => {
+            let sheet = lists::edits(model, &edits);
+            answers::show(model, sheet);
+        }
+        SessionEvent::Thread(page) => messages::thread(model, page),
+        SessionEvent::Readers(readers) => messages::readers(model, readers),
+        SessionEvent::Seen(seen) => messages::seen(model, &seen),
         SessionEvent::Reports(reports) => {
             let sheet = sheet::reports(model, &reports);
             answers::show(model, sheet);
@@ -130,6 +138,10 @@ fn set_link(model: &mut Model, link: Link) {
         for room in model.rooms.values_mut() {
             room.asking = false;
             room.typing.clear();
+            for thread in room.threads.values_mut() {
+                thread.asking = false;
+                thread.typing.clear();
+            }
         }
     }
     if link == Link::Connected {
@@ -159,6 +171,10 @@ fn welcomed(model: &mut Model, welcome: &Welcome) -> Vec<Effect> {
     let role = if user.guest { Role::Guest } else { user.role };
     let away = user.profile.away;
     model.me = Some(Me { user: user.user.clone(), name, guest: user.guest, role, away });
+    if model.own.watch.me.as_ref() != Some(&user.user) {
+        let keywords = model.own.watch.keywords.clone();
+        model.own.watch = Arc::new(Watch { me: Some(user.user.clone()), keywords });
+    }
     model.learn_hue(&user.user, &user.profile);
     model.message_bytes = usize::try_from(welcome.limits.message_bytes).unwrap_or(usize::MAX);
     for info in welcome.rooms.iter().filter(|info| info.room.as_str() != SELF_ROOM) {
@@ -198,7 +214,12 @@ fn learn<'a>(model: &'a mut Model, info: &RoomInfo) -> &'a mut Room {
     room.level = level;
     room.put_out = false;
     room.present = info.present;
-    room.read = room.read.max(info.read.unwrap_or(0));
+    if let Some(read) = info.read {
+        room.learn_read(read);
+        let RoomInfo { head, unread, mentions, .. } = *info;
+        room.counted = Some(Counted { read, head, unread, mentions });
+    }
+    room.pins = info.pins;
     let head = room.timeline.head();
     room.timeline.set_bounds(info.first, head);
     room
@@ -220,7 +241,7 @@ fn left(model: &mut Model, key: &RoomKey) -> Vec<Effect> {
         return Vec::new();
     }
     if let Some(room) = model.rooms.get_mut(key)
-        && (room.failed().is_some() || room.waiting().next().is_some())
+        && room.all_outgoing().next().is_some()
     {
         room.joined = false;
         room.people.clear();
@@ -233,19 +254,25 @@ fn left(model: &mut Model, key: &RoomKey) -> Vec<Effect> {
     remove_room(model, key)
 }
 
-fn add(model: &mut Model, event: RoomEvent) {
+fn add(model: &mut Model, event: RoomEvent) -> Vec<Effect> {
     let RoomEvent { event, own, as_of } = event;
     let me = model.me.as_ref().map(|me| me.user.clone());
-    let Some(room) = model.rooms.get_mut(event.room()) else { return };
-    if let Some(id) = own {
-        room.outgoing.retain(|line| line.id != id);
+    let (key, seq) = (event.room().clone(), event.seq());
+    let Some(room) = model.rooms.get_mut(&key) else { return Vec::new() };
+    if let Some(id) = &own {
+        for lines in room.all_lines_mut() {
+            lines.retain(|line| line.id != *id);
+        }
         // One's own line is no news, where all before it was read.
-        if room.read + 1 == event.seq() {
-            room.read = event.seq();
+        if room.read + 1 == seq && !room.kept_unread {
+            room.read = seq;
         }
     }
     if let Some((user, _)) = event.author() {
         room.typing.retain(|typist| typist.user != *user);
+        for thread in room.threads.values_mut() {
+            thread.typing.retain(|typist| typist.user != *user);
+        }
     }
     match &event {
         Event::Member(changed) => {
@@ -255,30 +282,46 @@ fn add(model: &mut Model, event: RoomEvent) {
             }
         }
         Event::Changed(changed) => room.change(changed),
+        Event::Pin(pin) => {
+            room.pins = if pin.on { room.pins.saturating_add(1) } else { room.pins.saturating_sub(1) };
+        }
         _ => {}
     }
+    messages::pass_on(room, std::slice::from_ref(&event), as_of);
+    messages::note_answer(room, me.as_ref(), &event);
     room.timeline.insert([event], as_of);
     room.trim();
+    // What was resumed after a long time away is not news to be told of one by one.
+    alert::of(model, &key, seq).into_iter().collect()
 }
 
-fn add_page(model: &mut Model, page: Page) {
+fn add_page(model: &mut Model, page: Page) -> Vec<Effect> {
     let asked = page.place;
     let page = page.page;
-    let Some(room) = model.rooms.get_mut(&page.room) else { return };
+    let key = page.room.clone();
+    let Some(room) = model.rooms.get_mut(&page.room) else { return Vec::new() };
     room.asking = false;
     let head = room.timeline.head();
     let empty = page.events.is_empty();
-    if !page.more || empty {
+    // Behind a page in the middle there may be more than before it.
+    let tells_beginning = !matches!(asked, Place::After(_)) || empty;
+    if (!page.more && tells_beginning) || empty {
         // There is nothing older: what is missing before the page was cut off by the server's retention.
-        if let protocol::session::Place::Before(before) = asked {
+        if let Place::Before(before) = asked {
             let first = if empty { before } else { page.first };
             room.timeline.set_bounds(first, head);
-        } else {
+        } else if !empty || matches!(asked, Place::Newest) {
             room.timeline.set_bounds(page.first, head);
         }
     }
+    messages::pass_on(room, &page.events, page.as_of);
     room.timeline.insert(page.events, page.as_of);
-    room.trim();
+    match room.scroll {
+        // What was just brought in for a jump may be far from what is looked at.
+        _ if matches!(asked, Place::Around(_)) => {}
+        _ => room.trim(),
+    }
+    jump::arrived(model, &key)
 }
 
 fn stop_asking(model: &mut Model, room: &RoomKey) {
@@ -320,32 +363,44 @@ fn reset(model: &mut Model, reset: &RoomReset) -> Vec<Effect> {
     effects
 }
 
-fn put_line(model: &mut Model, line: Outgoing) {
+fn put_line(model: &mut Model, line: &Outgoing) {
     let room = model.rooms.entry(line.room.clone()).or_insert_with(|| Room::new(line.room.clone()));
-    let state = line.failed.map_or(Sending::Queued, |why| failed(&why));
-    room.put_outgoing(line.id, &line.text, state);
+    let state = line.failed.as_ref().map_or(Sending::Queued, failed);
+    // Its target may have got its place meanwhile, which decides where it is shown at first.
+    if let Some(known) = room.all_lines_mut().flatten().find(|known| known.id == line.id) {
+        known.state = state;
+        known.kept = true;
+        known.change.clone_from(&line.change);
+        return;
+    }
+    place::of_line(room, line).put_outgoing(line, state);
 }
 
 /// A line was discarded; one that is stored stays until the log has it.
 fn remove_line(model: &mut Model, id: &Id) {
-    for room in model.rooms.values_mut() {
-        room.outgoing.retain(|line| line.id != *id || matches!(line.state, Sending::Stored(_)));
+    for lines in model.rooms.values_mut().flat_map(Room::all_lines_mut) {
+        lines.retain(|line| {
+            line.id != *id || (matches!(line.state, Sending::Stored(_)) && line.change.is_none())
+        });
     }
 }
 
 fn set_state(model: &mut Model, id: &Id, state: &OutgoingState) {
     for room in model.rooms.values_mut() {
-        if let Some(index) = room.outgoing.iter().position(|line| line.id == *id) {
-            room.outgoing[index].state = match state {
+        let stored = match state {
+            OutgoingState::Stored { seq, .. } => room.timeline.get(*seq).is_some(),
+            _ => false,
+        };
+        for lines in room.all_lines_mut() {
+            let Some(index) = lines.iter().position(|line| line.id == *id) else { continue };
+            lines[index].state = match state {
                 OutgoingState::Queued => Sending::Queued,
                 OutgoingState::Sent => Sending::Sent,
                 OutgoingState::Stored { seq, .. } => Sending::Stored(*seq),
                 OutgoingState::Failed(why) => failed(why),
             };
-            if let OutgoingState::Stored { seq, .. } = state
-                && room.timeline.get(*seq).is_some()
-            {
-                room.outgoing.remove(index);
+            if stored {
+                lines.remove(index);
             }
         }
     }
@@ -373,8 +428,19 @@ fn see_typing(model: &mut Model, typing: Typing) {
     }
     let Some(room) = model.rooms.get_mut(&typing.room) else { return };
     room.typing.retain(|typist| typist.user != typing.user);
-    if typing.on && room.typing.len() < PEOPLE {
-        room.typing.push(Typist { user: typing.user, name: safe::line(&typing.sender), until });
+    for thread in room.threads.values_mut() {
+        thread.typing.retain(|typist| typist.user != typing.user);
+    }
+    let place = match typing.thread {
+        Some(root) => match room.threads.get_mut(&root) {
+            Some(thread) => thread,
+            // Nobody looks there.
+            None => return,
+        },
+        None => room,
+    };
+    if typing.on && place.typing.len() < PEOPLE {
+        place.typing.push(Typist { user: typing.user, name: safe::line(&typing.sender), until });
     }
 }
 
@@ -388,6 +454,7 @@ fn refused(model: &mut Model, question: &ClientFrame, refusal: &Refusal) {
                 room.ask_again = Some(again);
             }
             model.toast(format!("history: {reason}"));
+            model.jump.take_if(|jump| jump.asked && jump.room == history.room);
         }
         ClientFrame::Members(_) => model.wants_bans = false,
         // A server that keeps nothing of one's own.
@@ -400,7 +467,14 @@ fn refused(model: &mut Model, question: &ClientFrame, refusal: &Refusal) {
             let room = safe::line(&create.room);
             model.complain(format!("{reason}; /join {room} goes there"));
         }
-        ClientFrame::Delete(_) => model.complain(format!("not deleted: {reason}")),
+        ClientFrame::Thread(thread) => {
+            let place = model.rooms.get_mut(&thread.room).and_then(|room| room.threads.get_mut(&thread.root));
+            if let Some(place) = place {
+                place.asking = false;
+                place.more = false;
+            }
+            model.toast(reason);
+        }
         _ => {
             let hint = commands::hint(model, code);
             model.complain(format!("{reason}{hint}"));
@@ -411,7 +485,7 @@ fn refused(model: &mut Model, question: &ClientFrame, refusal: &Refusal) {
 fn unanswered(model: &mut Model, question: &ClientFrame) {
     match question {
         ClientFrame::History(history) => stop_asking(model, &history.room),
-        ClientFrame::Members(_) => {}
+        ClientFrame::Members(_) | ClientFrame::Thread(_) => {}
         _ => model.complain("the connection was lost before the server answered; please try again"),
     }
 }
@@ -425,6 +499,7 @@ fn done(model: &mut Model, question: &ClientFrame) {
         }
         ClientFrame::Report(_) => model.say("reported to those who keep order here"),
         ClientFrame::Resolve(resolve) => model.say(format!("report {} is resolved", resolve.report)),
+        ClientFrame::Prefs(prefs) => model.say(commands::told(prefs)),
         ClientFrame::Decline(_) => model.say("declined"),
         ClientFrame::Notify(notify) => model.say(match notify.level {
             protocol::own::Level::All => "you are told of all that is said here",

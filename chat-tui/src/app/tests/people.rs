@@ -8,6 +8,8 @@ use protocol::people::Role;
 use protocol::rooms::{MemberChange, RoomKind, RoomRole};
 use protocol::session::{RoomEvent, Stopped};
 
+use protocol::session::{Change, Target};
+
 use super::*;
 use crate::api::{Body, Failure, Hidden, Request};
 use crate::app::form::Kind;
@@ -271,7 +273,10 @@ fn a_message_is_chosen_and_deleted() {
     chat.tell(SessionEvent::Event(own(1, "first")));
     chat.hear(2, "bo", "not mine");
     chat.tell(SessionEvent::Event(own(3, "second")));
-    let delete = |target| vec![Effect::Delete { room: RoomKey::lobby(), target }];
+    let delete = |target| {
+        let change = Change::Delete { target: Target::Stored(target) };
+        vec![Effect::Change { room: RoomKey::lobby(), change, text: String::new() }]
+    };
     chat.say("/delete");
     assert_eq!(chat.press(KeyCode::Enter, NONE), delete(3));
     chat.say("/delete");

@@ -30,7 +30,7 @@ fn each_change_is_its_frame_and_is_stored_once() {
     let frame = messages::Edit { room: room.clone(), target: at, text: "anew".into(), id: Some(id("e")) };
     assert_eq!(*last(&client), ClientFrame::Edit(frame));
     change(&mut client, "d", Change::Delete { target: target() }, "").unwrap();
-    let frame = Delete { room: room.clone(), target: at, id: Some(id("d")) };
+    let frame = crate::rooms::Delete { room: room.clone(), target: at, id: Some(id("d")) };
     assert_eq!(*last(&client), ClientFrame::Delete(frame));
     change(&mut client, "r", Change::React { target: target(), emoji: "👍".into(), on: true }, "").unwrap();
     let frame =
@@ -126,4 +126,19 @@ fn entries_of_earlier_versions_are_messages() {
     let outgoing: Outgoing = serde_json::from_str(kept).unwrap();
     assert_eq!((outgoing.change.clone(), outgoing.reply), (None, Some(3)));
     assert_eq!(serde_json::to_string(&outgoing).unwrap(), kept);
+}
+
+#[test]
+fn a_refused_change_fails_and_waits_for_its_person() {
+    let mut client = Client::connected(3);
+    change(&mut client, "d", Change::Delete { target: Target::Stored(3) }, "").unwrap();
+    client.drain();
+    client.events();
+    client.hear(r#"{"type":"error","id":"d","room":"lobby","code":"forbidden","reason":"no","retry":false}"#);
+    let failed = |event: &SessionEvent| {
+        matches!(event, SessionEvent::Outgoing { state: OutgoingState::Failed(_), .. })
+    };
+    assert!(client.events().iter().any(failed));
+    assert_eq!(client.session.outbox().count(), 1);
+    assert!(client.session.discard(&id("d"), Duration::ZERO));
 }

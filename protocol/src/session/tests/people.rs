@@ -103,25 +103,6 @@ fn what_is_asked_is_told_to_be_done_or_refused() {
 }
 
 #[test]
-fn a_deletion_is_answered_by_its_id() {
-    let mut client = Client::connected(3);
-    client.events();
-    for name in ["d1", "d2", "d3"] {
-        client.session.delete(key("lobby"), 3, id(name)).unwrap();
-    }
-    client.drain();
-    client.hear(&ack("d1", 4));
-    client
-        .hear(r#"{"type":"error","id":"d2","room":"lobby","code":"forbidden","reason":"no","retry":false}"#);
-    let refused = client.events();
-    assert!(matches!(&refused[..], [SessionEvent::Refused { question, .. }] if question.kind() == "delete"));
-    client.close(None);
-    let unanswered = |event: &SessionEvent| matches!(event, SessionEvent::Unanswered { reference: 0, .. });
-    assert_eq!(client.events().iter().filter(|event| unanswered(event)).count(), 1);
-    assert_eq!(client.session.delete(key("lobby"), 3, id("d4")), Err(AskError::Offline));
-}
-
-#[test]
 fn a_room_of_another_device_is_followed_without_being_asked_about() {
     let mut client = Client::connected(0);
     client.events();
