@@ -100,6 +100,11 @@ pub enum Command {
         #[command(flatten)]
         bot: Bot,
     },
+    /// Open the chat at the room or message that a link leads to
+    Open {
+        /// The link, as the page's address bar shows it, or ROOM/NUMBER
+        link: String,
+    },
     /// Bring files to a room, and say one message that has them
     ///
     /// What was broken off is gone on with by the same command. Exit codes as of `send`.

@@ -15,6 +15,12 @@ pub struct Spot {
     pub seq: Option<Seq>,
 }
 
+/// The server that a whole link leads to; `None` for the rest of one.
+pub fn server(text: &str) -> Option<&str> {
+    let (address, _) = text.trim().split_once("/r/")?;
+    address.contains("://").then_some(address)
+}
+
 /// Reads a link of this server's, whole or from `/r/` on, or `ROOM/SEQ`.
 pub fn read(text: &str, server: &Address) -> anyhow::Result<Spot> {
     let text = text.trim();
@@ -111,5 +117,7 @@ mod tests {
             assert!(read(text, &server).is_err(), "{text}");
         }
         assert!(read("http://LOCALHOST:3000/r/lobby/1", &server).is_ok());
+        assert_eq!(super::server("https://a.example/team/r/lobby/1"), Some("https://a.example/team"));
+        assert_eq!(super::server("/r/lobby/1"), None);
     }
 }

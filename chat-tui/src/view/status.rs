@@ -11,7 +11,7 @@ use super::theme::Theme;
 use super::{lines, spread};
 use crate::app::commands::hint_at;
 use crate::app::text::{shorten, width};
-use crate::app::{About, Layer, Model};
+use crate::app::{About, Layer, Model, files};
 
 /// In fewer columns a reason says nothing.
 const REASON: usize = 16;
@@ -62,8 +62,9 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: Rec
         _ => None,
     };
     // What was just done, or is being done, matters more than what goes on.
-    let about = picking.map(str::to_owned).or_else(|| model.toast.as_ref().map(|(toast, _)| toast.clone()));
+    let about = model.toast.as_ref().map(|(toast, _)| toast.clone()).or_else(|| picking.map(str::to_owned));
     let about = about.or_else(|| model.layers.is_empty().then(|| hint_at(model)).flatten());
+    let about = about.or_else(|| files::told(model));
     if let Some(about) = about {
         let about = shorten(&about, usize::from(area.width).saturating_sub(1));
         let room = usize::from(area.width).saturating_sub(width(&about) + 2);
