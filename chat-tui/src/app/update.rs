@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::{Event as TermEvent, KeyEventKind};
+use protocol::client::ClientFrame;
 use protocol::ids::{RoomKey, Seq};
+use protocol::messages::OfRoom;
 use protocol::session::{Link, Place};
 use protocol::signal::PresenceState;
 
@@ -106,9 +108,17 @@ pub(super) fn go_to(model: &mut Model, key: &RoomKey) -> Vec<Effect> {
     arrive(model.room_mut());
     if model.is_online() {
         effects.push(Effect::Members(key.clone()));
+        effects.extend(ask_readers(model));
     }
     effects.push(Effect::Keep);
     effects
+}
+
+/// Asks who has read the room on the screen, where it tells.
+pub(super) fn ask_readers(model: &Model) -> Option<Effect> {
+    let room = model.room();
+    let frame = ClientFrame::Readers(OfRoom { reference: 0, room: room.key.clone() });
+    (room.rules.seen && room.joined).then(|| Effect::Ask(Box::new(frame)))
 }
 
 /// Brings a room to the screen, and asks to join it where we are not in it.

@@ -173,7 +173,9 @@ fn draw_sheet(sheet: &Sheet, theme: Theme, frame: &mut Frame<'_>) {
     let whole = rows <= most;
     let keys = if whole { "Esc closes" } else { "Esc closes · Up and Down scroll" };
     let title = shorten(&sheet.title, columns.saturating_sub(width(keys) + 3));
-    let area = popup(&format!("{title} · {keys}"), SHEET_COLUMNS, rows.saturating_add(2), theme, frame);
+    // In fewer rows there is no place for a frame.
+    let height = rows.saturating_add(2).max(4);
+    let area = popup(&format!("{title} · {keys}"), SHEET_COLUMNS, height, theme, frame);
     let scroll = sheet.scroll.min(rows.saturating_sub(area.height));
     drawn.drain(..usize::from(scroll));
     lines(frame, area, drawn);

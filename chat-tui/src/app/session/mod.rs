@@ -23,7 +23,7 @@ use protocol::signal::Typing;
 
 use super::room::{Counted, Sending, Typist, Verdict};
 use super::timeline::{Notice, Watch};
-use super::update::{go_to, remove_room};
+use super::update::{ask_readers, go_to, remove_room};
 use super::{
     Effect, Form, Layer, Me, Model, Room, alert, answers, commands, finding, jump, lists, own, place, safe,
     sheet, told,
@@ -199,6 +199,7 @@ fn welcomed(model: &mut Model, welcome: &Welcome) -> Vec<Effect> {
         effects.push(Effect::Join(wish.to_string()));
     }
     effects.push(Effect::Members(model.current.clone()));
+    effects.extend(ask_readers(model));
     effects
 }
 
@@ -466,6 +467,7 @@ fn refused(model: &mut Model, question: &ClientFrame, refusal: &Refusal) {
             model.jump.take_if(|jump| jump.asked && jump.room == history.room);
         }
         ClientFrame::Members(_) => model.wants_bans = false,
+        ClientFrame::Readers(_) => model.wants_readers = None,
         // A server that keeps nothing of one's own.
         ClientFrame::Join(join) if join.room == SELF_ROOM => {}
         ClientFrame::Join(join) if code == ErrorCode::NoRoom => {
@@ -494,7 +496,7 @@ fn refused(model: &mut Model, question: &ClientFrame, refusal: &Refusal) {
 fn unanswered(model: &mut Model, question: &ClientFrame) {
     match question {
         ClientFrame::History(history) => stop_asking(model, &history.room),
-        ClientFrame::Members(_) | ClientFrame::Thread(_) => {}
+        ClientFrame::Members(_) | ClientFrame::Thread(_) | ClientFrame::Readers(_) => {}
         _ => model.complain("the connection was lost before the server answered; please try again"),
     }
 }
