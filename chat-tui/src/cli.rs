@@ -15,6 +15,7 @@ use clap::{Args, Parser, Subcommand};
                   Examples:\n  chat-tui --url https://chat.example.com --name ana\n  \
                   chat-tui login ana\n  \
                   make 2>&1 | tail -20 | chat-tui send --room ops -\n  \
+                  chat-tui upload --room ops core.dump --message \"from last night\"\n  \
                   chat-tui tail --room ops --json | jq -r .message"
 )]
 pub struct Cli {
@@ -96,6 +97,37 @@ pub enum Command {
         #[arg(long, default_value = "30", value_parser = seconds)]
         timeout: Duration,
         /// Who says it
+        #[command(flatten)]
+        bot: Bot,
+    },
+    /// Open the chat at the room or message that a link leads to
+    Open {
+        /// The link, as the page's address bar shows it, or ROOM/NUMBER
+        link: String,
+    },
+    /// Bring files to a room, and say one message that has them
+    ///
+    /// What was broken off is gone on with by the same command. Exit codes as of `send`.
+    Upload {
+        /// The files
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<String>,
+        /// What to say with them
+        #[arg(long, short)]
+        message: Option<String>,
+        /// Who brings them
+        #[command(flatten)]
+        bot: Bot,
+    },
+    /// Fetch the files of a message; nothing is overwritten, and their paths are printed
+    Download {
+        /// The link to the message, or ROOM/NUMBER
+        #[arg(value_name = "LINK")]
+        message: String,
+        /// Where to [default: here]
+        #[arg(long, value_name = "DIRECTORY")]
+        to: Option<PathBuf>,
+        /// Who fetches them
         #[command(flatten)]
         bot: Bot,
     },

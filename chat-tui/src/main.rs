@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use chat_tui::cli::{Cli, Command};
 use chat_tui::config::Config;
-use chat_tui::{headless, net, runtime};
+use chat_tui::{headless, link, net, runtime};
 use clap::Parser;
 use time::UtcOffset;
 
@@ -24,16 +24,27 @@ fn main() -> ExitCode {
 
 #[expect(clippy::print_stdout, reason = "a person is told what came of it")]
 fn run(cli: Cli, offset: UtcOffset) -> anyhow::Result<ExitCode> {
-    let config = Config::settle(&cli.options)?;
+    let mut options = cli.options;
+    if let Some(Command::Open { link }) = &cli.command {
+        // A link says by itself which server it is of.
+        options.url = link::server(link).map(str::to_owned).or(options.url);
+    }
+    let config = Config::settle(&options)?;
     net::install_crypto();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let code = match cli.command {
-        None => runtime.block_on(runtime::run(config, offset)).map(|farewell| {
-            if let Some(told) = farewell {
-                println!("{told}");
-            }
-            ExitCode::SUCCESS
-        }),
+        command @ (None | Some(Command::Open { .. })) => {
+            let spot = match command {
+                Some(Command::Open { link }) => Some(link::read(&link, &config.address)?),
+                _ => None,
+            };
+            runtime.block_on(runtime::run(config, offset, spot)).map(|farewell| {
+                if let Some(told) = farewell {
+                    println!("{told}");
+                }
+                ExitCode::SUCCESS
+            })
+        }
         Some(Command::Login { who }) => runtime.block_on(headless::login(&config, who)),
         Some(Command::Register { who }) => runtime.block_on(headless::register(&config, who)),
         Some(Command::Reset) => runtime.block_on(headless::reset(&config)),
@@ -42,6 +53,12 @@ fn run(cli: Cli, offset: UtcOffset) -> anyhow::Result<ExitCode> {
         Some(Command::Logout { everywhere }) => runtime.block_on(headless::logout(&config, everywhere)),
         Some(Command::Send { text, timeout, bot }) => {
             runtime.block_on(headless::send(&config, &bot, text, timeout))
+        }
+        Some(Command::Upload { files, message, bot }) => {
+            runtime.block_on(headless::upload_files(&config, &bot, &files, message))
+        }
+        Some(Command::Download { message, to, bot }) => {
+            runtime.block_on(headless::download_files(&config, &bot, &message, to))
         }
         Some(Command::Tail { json, since, bot }) => {
             runtime.block_on(headless::tail(&config, &bot, json, since, offset))

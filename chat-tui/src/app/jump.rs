@@ -51,7 +51,8 @@ pub(super) fn go_on(model: &mut Model) -> Vec<Effect> {
                 model.room_mut().asking = true;
                 return vec![Effect::History { room: model.current.clone(), place: Place::Around(seq) }];
             }
-            if !model.is_online() {
+            // At the start the room is on its way, too.
+            if !model.is_online() && model.wish.is_none() {
                 model.jump = None;
                 model.toast("that message is not on this machine, and there is no connection");
             }

@@ -66,7 +66,15 @@ pub(super) fn mentions(model: &mut Model, mentioned: Mentioned) {
     );
 }
 
-fn found(model: &Model, hit: Hit) -> Found {
+/// A message of this machine.
+pub(super) fn found_here(model: &Model, message: Message) -> Found {
+    let title =
+        model.rooms.get(&message.room).map_or_else(|| safe::line(message.room.as_str()), super::Room::label);
+    Found::new(message, &title, model.offset)
+}
+
+/// A message that the server found.
+pub(super) fn found(model: &Model, hit: Hit) -> Found {
     let title = match model.rooms.get(&hit.message.room) {
         Some(room) => room.label(),
         None => safe::line(&hit.title),

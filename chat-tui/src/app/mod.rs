@@ -9,6 +9,8 @@ mod audit;
 pub mod commands;
 pub mod complete;
 pub mod composer;
+pub mod files;
+pub mod finding;
 pub mod form;
 pub mod fuzzy;
 pub mod jump;
@@ -43,12 +45,14 @@ use protocol::client::ClientFrame;
 use protocol::event::Event;
 use protocol::ids::{Id, RoomKey, Seq, UserId};
 use protocol::limits::MESSAGE_BYTES;
+use protocol::messages::File;
 use protocol::people::{Guests, Profile, Role};
 use protocol::session::{Change, Line, Link, Place, SessionEvent};
 use protocol::signal::PresenceState;
 use time::UtcOffset;
 
 use crate::api::{Answer, Hidden, Request};
+use crate::link::Spot;
 pub use composer::{Composer, Memory};
 pub use form::Form;
 pub(crate) use keys::{Place as PaneRow, matches as switcher_matches, rooms_in_sight};
@@ -139,6 +143,14 @@ pub struct Model {
     pub jump: Option<jump::Jump>,
     /// The person asked who has read a message, which was not told yet.
     pub wants_readers: Option<Seq>,
+    /// Files on their way, the oldest first.
+    pub transfers: Vec<files::Transfer>,
+    /// Names the newest transfer.
+    pub last_transfer: u64,
+    /// What was last searched for.
+    pub searched: String,
+    /// A day to go to, in a room, as soon as it is here (RFC 3339).
+    pub wants_day: Option<(RoomKey, String)>,
 }
 
 /// Somebody with an account.
@@ -246,6 +258,17 @@ pub enum Msg {
         /// What came of it.
         answer: Answer,
     },
+    /// What becomes of files that are under way.
+    Transfer {
+        /// Which.
+        id: u64,
+        /// What.
+        news: files::News,
+    },
+    /// What was found on this machine.
+    FoundHere(Vec<protocol::event::Message>),
+    /// What a link leads to.
+    Opened(Spot),
     /// Time passed.
     Tick,
 }
@@ -312,6 +335,35 @@ pub enum Effect {
     Logout {
         /// On all devices.
         everywhere: bool,
+    },
+    /// Bring files from these paths to a room. What becomes of it is told by [`Msg::Transfer`].
+    Upload {
+        /// Names it.
+        id: u64,
+        /// Where to.
+        room: RoomKey,
+        /// Where they are, as they were typed.
+        paths: Vec<String>,
+    },
+    /// Fetch a file. What becomes of it is told by [`Msg::Transfer`].
+    Download {
+        /// Names it.
+        id: u64,
+        /// Which.
+        file: File,
+    },
+    /// Stop a transfer.
+    Stop(u64),
+    /// Search in what is kept on this machine. Answered by [`Msg::FoundHere`].
+    SearchHere(String),
+    /// Go to what a link leads to. Answered by [`Msg::Opened`], or [`Msg::NotAsked`].
+    Open(String),
+    /// Put the link to a message into the terminal's clipboard.
+    CopyLink {
+        /// Where.
+        room: RoomKey,
+        /// Which.
+        seq: Seq,
     },
     /// Leave a room.
     Leave(RoomKey),
@@ -400,6 +452,10 @@ impl Model {
             alerted_at: None,
             jump: None,
             wants_readers: None,
+            transfers: Vec::new(),
+            last_transfer: 0,
+            searched: String::new(),
+            wants_day: None,
         }
     }
 

@@ -8,7 +8,7 @@ use protocol::rooms::Report;
 use protocol::session::{Change, Target};
 
 use super::timeline::Entry;
-use super::{Effect, Layer, Model, jump, place, react};
+use super::{Effect, Layer, Model, files, jump, place, react};
 
 /// Messages that a page's key moves over.
 const PAGE: usize = 10;
@@ -37,7 +37,7 @@ impl Deed {
     /// What the keys do.
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::Select => "j k · r reply · e edit · + react · t thread · p pin · y copy · d delete · F1",
+            Self::Select => "j k · r reply · e edit · + react · t thread · y copy · o files · d delete · F1",
             Self::Delete => "Up, Down: choose · Enter: delete for everybody · Esc: leave it",
             Self::Report(_) => "Up, Down: choose · Enter: report · Esc: leave it",
         }
@@ -142,6 +142,11 @@ fn chosen(model: &mut Model, seq: Seq, code: KeyCode) -> Vec<Effect> {
             let text = said.text.to_string();
             model.toast("copied, if the terminal allows it");
             return vec![Effect::Copy(text)];
+        }
+        KeyCode::Char('o') => return files::download(model, seq),
+        KeyCode::Char('l') => {
+            model.toast("the link is copied, if the terminal allows it");
+            return vec![Effect::CopyLink { room, seq }];
         }
         KeyCode::Char('d') => {
             let own = model.me.as_ref().is_some_and(|me| me.user == said.user);

@@ -12,7 +12,7 @@ use protocol::signal::PresenceState;
 
 use super::layout::Screen;
 use super::place::{put_aside, take_up};
-use super::{Effect, Layer, Model, Msg, Room, answers, jump, keys, rows, session};
+use super::{Effect, Layer, Model, Msg, Room, answers, files, finding, jump, keys, rows, session};
 
 /// Without a key for this long, the person is idle.
 const IDLE_AFTER: Duration = Duration::from_mins(5);
@@ -51,6 +51,15 @@ pub fn update(model: &mut Model, msg: Msg, now: Duration) -> Vec<Effect> {
             model.complain(reason);
             Vec::new()
         }
+        Msg::Transfer { id, news } => files::take(model, id, news),
+        Msg::FoundHere(messages) => {
+            finding::found_here(model, messages);
+            Vec::new()
+        }
+        Msg::Opened(spot) => match spot.seq {
+            Some(seq) => jump::to(model, &spot.room, seq),
+            None => visit(model, &spot.room),
+        },
         Msg::Answered { request, answer } => answers::take(model, &request, answer),
         Msg::Tick => Vec::new(),
     };

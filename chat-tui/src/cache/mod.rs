@@ -8,6 +8,7 @@
 //!   outbox.jsonl    own lines that the server has not acknowledged; synced to disk before a line is first sent
 //!   unsent/USER.json what somebody who signed out wrote and did not send
 //!   rooms/KEY.jsonl the newest stretch of a room's log; a convenience, it may be lost
+//!   uploads.json    files that were begun to be sent
 //!   tail/KEY.json   where `chat-tui tail` stopped
 //! ```
 //!
@@ -18,6 +19,7 @@ mod log;
 mod outbox;
 mod state;
 mod unsent;
+mod uploads;
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};

@@ -3,6 +3,7 @@
 mod account;
 mod ask;
 mod audit;
+pub(crate) mod files;
 mod print;
 mod send;
 mod tail;
@@ -20,6 +21,7 @@ use protocol::session::{Saved, SessionConfig};
 pub use account::{avatar, login, logout, register, reset};
 pub(crate) use account::{device, kept};
 pub use audit::audit;
+pub use files::{download_files, upload_files};
 pub use send::send;
 pub use tail::tail;
 

@@ -18,7 +18,7 @@ use crate::config::Config;
 use crate::net::{Driver, fresh_id};
 
 /// Not stored in time.
-const LATE: u8 = 3;
+pub(super) const LATE: u8 = 3;
 
 /// Says something, and returns when it is stored, refused, or late.
 #[expect(clippy::print_stderr, reason = "a person or a script's log is told why")]
@@ -52,7 +52,7 @@ pub async fn send(
     }
 }
 
-async fn until_stored(config: &Config, driver: &mut Driver, is_new: bool) -> anyhow::Result<()> {
+pub(super) async fn until_stored(config: &Config, driver: &mut Driver, is_new: bool) -> anyhow::Result<()> {
     // Why the server closes, as it says before.
     let mut refused = None;
     loop {

@@ -100,6 +100,17 @@ impl Address {
         &self.authority
     }
 
+    /// Whether both are the same server, however it is spelled.
+    pub fn is_same_server(&self, other: &Self) -> bool {
+        (self.secure, self.host(), &self.path) == (other.secure, other.host(), &other.path)
+    }
+
+    /// The address of the page.
+    pub fn page(&self) -> String {
+        let scheme = if self.secure { "https" } else { "http" };
+        format!("{scheme}://{}{}", self.authority, self.path)
+    }
+
     /// A directory's name for this server; different for different servers.
     pub fn profile(&self) -> String {
         let scheme = if self.secure { "tls-" } else { "" };

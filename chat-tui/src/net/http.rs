@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, USER_AGENT};
-use http::{HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, Response, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use protocol::error::{ErrorCode, Refusal};
 use rustls::pki_types::ServerName;
@@ -29,6 +30,26 @@ pub async fn call(address: &Address, token: Option<&str>, request: &Request) -> 
 }
 
 async fn ask(address: &Address, token: Option<&str>, request: &Request) -> Answer {
+    let response = exchange(address, token, request, &[]).await?;
+    let status = response.status();
+    let body = Limited::new(response.into_body(), MOST).collect().await;
+    let body = body.map_err(|error| Failure::new(format!("the answer broke off: {error}")))?.to_bytes();
+    let text = String::from_utf8_lossy(&body).into_owned();
+    if status.is_success() {
+        return Ok(Hidden(text));
+    }
+    Err(refusal(status, &text))
+}
+
+/// Sends a request with these headers beside the usual ones; the body of the answer is still to come.
+pub(crate) async fn exchange(
+    address: &Address,
+    token: Option<&str>,
+    request: &Request,
+    headers: &[(HeaderName, HeaderValue)],
+) -> Result<Response<Incoming>, Failure> {
+    let mut message = message(address, token, request)?;
+    message.headers_mut().extend(headers.iter().cloned().map(|(name, value)| (Some(name), value)));
     let refused = |error: std::io::Error| match error.kind() {
         std::io::ErrorKind::ConnectionRefused => {
             Failure::new(format!("nothing listens at {} — is chat-server running?", address.authority()))
@@ -40,14 +61,14 @@ async fn ask(address: &Address, token: Option<&str>, request: &Request) -> Answe
     // Small requests: waiting for more to send only makes them late.
     let _ = stream.set_nodelay(true);
     let Some(tls) = address.tls().map_err(refused)? else {
-        return talk(stream, address, token, request).await;
+        return talk(stream, message).await;
     };
     let name = ServerName::try_from(host.to_owned()).map_err(|error| Failure::new(error.to_string()))?;
     let stream = TlsConnector::from(tls).connect(name, stream).await.map_err(refused)?;
-    talk(stream, address, token, request).await
+    talk(stream, message).await
 }
 
-async fn talk<S>(stream: S, address: &Address, token: Option<&str>, request: &Request) -> Answer
+async fn talk<S>(stream: S, message: http::Request<Full<Bytes>>) -> Result<Response<Incoming>, Failure>
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
@@ -56,15 +77,7 @@ where
         hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
     // Ends with the sender; what goes wrong on it, the request tells.
     tokio::spawn(connection);
-    let response = sender.send_request(message(address, token, request)?).await.map_err(broken)?;
-    let status = response.status();
-    let body = Limited::new(response.into_body(), MOST).collect().await;
-    let body = body.map_err(|error| Failure::new(format!("the answer broke off: {error}")))?.to_bytes();
-    let text = String::from_utf8_lossy(&body).into_owned();
-    if status.is_success() {
-        return Ok(Hidden(text));
-    }
-    Err(refusal(status, &text))
+    sender.send_request(message).await.map_err(broken)
 }
 
 fn message(

@@ -9,6 +9,7 @@ use protocol::ids::Id;
 
 use super::screen::put_outgoing;
 use super::shell::{Next, Shell};
+use super::transfers::Heard;
 use crate::api::{Answer, Failure, Hidden, Request};
 use crate::app::{Effect, Msg, update};
 use crate::cache::{Account, Outbox, Unsent};
@@ -45,18 +46,18 @@ impl Shell {
         // To sign in one proves nothing else.
         let enters = matches!(request.call, Call::Login | Call::Register | Call::Reset);
         let token = self.account.as_ref().filter(|_| !enters).map(|account| account.token.clone());
-        let (address, answers) = (self.config.address.clone(), self.answers.clone());
+        let (address, heard) = (self.config.address.clone(), self.heard.clone());
         tokio::spawn(async move {
             let answer = call(&address, token.as_ref().map(|token| token.0.as_str()), &request).await;
             // Nobody listens any more at the end.
-            let _ = answers.send((request, answer)).await;
+            let _ = heard.send(Heard::Answer(request, answer)).await;
         });
     }
 
     /// Reads a picture, which may take a slow disk a while, and sends it.
     fn show_picture(&self, path: String) {
         let token = self.account.as_ref().map(|account| account.token.clone());
-        let (address, answers) = (self.config.address.clone(), self.answers.clone());
+        let (address, heard) = (self.config.address.clone(), self.heard.clone());
         tokio::spawn(async move {
             let request = Request::new(Call::SetAvatar);
             let read = tokio::task::spawn_blocking(move || picture::read(&path)).await;
@@ -69,7 +70,7 @@ impl Shell {
                 Err(why) => Err(Failure::new(why)),
             };
             // Nobody listens any more at the end.
-            let _ = answers.send((request, answer)).await;
+            let _ = heard.send(Heard::Answer(request, answer)).await;
         });
     }
 

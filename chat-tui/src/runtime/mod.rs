@@ -5,6 +5,7 @@ mod ask;
 mod devices;
 mod screen;
 mod shell;
+mod transfers;
 
 use std::io;
 use std::time::{Duration, Instant, SystemTime};
@@ -17,8 +18,10 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::sleep_until;
 
+use crate::app::jump::Jump;
 use crate::app::{Msg, next_deadline};
 use crate::config::Config;
+use crate::link::Spot;
 use crate::terminal::Terminal;
 use crate::view::theme::{Depth, Theme};
 use shell::{Next, Shell};
@@ -34,15 +37,19 @@ const LOOK: Duration = Duration::from_secs(10);
 
 /// Opens the chat and returns when its person leaves, or the terminal or the system ends it; with what is still to be
 /// told then.
-pub async fn run(config: Config, offset: UtcOffset) -> anyhow::Result<Option<String>> {
+pub async fn run(config: Config, offset: UtcOffset, spot: Option<Spot>) -> anyhow::Result<Option<String>> {
     use std::io::IsTerminal;
     anyhow::ensure!(
         io::stdin().is_terminal() && io::stdout().is_terminal(),
         "this needs a terminal; `chat-tui send` and `chat-tui tail` work without one"
     );
     let start = Instant::now();
-    let (answers_tx, mut answers) = mpsc::channel(ANSWERS);
-    let mut shell = Shell::open(config, offset, start, answers_tx).context("cannot open the profile")?;
+    let (heard_tx, mut heard) = mpsc::channel(ANSWERS);
+    let mut shell = Shell::open(config, offset, start, heard_tx).context("cannot open the profile")?;
+    if let Some(Spot { room, seq }) = spot {
+        shell.model.jump = seq.map(|seq| Jump { room: room.clone(), seq, asked: false });
+        shell.model.wish = Some(room);
+    }
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hangup = signal(SignalKind::hangup())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -70,7 +77,7 @@ pub async fn run(config: Config, offset: UtcOffset) -> anyhow::Result<Option<Str
                 Some(Err(_)) | None => break Ok(()),
             },
             () = shell.wait() => shell.pump(),
-            Some((request, answer)) = answers.recv() => shell.answered(request, answer, start.elapsed()),
+            Some(heard) = heard.recv() => shell.hear(heard, start.elapsed()),
             () = sleep_until((start + tick).into()) => shell.take(Msg::Tick, start.elapsed()),
             () = sleep_until((drawn_at + FRAME).into()), if dirty => {
                 if terminal.draw(&shell.model).is_err() {

@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 
 use super::ask::numbered;
 use super::screen::{kept, model, put_outgoing};
-use crate::api::{Answer, Request};
+use super::transfers::{Heard, Transfers};
 use crate::app::{Effect, Layer, Model, Msg, update};
 use crate::cache::{Account, Outbox, Profile, RoomLogs, State};
 use crate::config::Config;
@@ -55,13 +55,15 @@ pub(super) struct Shell {
     pub(super) account: Option<Account>,
     /// It signed out: nothing is kept any more.
     pub(super) is_signed_out: bool,
-    /// Where answers over HTTP go.
-    pub(super) answers: mpsc::Sender<(Request, Answer)>,
+    /// Where it is told what came of what is done beside the chat.
+    pub(super) heard: mpsc::Sender<Heard>,
+    /// Files under way.
+    pub(super) transfers: Transfers,
     /// Up to where our other devices know that a room was read.
     pub(super) told_read: BTreeMap<RoomKey, Seq>,
     /// None in a second window: what it says lives in memory.
     pub(super) outbox: Option<Outbox>,
-    logs: RoomLogs,
+    pub(super) logs: RoomLogs,
     save_at: Option<Duration>,
     saved_at: Duration,
     /// When the person last pressed a key.
@@ -74,7 +76,7 @@ impl Shell {
         config: Config,
         offset: UtcOffset,
         start: Instant,
-        answers: mpsc::Sender<(Request, Answer)>,
+        heard: mpsc::Sender<Heard>,
     ) -> io::Result<Self> {
         let profile = Profile::open(config.profile.clone())?;
         let mut state = profile.load_state()?;
@@ -111,7 +113,8 @@ impl Shell {
             state,
             account,
             is_signed_out: false,
-            answers,
+            heard,
+            transfers: Transfers::new(),
             told_read: BTreeMap::new(),
             outbox,
             logs,
@@ -243,6 +246,12 @@ impl Shell {
             | Effect::Logout { .. } => {
                 self.ask_over_http(effect);
             }
+            Effect::Upload { .. }
+            | Effect::Download { .. }
+            | Effect::Stop(_)
+            | Effect::SearchHere(_)
+            | Effect::Open(_)
+            | Effect::CopyLink { .. } => self.beside(effect, msgs, next),
             other => self.command(other, now, msgs),
         }
     }
@@ -481,8 +490,8 @@ mod tests {
             room: None,
             profile: profile.to_owned(),
         };
-        let (answers, _) = mpsc::channel(1);
-        Shell::open(config, UtcOffset::UTC, Instant::now(), answers).unwrap()
+        let (heard, _) = mpsc::channel(1);
+        Shell::open(config, UtcOffset::UTC, Instant::now(), heard).unwrap()
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::theme::Theme;
 use super::{lines, spread};
 use crate::app::commands::hint_at;
 use crate::app::text::{shorten, width};
-use crate::app::{About, Deed, Layer, Model};
+use crate::app::{About, Deed, Layer, Model, files};
 
 /// In fewer columns a reason says nothing.
 const REASON: usize = 16;
@@ -67,6 +67,7 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: Rec
     let picking_now = picking.map(str::to_owned);
     let about = if selects { toast.or(picking_now) } else { picking_now.or(toast) };
     let about = about.or_else(|| model.layers.is_empty().then(|| hint_at(model)).flatten());
+    let about = about.or_else(|| files::told(model));
     if let Some(about) = about {
         let about = shorten(&about, usize::from(area.width).saturating_sub(1));
         let room = usize::from(area.width).saturating_sub(width(&about) + 2);

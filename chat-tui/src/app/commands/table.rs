@@ -99,6 +99,12 @@ pub const COMMANDS: &[(&str, &[Command])] = &[
         &[
             command("/select", "", "choose a message, to do something to it", Nothing),
             command("/delete", "", "choose a message and delete it", Nothing),
+            command("/search", "WORDS", "find messages: also from: in: before: after: has:", Nothing),
+            command("/date", "DAY", "go to a day of this room: 2026-11-23", Nothing),
+            command("/unread", "", "go to the first message that you have not read", Nothing),
+            command("/open", "LINK", "go to the message that a link leads to", Nothing),
+            command("/upload", "FILE …", "send files to this room", Nothing),
+            command("/cancel", "", "stop the files that are under way", Nothing),
             command("/mentions", "", "what names you, in all your rooms", Nothing),
             command("/keywords", "[WORD, …|off]", "words that count as being named", Word(&["off"])),
             command("/quiet", "[FROM-TO|off]", "when not to be disturbed: 22:00-07:00", Word(&["off"])),

@@ -175,6 +175,10 @@ fn is_here(room: &Room, thread: Option<Seq>) -> bool {
 
 /// What stands below a message: reactions, its thread, that it is pinned, who has seen it, what waits to be done to it.
 fn about(room: &Room, seq: Seq, said: &Said, frame: Frame<'_>, rows: &mut Vec<Row>) {
+    for file in &said.files {
+        let text = shorten(&super::super::files::label(file), columns(frame));
+        rows.push(Row::Under { user: Some(said.user.clone()), text, news: false });
+    }
     if !said.folded.reactions.is_empty() {
         let reactions = said.folded.reactions.iter().map(|(emoji, users)| {
             let own = frame.me.is_some_and(|me| users.contains(me));

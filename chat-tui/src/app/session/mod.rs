@@ -12,7 +12,7 @@ use protocol::client::ClientFrame;
 use protocol::error::{ErrorCode, Refusal, close};
 use protocol::event::Event;
 use protocol::http::Call;
-use protocol::ids::RoomKey;
+use protocol::ids::{RoomKey, Seq};
 use protocol::limits::TYPING_TTL;
 use protocol::people::Role;
 use protocol::server::{ResetWhy, RoomInfo, Welcome};
@@ -23,7 +23,8 @@ use super::room::{Counted, Typist, Verdict};
 use super::timeline::{Notice, Watch};
 use super::update::{ask_readers, go_to, remove_room};
 use super::{
-    Effect, Form, Layer, Me, Model, Room, alert, answers, commands, jump, lists, own, safe, sheet, told,
+    Effect, Form, Layer, Me, Model, Room, alert, answers, commands, finding, jump, lists, own, safe, sheet,
+    told,
 };
 use crate::api::Request;
 use people::PEOPLE;
@@ -78,7 +79,8 @@ pub(super) fn handle(model: &mut Model, event: SessionEvent) -> Vec<Effect> {
                 _ => Vec::new(),
             };
         }
-        SessionEvent::Goaway { .. } | SessionEvent::Found(_) => {}
+        SessionEvent::Goaway { .. } => {}
+        SessionEvent::Found(found) => finding::found(model, found),
         SessionEvent::Mentioned(mentioned) => lists::mentions(model, mentioned),
         SessionEvent::Pins(pins) => lists::pins(model, pins),
         SessionEvent::Edits(edits) => {
@@ -312,14 +314,22 @@ fn add_page(model: &mut Model, page: Page) -> Vec<Effect> {
             room.timeline.set_bounds(page.first, head);
         }
     }
+    let times: Vec<(Seq, String)> = if matches!(asked, Place::At(_)) {
+        let said = page.events.iter().filter(|event| matches!(event, Event::Message(_)));
+        said.filter_map(|event| Some((event.seq(), event.timestamp()?.to_owned()))).collect()
+    } else {
+        Vec::new()
+    };
     messages::pass_on(room, &page.events, page.as_of);
     room.timeline.insert(page.events, page.as_of);
     match room.scroll {
         // What was just brought in for a jump may be far from what is looked at.
-        _ if matches!(asked, Place::Around(_)) => {}
+        _ if matches!(asked, Place::Around(_) | Place::At(_)) => {}
         _ => room.trim(),
     }
-    jump::arrived(model, &key)
+    let mut effects = finding::day_came(model, &key, &asked, &times);
+    effects.extend(jump::arrived(model, &key));
+    effects
 }
 
 fn stop_asking(model: &mut Model, room: &RoomKey) {

@@ -161,7 +161,7 @@ fn a_command_is_explained_while_it_is_typed() {
     let all = status(&mut chat);
     assert!(all.contains("/browse  /join") && all.contains('…'), "{all}");
     chat.write("un");
-    assert!(status(&mut chat).contains("/unban  /unmute  /unblock"));
+    assert!(status(&mut chat).contains("/unban  /unmute  /unread  /unblock"));
     chat.write("b");
     chat.write("an b");
     let told = status(&mut chat);
