@@ -1,5 +1,7 @@
 //! Links to rooms and messages: `http://chat.example.org/r/ROOM/SEQ`.
 
+use std::fmt::Write as _;
+
 use anyhow::{Context, bail, ensure};
 use protocol::ids::{RoomKey, Seq};
 use protocol::limits::MAX_SAFE_INTEGER;
@@ -62,7 +64,7 @@ pub fn to(server: &Address, room: &RoomKey, seq: Seq) -> String {
         if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
             key.push(char::from(byte));
         } else {
-            key.push_str(&format!("%{byte:02X}"));
+            let _ = write!(key, "%{byte:02X}");
         }
     }
     format!("{}/r/{key}/{seq}", server.page())

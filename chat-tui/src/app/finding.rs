@@ -23,7 +23,7 @@ pub(super) fn search(model: &mut Model, query: &str) -> Vec<Effect> {
         );
         return Vec::new();
     }
-    model.searched = query.to_owned();
+    query.clone_into(&mut model.searched);
     if model.is_online() {
         return vec![ask(query, None)];
     }
@@ -130,6 +130,15 @@ fn day(text: &str) -> Option<Date> {
     Date::from_calendar_date(year, month, parts.next()?.parse().ok()?).ok()
 }
 
+/// When the messages of a page of a day were said; of other pages nothing is needed.
+pub(super) fn times(asked: &Place, events: &[Event]) -> Vec<(Seq, String)> {
+    if !matches!(asked, Place::At(_)) {
+        return Vec::new();
+    }
+    let said = events.iter().filter(|event| matches!(event, Event::Message(_)));
+    said.filter_map(|event| Some((event.seq(), event.timestamp()?.to_owned()))).collect()
+}
+
 /// The page of a day came: goes to its first message of that time or later, or to the last one before.
 pub(super) fn day_came(
     model: &mut Model,
@@ -145,13 +154,11 @@ pub(super) fn day_came(
     let Ok(at) = OffsetDateTime::parse(&at, &Rfc3339) else { return Vec::new() };
     let since = |time: &str| OffsetDateTime::parse(time, &Rfc3339).is_ok_and(|time| time >= at);
     let first = events.iter().find(|(_, time)| since(time)).or(events.last());
-    match first {
-        Some((seq, _)) => jump::to(model, room, *seq),
-        None => {
-            model.toast("nothing was said here");
-            Vec::new()
-        }
-    }
+    let Some((seq, _)) = first else {
+        model.toast("nothing was said here");
+        return Vec::new();
+    };
+    jump::to(model, room, *seq)
 }
 
 /// `/unread`: goes to the first message that was not read yet.
@@ -162,13 +169,11 @@ pub(super) fn unread(model: &mut Model) -> Vec<Effect> {
         .timeline
         .events_after(read)
         .find_map(|(seq, entry)| matches!(entry, Entry::Said(said) if said.thread.is_none()).then_some(seq));
-    match next {
-        Some(seq) => jump::to(model, &current, seq),
-        None => {
-            model.toast("everything here is read");
-            Vec::new()
-        }
-    }
+    let Some(seq) = next else {
+        model.toast("everything here is read");
+        return Vec::new();
+    };
+    jump::to(model, &current, seq)
 }
 
 /// `/open LINK`: goes to the room or message of a link to this server.

@@ -9,6 +9,7 @@ mod audit;
 pub mod commands;
 pub mod complete;
 pub mod composer;
+pub mod effect;
 pub mod files;
 pub mod finding;
 pub mod form;
@@ -41,19 +42,15 @@ pub mod written;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use protocol::client::ClientFrame;
-use protocol::event::Event;
-use protocol::ids::{Id, RoomKey, Seq, UserId};
+use protocol::ids::{RoomKey, Seq, UserId};
 use protocol::limits::MESSAGE_BYTES;
-use protocol::messages::File;
 use protocol::people::{Guests, Profile, Role};
-use protocol::session::{Change, Line, Link, Place, SessionEvent};
+use protocol::session::Link;
 use protocol::signal::PresenceState;
 use time::UtcOffset;
 
-use crate::api::{Answer, Hidden, Request};
-use crate::link::Spot;
 pub use composer::{Composer, Memory};
+pub use effect::{Effect, Msg};
 pub use form::Form;
 pub(crate) use keys::{Place as PaneRow, matches as switcher_matches, rooms_in_sight};
 pub use lists::Hits;
@@ -217,198 +214,6 @@ pub enum Layer {
     React(React),
     /// Messages to go to.
     Hits(Hits),
-}
-
-/// What happened outside.
-#[derive(Debug, Clone)]
-#[expect(clippy::large_enum_variant, reason = "each is made, moved once and taken in")]
-pub enum Msg {
-    /// A key, the mouse, a paste, the focus or another size.
-    Term(crossterm::event::Event),
-    /// The session tells something.
-    Session(Box<SessionEvent>),
-    /// Events of a room from the cache, with the bounds of the log that were known.
-    Cached {
-        /// Which room.
-        room: RoomKey,
-        /// The newest stretch of its log, each event with the place up to which changes are folded into it.
-        events: Vec<(Event, Seq)>,
-    },
-    /// A line could not be taken into the outbox; here it is again.
-    NotTaken {
-        /// Where it was said.
-        room: RoomKey,
-        /// The message in whose thread.
-        thread: Option<Seq>,
-        /// The line.
-        text: String,
-        /// Why.
-        reason: String,
-    },
-    /// An own line is in memory only: the disk did not take it.
-    NotKept(Id),
-    /// A dial failed, for this reason.
-    Unreachable(String),
-    /// A question could not be asked.
-    NotAsked(String),
-    /// What came of an [`Effect::Call`], [`Effect::Login`] or [`Effect::Register`].
-    Answered {
-        /// What was asked.
-        request: Box<Request>,
-        /// What came of it.
-        answer: Answer,
-    },
-    /// What becomes of files that are under way.
-    Transfer {
-        /// Which.
-        id: u64,
-        /// What.
-        news: files::News,
-    },
-    /// What was found on this machine.
-    FoundHere(Vec<protocol::event::Message>),
-    /// What a link leads to.
-    Opened(Spot),
-    /// Time passed.
-    Tick,
-}
-
-/// What is to be done outside.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Effect {
-    /// Say a line: into the outbox, and out from there.
-    Say {
-        /// Where.
-        room: RoomKey,
-        /// What.
-        line: Line,
-    },
-    /// Do something to a message: into the outbox, and out from there.
-    Change {
-        /// Where.
-        room: RoomKey,
-        /// What.
-        change: Change,
-        /// Of an edit: the new text.
-        text: String,
-    },
-    /// Try a failed line again.
-    Retry(Id),
-    /// Drop a failed line.
-    Discard(Id),
-    /// Ring, and notify where the terminal can.
-    Alert {
-        /// Who, and where; safe to write.
-        title: String,
-        /// What was said, on one line; safe to write.
-        text: String,
-    },
-    /// Put a text into the terminal's clipboard.
-    Copy(String),
-    /// Join a room by name.
-    Join(String),
-    /// Ask the server something that names its answer; the shell fills in the number.
-    Ask(Box<ClientFrame>),
-    /// Go to a room without anybody's looking: it is on the person's other devices.
-    Follow(RoomKey),
-    /// Ask over HTTP. Answered by [`Msg::Answered`].
-    Call(Box<Request>),
-    /// Read a picture from this path and show it beside one's name. Answered like [`Effect::Call`].
-    Picture(String),
-    /// Sign in, keep that, and come back as that person.
-    Login {
-        /// The account's name.
-        name: String,
-        /// Its password.
-        password: Hidden,
-    },
-    /// Make an account of this guest, keep that, and come back as that person.
-    Register {
-        /// How to be called.
-        name: String,
-        /// The password.
-        password: Hidden,
-        /// What was sent to us, where one is needed.
-        invite: Option<Hidden>,
-    },
-    /// Sign out, forget the account, and end.
-    Logout {
-        /// On all devices.
-        everywhere: bool,
-    },
-    /// Bring files from these paths to a room. What becomes of it is told by [`Msg::Transfer`].
-    Upload {
-        /// Names it.
-        id: u64,
-        /// Where to.
-        room: RoomKey,
-        /// Where they are, as they were typed.
-        paths: Vec<String>,
-    },
-    /// Fetch a file. What becomes of it is told by [`Msg::Transfer`].
-    Download {
-        /// Names it.
-        id: u64,
-        /// Which.
-        file: File,
-    },
-    /// Stop a transfer.
-    Stop(u64),
-    /// Search in what is kept on this machine. Answered by [`Msg::FoundHere`].
-    SearchHere(String),
-    /// Go to what a link leads to. Answered by [`Msg::Opened`], or [`Msg::NotAsked`].
-    Open(String),
-    /// Put the link to a message into the terminal's clipboard.
-    CopyLink {
-        /// Where.
-        room: RoomKey,
-        /// Which.
-        seq: Seq,
-    },
-    /// Leave a room.
-    Leave(RoomKey),
-    /// Take another name.
-    Nick(String),
-    /// Which rooms are there?
-    Rooms,
-    /// Who is in a room?
-    Members(RoomKey),
-    /// Ask for a page of a room's log.
-    History {
-        /// Which room.
-        room: RoomKey,
-        /// Which page.
-        place: Place,
-    },
-    /// Read a room's cache. Answered by [`Msg::Cached`].
-    Load(RoomKey),
-    /// Somebody writes here, or stopped.
-    Typing {
-        /// Where.
-        room: RoomKey,
-        /// The message in whose thread.
-        thread: Option<Seq>,
-        /// Writes, or stopped.
-        on: bool,
-    },
-    /// The person is there, or idle.
-    Presence(PresenceState),
-    /// Keep the read markers, the drafts and the room on the screen, before long.
-    Keep,
-    /// Forget a room's cache: its `seq`s belong to another history.
-    SetAside(RoomKey),
-    /// Begin the session under this name.
-    Start(String),
-    /// Dial now.
-    Wake,
-    /// Dial again after the session stopped for good.
-    Restart,
-    /// Give the terminal back to the shell until it continues us.
-    Suspend,
-    /// Draw everything anew.
-    Redraw,
-    /// End.
-    Quit,
 }
 
 impl Model {

@@ -1,6 +1,7 @@
 //! `chat-tui upload` and `chat-tui download`.
 
-use std::io::{self, IsTerminal, Write};
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -68,13 +69,11 @@ pub async fn upload_files(
         // At worst the server is asked for it in vain.
         let _ = identity.profile.forget_upload(&room, source);
     }
-    match outcome {
-        Ok(outcome) => outcome.map(|()| ExitCode::SUCCESS),
-        Err(_) => {
-            eprintln!("chat-tui: the files are there, but the message was not acknowledged in time");
-            Ok(ExitCode::from(LATE))
-        }
-    }
+    let Ok(outcome) = outcome else {
+        eprintln!("chat-tui: the files are there, but the message was not acknowledged in time");
+        return Ok(ExitCode::from(LATE));
+    };
+    outcome.map(|()| ExitCode::SUCCESS)
 }
 
 /// Fetches the files of a message, each to where nothing is overwritten, and prints their paths.
@@ -113,13 +112,11 @@ async fn connect(config: &Config, identity: &Identity, room: &RoomKey) -> anyhow
     let name = config.name.clone().or_else(|| identity.state.name.clone());
     let mut driver = driver(config, identity, room, name);
     let welcomed = timeout(PATIENCE, welcome(&mut driver)).await;
-    let welcome = match welcomed {
-        Ok(welcome) => welcome?,
-        Err(_) => {
-            let why = driver.take_trouble().map(|why| format!(": {}", safe::line(&why))).unwrap_or_default();
-            bail!("not connected within {} s{why}", PATIENCE.as_secs())
-        }
+    let Ok(welcome) = welcomed else {
+        let why = driver.take_trouble().map(|why| format!(": {}", safe::line(&why))).unwrap_or_default();
+        bail!("not connected within {} s{why}", PATIENCE.as_secs())
     };
+    let welcome = welcome?;
     if identity.is_new {
         // Without a kept identity the next command is another guest.
         let _ = keep_identity(config, &welcome);
@@ -234,7 +231,7 @@ pub(crate) fn progress(length: u64, size: u64, moved: u64, took: Duration) -> St
     let mut text = format!("{} of {}, {share} %", bytes(length), bytes(size));
     if moved > 0 && took >= Duration::from_millis(500) {
         let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-        text += &format!(", {}/s", bytes(moved.saturating_mul(1000) / millis));
+        let _ = write!(text, ", {}/s", bytes(moved.saturating_mul(1000) / millis));
     }
     text
 }

@@ -8,12 +8,10 @@ use std::time::{Duration, Instant};
 use protocol::SELF_ROOM;
 use protocol::event::Event;
 use protocol::ids::{Id, RoomKey, Seq};
-use protocol::limits::HISTORY_DEFAULT;
-use protocol::session::{AskError, Change, Line, OutgoingState, Saved, SessionConfig, SessionEvent};
+use protocol::session::{Change, Line, OutgoingState, Saved, SessionConfig, SessionEvent};
 use time::UtcOffset;
 use tokio::sync::mpsc;
 
-use super::ask::numbered;
 use super::screen::{kept, model, put_outgoing};
 use super::transfers::{Heard, Transfers};
 use crate::app::{Effect, Layer, Model, Msg, update};
@@ -276,68 +274,6 @@ impl Shell {
         } else {
             Msg::NotTaken { room, thread: self.model.thread(), text, reason }
         });
-    }
-
-    fn command(&mut self, effect: Effect, now: Duration, msgs: &mut Vec<Msg>) {
-        let Some(driver) = &mut self.driver else { return };
-        let session = &mut driver.session;
-        let asked = match effect {
-            Effect::Retry(id) => {
-                session.retry(&id);
-                return;
-            }
-            Effect::Discard(id) => {
-                session.discard(&id, now);
-                return;
-            }
-            Effect::Leave(room) => {
-                session.leave(&room);
-                return;
-            }
-            Effect::Typing { room, thread, on } => {
-                session.typing(&room, thread, on, now);
-                return;
-            }
-            Effect::Presence(state) => {
-                session.presence(state);
-                return;
-            }
-            Effect::Wake => {
-                session.handle_wake(now);
-                return;
-            }
-            Effect::Restart => {
-                session.restart(now);
-                session.handle_wake(now);
-                return;
-            }
-            Effect::History { room, place } => {
-                // It is asked for again when the link is back.
-                let _ = session.history(&room, place, HISTORY_DEFAULT);
-                return;
-            }
-            Effect::Members(room) => {
-                let _ = session.members(&room);
-                return;
-            }
-            Effect::Follow(room) => {
-                session.follow(&room);
-                session.handle_timeout(now);
-                return;
-            }
-            Effect::Join(room) => session.join(&room),
-            Effect::Ask(frame) => session.request(|reference| numbered(*frame, reference)),
-            Effect::Nick(name) => session.nick(&name),
-            Effect::Rooms => session.list_rooms(),
-            _ => return,
-        };
-        if let Err(error) = asked {
-            let reason = match error {
-                AskError::Offline => "not connected: try again once you are".to_owned(),
-                AskError::TooMany => error.to_string(),
-            };
-            msgs.push(Msg::NotAsked(reason));
-        }
     }
 
     /// Writes what the session tells to disk, before it is shown.

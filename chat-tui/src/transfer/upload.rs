@@ -1,5 +1,6 @@
 //! Up: announced with its hash, sent in pieces, gone on with where the server has it.
 
+use std::fmt::Write as _;
 use std::io::SeekFrom;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -179,10 +180,15 @@ async fn hash(path: &Path) -> std::io::Result<String> {
     let mut buffer = vec![0; 256 * 1024];
     loop {
         match file.read(&mut buffer).await? {
-            0 => return Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()),
+            0 => break,
             length => hasher.update(&buffer[..length]),
         }
     }
+    let mut text = String::new();
+    for byte in hasher.finalize() {
+        let _ = write!(text, "{byte:02x}");
+    }
+    Ok(text)
 }
 
 fn unreadable(source: &Source, error: &std::io::Error) -> Failure {

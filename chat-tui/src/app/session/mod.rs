@@ -12,7 +12,7 @@ use protocol::client::ClientFrame;
 use protocol::error::{ErrorCode, Refusal, close};
 use protocol::event::Event;
 use protocol::http::Call;
-use protocol::ids::{RoomKey, Seq};
+use protocol::ids::RoomKey;
 use protocol::limits::TYPING_TTL;
 use protocol::people::Role;
 use protocol::server::{ResetWhy, RoomInfo, Welcome};
@@ -314,12 +314,7 @@ fn add_page(model: &mut Model, page: Page) -> Vec<Effect> {
             room.timeline.set_bounds(page.first, head);
         }
     }
-    let times: Vec<(Seq, String)> = if matches!(asked, Place::At(_)) {
-        let said = page.events.iter().filter(|event| matches!(event, Event::Message(_)));
-        said.filter_map(|event| Some((event.seq(), event.timestamp()?.to_owned()))).collect()
-    } else {
-        Vec::new()
-    };
+    let times = finding::times(&asked, &page.events);
     messages::pass_on(room, &page.events, page.as_of);
     room.timeline.insert(page.events, page.as_of);
     match room.scroll {
