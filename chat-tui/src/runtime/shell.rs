@@ -26,8 +26,8 @@ use crate::net::{Driver, fresh_id, random};
 
 /// Read markers are written at most this often.
 const SAVE_EVERY: Duration = Duration::from_secs(1);
-/// From something to keep until it is written: what is typed and sent in one go is never told as a draft.
-const SAVE_AFTER: Duration = Duration::from_millis(300);
+/// So long after the last key the person rests: what is typed and sent in one go is never told as a draft.
+const REST: Duration = Duration::from_millis(300);
 
 /// What only the terminal can do.
 #[derive(Debug)]
@@ -62,6 +62,8 @@ pub(super) struct Shell {
     logs: RoomLogs,
     save_at: Option<Duration>,
     saved_at: Duration,
+    /// When the person last pressed a key.
+    typed_at: Duration,
 }
 
 impl Shell {
@@ -113,6 +115,7 @@ impl Shell {
             logs,
             save_at: None,
             saved_at: Duration::ZERO,
+            typed_at: Duration::ZERO,
         })
     }
 
@@ -125,6 +128,9 @@ impl Shell {
 
     /// Lets the model take something in and does what follows from it.
     pub(super) fn take(&mut self, msg: Msg, now: Duration) -> Vec<Next> {
+        if matches!(msg, Msg::Term(_)) {
+            self.typed_at = now;
+        }
         let mut next = Vec::new();
         let mut msgs = vec![msg];
         while let Some(msg) = msgs.pop() {
@@ -196,6 +202,7 @@ impl Shell {
 
     /// Writes what is not written yet and says goodbye to the server.
     pub(super) async fn close(mut self) {
+        self.typed_at = Duration::ZERO;
         self.save(self.start.elapsed());
         if let Some(driver) = self.driver.take() {
             driver.close().await;
@@ -210,8 +217,8 @@ impl Shell {
             Effect::Suspend => next.push(Next::Suspend),
             Effect::Quit => next.push(Next::Quit),
             Effect::Keep => {
-                let soon = (self.saved_at + SAVE_EVERY).max(now + SAVE_AFTER);
-                self.save_at = self.save_at.or(Some(soon));
+                let soon = self.saved_at + SAVE_EVERY;
+                self.save_at = self.save_at.or(Some(soon.max(now)));
             }
             Effect::Load(room) => match self.logs.load(&room) {
                 Ok(events) => msgs.push(Msg::Cached { room, events }),
@@ -353,7 +360,12 @@ impl Shell {
     pub(super) fn save(&mut self, now: Duration) {
         self.save_at = None;
         self.saved_at = now;
-        self.tell_other_devices();
+        let rests_at = self.typed_at + REST;
+        if now < rests_at {
+            self.save_at = Some(rests_at);
+        } else {
+            self.tell_other_devices();
+        }
         if !self.profile.is_owner() || self.is_signed_out {
             return;
         }
