@@ -152,7 +152,7 @@ test('profile: name, picture, colour, status, away, seen by the others at once',
   await link.getByLabel('Colour 3').check();
   await link.getByRole('button', { name: 'Save' }).click();
   await link.getByText('Saved').waitFor();
-  await link.locator('input[type=file]').setInputFiles({ name: 'me.png', mimeType: 'image/png', buffer: PICTURE });
+  await link.locator('dialog input[type=file]').setInputFiles({ name: 'me.png', mimeType: 'image/png', buffer: PICTURE });
   await link.locator('dialog .portrait img').waitFor();
   await shoot(link, 'profile');
   await watcher.locator('.people li', { hasText: 'on call' }).waitFor();
