@@ -9,6 +9,7 @@ use super::layout::Screen;
 use super::room::Sending;
 use super::update::{go_to, visit};
 use super::{Deed, Effect, Layer, Model, complete, form, fuzzy, lists, pick, place, react, rows, safe};
+use crate::markup::sgr;
 
 /// Rows that one turn of the wheel moves.
 const WHEEL: isize = 3;
@@ -269,12 +270,12 @@ fn enter(model: &mut Model) -> Vec<Effect> {
     }
     if let Some(super::About::Edit { .. }) = model.place().about {
         // What replaces a message is said as it stands.
-        let text = model.composer.text();
+        let text = sgr::meant(&model.composer.text());
         let mut effects = place::say(model, text);
         effects.push(Effect::Keep);
         return effects;
     }
-    let line = model.composer.take();
+    let line = sgr::meant(&model.composer.take());
     let mut effects = carry_out(model, &line);
     effects.push(Effect::Keep);
     effects

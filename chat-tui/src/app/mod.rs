@@ -209,12 +209,11 @@ pub enum Layer {
 
 /// What happened outside.
 #[derive(Debug, Clone)]
-#[expect(clippy::large_enum_variant, reason = "each is made, moved once and taken in")]
 pub enum Msg {
     /// A key, the mouse, a paste, the focus or another size.
     Term(crossterm::event::Event),
     /// The session tells something.
-    Session(SessionEvent),
+    Session(Box<SessionEvent>),
     /// Events of a room from the cache, with the bounds of the log that were known.
     Cached {
         /// Which room.

@@ -71,5 +71,5 @@ pub(super) fn kept(model: &Model, key: &RoomKey, cursor: Option<u64>) -> KeptRoo
 
 pub(super) fn put_outgoing(model: &mut Model, entry: &Outgoing, now: Duration) {
     let put = SessionEvent::Outbox(OutboxChange::Put(entry.clone()));
-    let _ = update(model, Msg::Session(put), now);
+    let _ = update(model, Msg::Session(Box::new(put)), now);
 }

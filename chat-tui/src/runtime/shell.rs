@@ -24,8 +24,8 @@ use crate::net::{Driver, fresh_id, random};
 
 /// Read markers are written at most this often.
 const SAVE_EVERY: Duration = Duration::from_secs(1);
-/// From something to keep until it is written: what is typed and sent in one go is never told as a draft.
-const SAVE_AFTER: Duration = Duration::from_millis(300);
+/// So long after the last key the person rests: what is typed and sent in one go is never told as a draft.
+const REST: Duration = Duration::from_millis(300);
 
 /// What only the terminal can do.
 #[derive(Debug)]
@@ -64,6 +64,8 @@ pub(super) struct Shell {
     logs: RoomLogs,
     save_at: Option<Duration>,
     saved_at: Duration,
+    /// When the person last pressed a key.
+    typed_at: Duration,
 }
 
 impl Shell {
@@ -115,6 +117,7 @@ impl Shell {
             logs,
             save_at: None,
             saved_at: Duration::ZERO,
+            typed_at: Duration::ZERO,
         })
     }
 
@@ -127,6 +130,9 @@ impl Shell {
 
     /// Lets the model take something in and does what follows from it.
     pub(super) fn take(&mut self, msg: Msg, now: Duration) -> Vec<Next> {
+        if matches!(msg, Msg::Term(_)) {
+            self.typed_at = now;
+        }
         let mut next = Vec::new();
         let mut msgs = vec![msg];
         while let Some(msg) = msgs.pop() {
@@ -160,7 +166,7 @@ impl Shell {
             }
             for event in pumped.events {
                 self.keep(&event);
-                let mut msgs = vec![Msg::Session(event)];
+                let mut msgs = vec![Msg::Session(Box::new(event))];
                 while let Some(msg) = msgs.pop() {
                     for effect in update(&mut self.model, msg, now) {
                         self.carry_out(effect, now, &mut msgs, &mut next);
@@ -198,6 +204,7 @@ impl Shell {
 
     /// Writes what is not written yet and says goodbye to the server.
     pub(super) async fn close(mut self) {
+        self.typed_at = Duration::ZERO;
         self.save(self.start.elapsed());
         if let Some(driver) = self.driver.take() {
             driver.close().await;
@@ -213,8 +220,8 @@ impl Shell {
             Effect::Suspend => next.push(Next::Suspend),
             Effect::Quit => next.push(Next::Quit),
             Effect::Keep => {
-                let soon = (self.saved_at + SAVE_EVERY).max(now + SAVE_AFTER);
-                self.save_at = self.save_at.or(Some(soon));
+                let soon = self.saved_at + SAVE_EVERY;
+                self.save_at = self.save_at.or(Some(soon.max(now)));
             }
             Effect::Load(room) => match self.logs.load(&room) {
                 Ok(events) => msgs.push(Msg::Cached { room, events }),
@@ -376,7 +383,12 @@ impl Shell {
     pub(super) fn save(&mut self, now: Duration) {
         self.save_at = None;
         self.saved_at = now;
-        self.tell_other_devices();
+        let rests_at = self.typed_at + REST;
+        if now < rests_at {
+            self.save_at = Some(rests_at);
+        } else {
+            self.tell_other_devices();
+        }
         if !self.profile.is_owner() || self.is_signed_out {
             return;
         }
@@ -446,47 +458,11 @@ impl Shell {
         self.driver = Some(driver);
         for (id, state) in states {
             let event = SessionEvent::Outgoing { id, state };
-            let _ = update(&mut self.model, Msg::Session(event), self.start.elapsed());
+            let _ = update(&mut self.model, Msg::Session(Box::new(event)), self.start.elapsed());
         }
         self.pump();
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use crossterm::event::{Event as TermEvent, KeyCode, KeyEvent, KeyModifiers};
-
-    use super::*;
-    use crate::net::Address;
-
-    fn open(profile: &Path) -> Shell {
-        let config = Config {
-            address: Address::parse("http://localhost:1").unwrap(),
-            name: Some("ana".to_owned()),
-            name_is_explicit: false,
-            room: None,
-            profile: profile.to_owned(),
-        };
-        let (answers, _) = mpsc::channel(1);
-        Shell::open(config, UtcOffset::UTC, Instant::now(), answers).unwrap()
-    }
-
-    #[test]
-    fn a_draft_outlives_a_crash_before_the_first_welcome() {
-        let dir = tempfile::tempdir().unwrap();
-        let mut shell = open(dir.path());
-        for c in "half a thought".chars() {
-            let key = KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE);
-            shell.take(Msg::Term(TermEvent::Key(key)), Duration::from_millis(1_500));
-        }
-        let at = shell.save_at().expect("it is to be kept");
-        assert!(at <= Duration::from_millis(2_500));
-        shell.take(Msg::Tick, at);
-        assert_eq!(shell.save_at(), None);
-        // Dropped, not closed.
-        drop(shell);
-        assert_eq!(open(dir.path()).model.composer.text(), "half a thought");
-    }
-}
+mod tests;

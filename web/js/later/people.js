@@ -107,14 +107,15 @@ export class MessageMenu extends Component {
     const { state } = chat;
     const room = state.rooms.get(key);
     if (!room) return null;
-    const text = message.folded?.text ?? message.message;
+    const source = message.folded?.text ?? message.message;
+    const text = isColoured(source) ? plain(source) : source;
     const isMine = message.user === state.me?.user;
     return h(Sheet, { title: `Message of ${safe(message.sender)}`, onClose },
       h('blockquote', null, safe(text.length > 300 ? `${text.slice(0, 300)}…` : text)),
       said ? h('p', { role: 'status' }, said) : reporting
         ? h(Form, { action: 'Report', onCancel: () => this.setState({ reporting: false }), onSubmit: this.#report }, h(Field, { label: 'What is wrong with it?', name: 'reason', required: true, maxLength: 500, autoComplete: 'off' }))
         : h('div', { class: 'choices' },
-          h('button', { type: 'button', class: 'plain', onClick: () => navigator.clipboard?.writeText(isColoured(text) ? plain(text) : text).then(() => onClose()) }, 'Copy text'),
+          h('button', { type: 'button', class: 'plain', onClick: () => navigator.clipboard?.writeText(text).then(() => onClose()) }, 'Copy text'),
           !isMine && state.faces.has(message.user) && h('button', { type: 'button', class: 'plain', onClick: () => chat.show('person', { room: key, user: message.user }) }, safe(message.sender)),
           !isMine && h('button', { type: 'button', class: 'plain', onClick: () => this.setState({ reporting: true }) }, 'Report…'),
           deletes(state, room, message.user) && h(Sure, { action: isMine ? 'Delete' : 'Delete for everybody', ask: 'It is taken out for everybody, and cannot be brought back.', sure: 'Delete', onSure: this.#delete })));
