@@ -145,6 +145,14 @@ fn messages_are_shown_as_they_were_meant() {
     });
     assert!(tui.cell("be it").italic());
     assert_eq!(server.texts().last().unwrap(), "so _be_ it");
+    tui.type_in("\x1b[200~\x1b[32mpasted\x1b[0m\x1b[2J\x1b[201~");
+    tui.wait_for("␛[32mpasted␛[0m");
+    tui.type_in("\r");
+    tui.wait_until("the pasted line", |screen| {
+        screen.lines().any(|row| row.contains("▏ pasted ") && row.contains('✓'))
+    });
+    assert_eq!(tui.cell("pasted").fgcolor(), vt100::Color::Idx(2));
+    assert_eq!(server.texts().last().unwrap(), "\x1b[32mpasted\x1b[0m");
     tui.type_in("/quit\r");
     assert_eq!(tui.wait_for_exit(), 0);
     check_sequences(&tui.raw);

@@ -76,6 +76,8 @@ export class FakeServer {
   async #serve(request, response) {
     const path = normalize(new URL(request.url, 'http://x').pathname);
     if (this.withholds(path)) return request.socket.destroy();
+    // What the dialog to sign in asks.
+    if (path === '/api/about') return response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ server: 'fake/0', guests: 'on', registration: 'open', owned: true }));
     const file = path === '/' ? 'index.html' : path.slice(1);
     try {
       const body = this.renewed.get(path) ?? (await readFile(this.renewed.has(path) ? '' : join(WEB, file)));

@@ -13,6 +13,9 @@ I8   What was not acknowledged is in every complete view and in the store, or in
 I9   Each sender's own order is kept.
 I10  A connection's wire holds no event of a room that it is not in.
 I11  After the last fault every complete view has everything within the patience.
+I12  A page shows of each message what the changes in the log make of it.
+
+Edits and reactions are events like messages: to all but the last an edit is its text, and a reaction what it says.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 
-from records import Connection, Event, Records, View, token
+from records import Change, Connection, Event, Records, Shown, View, token
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,7 @@ class _Check:
         self.senders_order()
         self.rooms_kept_apart()
         self.converged()
+        self.pages_are_folded()
         return sorted(set(self.found), key=lambda found: (int(found.invariant[1:]), found.text))
 
     def tell(self, invariant: str, text: str) -> None:
@@ -209,6 +213,15 @@ class _Check:
             elif view.converged > self.records.patience:
                 self.tell("I11", f"{view.name} had everything only after {view.converged:.1f} s")
 
+    def pages_are_folded(self) -> None:
+        changes: dict[tuple[str, int], list[Change]] = defaultdict(list)
+        for change in sorted(self.records.store.changes, key=lambda change: change.seq):
+            changes[change.room, change.target].append(change)
+        for place, shown in self.records.pages.items():
+            said = self.stored.get(place)
+            if said is None or shown != (wanted := _folded(said.body, changes[place])):
+                self.tell("I12", f"a page shows {_name(said)} as {shown}, not as {wanted if said else 'nothing'}")
+
     def sequences(self) -> list[tuple[str, list[Event]]]:
         """Everything that is in an order."""
         views = [(view.name, view.shown) for view in self.records.views]
@@ -218,6 +231,18 @@ class _Check:
         """Every event at every place where it was seen."""
         seen = [(who, event) for who, events in self.sequences() for event in events]
         return seen + [("the store", event) for event in self.records.store.events]
+
+
+def _folded(text: str, changes: list[Change]) -> Shown:
+    reactions: dict[str, list[str]] = defaultdict(list)
+    for change in changes:
+        if change.emoji is None:
+            text = change.text or ""
+        elif not change.on:
+            reactions[change.emoji] = [user for user in reactions[change.emoji] if user != change.user]
+        elif change.user not in reactions[change.emoji]:
+            reactions[change.emoji].append(change.user)
+    return Shown(text, tuple(sorted((emoji, tuple(users)) for emoji, users in reactions.items() if users)))
 
 
 def _name(event: Event | None) -> str:
@@ -236,7 +261,7 @@ def summary(records: Records) -> str:
         f"{len(records.attempts)} attempts",
         f"{len(records.acks)} acks",
         f"{len(records.promised)} in a terminal's outbox",
-        f"{len(records.store.events)} stored",
+        f"{len(records.store.events)} stored, {len(records.store.changes)} of them changes",
         f"{len(records.views)} views ({sum(view.complete for view in records.views)} complete)",
         f"{live} events on {len(records.connections)} connections",
     ]

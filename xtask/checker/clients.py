@@ -7,11 +7,12 @@ import json
 import random
 from collections import OrderedDict
 
-from records import Ack, Attempt, Connection, Event, View
+from records import Ack, Attempt, Connection, Event, Shown, View, reaction
 from wire import Closed, Socket
 
 # Bodies hold what is easily damaged on the way: several scripts, joined emoji, quotes, backslashes, line ends.
 _SPICE = ["plain", "żółć", "李雷", "👩\u200d👩\u200d👧", '"quoted"', "back\\slash", "two\nlines", "</b>&amp;", "\u05d0\u05d1"]
+_EMOJI = ["👍", "🎉", "👩\u200d🚀"]
 # So many unanswered messages a writer has at most, as a person's client would after a while offline.
 _WINDOW = 24
 
@@ -28,19 +29,24 @@ class Journal:
         self.promised: set[str] = set()
         self._numbers: dict[str, int] = {}
 
-    def attempt(self, sender: str, room: str, named: bool) -> Attempt:
+    def attempt(self, sender: str, room: str, named: bool, reacts: tuple | None = None) -> Attempt:
+        """Something new to say; or a reaction: an emoji, whether it is put on, and to which message."""
         number = self._numbers[sender] = self._numbers.get(sender, 0) + 1
         words = " ".join(self.luck.choices(_SPICE, k=self.luck.randint(1, 12)))
         identity = f"{sender}-{number:06d}-{self.luck.getrandbits(40):010x}" if named else None
-        attempt = Attempt(sender, room, identity, f"{sender}-{number:06d} {words}")
+        body = reaction(identity, *reacts) if identity and reacts else f"{sender}-{number:06d} {words}"
+        attempt = Attempt(sender, room, identity, body)
         self.attempts.append(attempt)
         return attempt
 
 
 class ChatClient:
-    """A `chat.v1` client: reconnects by itself, resumes from its cursors, repeats what was not acknowledged."""
+    """A `chat.v1` client: reconnects by itself, resumes from its cursors, repeats what was not acknowledged. In the room
+    `board` it also changes what it said, and reacts to what it sees."""
 
-    def __init__(self, name: str, port: int, rooms: tuple[str, ...], journal: Journal, pace: float = 0.0) -> None:
+    def __init__(
+        self, name: str, port: int, rooms: tuple[str, ...], journal: Journal, pace: float = 0.0, board: str = ""
+    ) -> None:
         self.view = View(name, True, rooms)
         self.ready = asyncio.Event()  # it is in all its rooms, from their beginning
         self._name, self._port, self._journal, self._pace = name, port, journal, pace
@@ -50,6 +56,10 @@ class ChatClient:
         self._epoch: str | None = None
         self._cursors: dict[str, int] = {}
         self._waiting: OrderedDict[str, Attempt] = OrderedDict()
+        self._frames: dict[str, dict] = {}  # those of the changes that wait
+        self._board = board
+        self._own: list[int] = []  # the places of messages on the board: its own,
+        self._seen: list[int] = []  # and all
         self._socket: Socket | None = None
 
     @property
@@ -76,17 +86,35 @@ class ChatClient:
             await traffic.wait()
             await asyncio.sleep(self._luck.expovariate(self._pace))
             if len(self._waiting) < _WINDOW and traffic.is_set():
-                attempt = self._journal.attempt(self._name, self._luck.choice(self.view.rooms), named=True)
+                attempt = self._attempt(self._luck.choice(self.view.rooms))
                 self._waiting[attempt.id or ""] = attempt
                 try:
                     await self._say(attempt)
                 except Closed:
                     self._socket = None
 
+    def _attempt(self, room: str) -> Attempt:
+        kind = self._luck.choice(["message", "edit", "react", "react"]) if room == self._board else "message"
+        if kind == "react" and self._seen:
+            # Old and new ones: pages are folded of all of them.
+            target = self._luck.choice(self._seen[:20] + self._seen[-5:])
+            emoji, on = self._luck.choice(_EMOJI), self._luck.random() < 0.7
+            attempt = self._journal.attempt(self._name, room, True, (emoji, on, target))
+            self._frames[attempt.id or ""] = {"type": "react", "target": target, "emoji": emoji, "on": on}
+            return attempt
+        attempt = self._journal.attempt(self._name, room, named=True)
+        if kind == "edit" and self._own:
+            target = self._luck.choice(self._own[:5] + self._own[-5:])
+            self._frames[attempt.id or ""] = {"type": "edit", "target": target, "text": attempt.body}
+        return attempt
+
     async def _say(self, attempt: Attempt) -> None:
         if self._socket is not None:
-            frame = {"type": "message", "room": attempt.room, "id": attempt.id, "message": attempt.body}
-            await self._socket.send(json.dumps(frame))
+            await self._socket.send(self._frame(attempt))
+
+    def _frame(self, attempt: Attempt) -> str:
+        frame = self._frames.get(attempt.id or "", {"type": "message", "message": attempt.body})
+        return json.dumps(frame | {"room": attempt.room, "id": attempt.id})
 
     async def _session(self) -> None:
         socket = await Socket.connect(self._port, protocol="chat.v1")
@@ -120,8 +148,7 @@ class ChatClient:
         else:
             # Repeats go out in their order, before anything new.
             for attempt in list(self._waiting.values()):
-                frame = {"type": "message", "room": attempt.room, "id": attempt.id, "message": attempt.body}
-                await socket.send(json.dumps(frame))
+                await socket.send(self._frame(attempt))
         self._socket = socket
 
     def _enter(self, room: dict) -> None:
@@ -134,9 +161,18 @@ class ChatClient:
     async def _handle(self, socket: Socket, frame: dict) -> None:
         match frame.get("type"):
             case "message":
-                self._see(frame)
+                self._see(frame, frame["message"])
+                if frame["room"] == self._board:
+                    self._seen.append(frame["seq"])
+            case "edit":
+                self._see(frame, frame["text"])
+            case "react":
+                self._see(frame, reaction(frame["id"], frame["emoji"], frame["on"], frame["target"]))
             case "ack":
                 attempt = self._waiting.pop(frame["id"], None)
+                is_change = self._frames.pop(frame["id"], None) is not None
+                if attempt and frame["room"] == self._board and not is_change:
+                    self._own.append(frame["seq"])
                 body = attempt.body if attempt else self._body_of(frame["id"])
                 ack = Ack(self._name, frame["room"], body, frame["id"], frame["seq"], self._epoch)
                 self._journal.acks.append(ack)
@@ -149,8 +185,8 @@ class ChatClient:
             case "error":
                 await self._refused(socket, frame)
 
-    def _see(self, frame: dict) -> None:
-        event = Event(frame["room"], frame["seq"], frame["id"], frame["user"], frame["message"])
+    def _see(self, frame: dict, body: str) -> None:
+        event = Event(frame["room"], frame["seq"], frame["id"], frame["user"], body)
         self._record.live.append(event)
         if event.seq > self._cursors.get(event.room, 0):
             self._cursors[event.room] = event.seq
@@ -163,6 +199,7 @@ class ChatClient:
         if not frame.get("retry"):
             self._journal.refused.add(attempt.body)
             del self._waiting[frame["id"]]
+            self._frames.pop(frame["id"], None)
             return
         # What follows a refused message is refused as well: come back with all of it, in order.
         await asyncio.sleep(frame.get("retry_ms", 100) / 1000)
@@ -170,6 +207,25 @@ class ChatClient:
 
     def _body_of(self, identity: str) -> str:
         return next((a.body for a in self._journal.attempts if a.id == identity), "")
+
+
+async def read_pages(port: int, room: str, size: int) -> dict[tuple[str, int], Shown]:
+    """All messages of a room as pages of so many events show them."""
+    socket = await Socket.connect(port, protocol="chat.v1")
+    await socket.send(json.dumps({"type": "hello", "client": "harness/1", "conn": "page-reader"}))
+    pages: dict[tuple[str, int], Shown] = {}
+    after, more = 0, True
+    while more:
+        await socket.send(json.dumps({"type": "history", "ref": 1, "room": room, "after": after, "limit": size}))
+        while (page := json.loads(await socket.receive())).get("type") != "history":
+            pass
+        for message in (event for event in page["events"] if event["type"] == "message"):
+            folded = message.get("folded", {})
+            reactions = sorted((emoji, tuple(users)) for emoji, users in folded.get("reactions", {}).items())
+            pages[room, message["seq"]] = Shown(folded.get("text", message["message"]), tuple(reactions))
+        after, more = page["last"], page["more"]
+    socket.drop()
+    return pages
 
 
 class PlainClient:

@@ -7,7 +7,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from records import Event, Store
+from records import Change, Event, Store, reaction
 
 
 def read(directory: Path, rooms: tuple[str, ...]) -> Store:
@@ -24,8 +24,18 @@ def read(directory: Path, rooms: tuple[str, ...]) -> Store:
             )
         )
         rows = database.execute(
-            "SELECT rooms.key, seq, events.id, user, text FROM events JOIN rooms ON rooms.id = events.room"
-            " WHERE events.kind = 'message' AND rooms.key IN (SELECT value FROM json_each(?)) ORDER BY rooms.key, seq",
+            "SELECT rooms.key, seq, events.id, user, text, events.kind, reply FROM events JOIN rooms ON rooms.id = events.room"
+            " WHERE events.kind IN ('message', 'edit', 'react') AND rooms.key IN (SELECT value FROM json_each(?))"
+            " ORDER BY rooms.key, seq",
             [json.dumps(rooms)],
         )
-        return Store(epoch, {room: heads[room] for room in rooms}, [Event(*row) for row in rows])
+        store = Store(epoch, {room: heads[room] for room in rooms}, [])
+        for room, seq, identity, user, text, kind, target in rows:
+            if kind == "react":
+                body = json.loads(text)
+                store.changes.append(Change(room, seq, target, user, emoji=body["emoji"], on=body["on"]))
+                text = reaction(identity, body["emoji"], body["on"], target)
+            elif kind == "edit":
+                store.changes.append(Change(room, seq, target, user, text=text))
+            store.events.append(Event(room, seq, identity, user, text))
+        return store

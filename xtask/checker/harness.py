@@ -3,7 +3,7 @@
     python3 -m harness --rounds 20 --seed 7
 
 CHAT_SERVER and CHAT_TUI name the programs. Clients of all kinds talk in two rooms: `chat.v1` clients of our own (raw,
-journalled), plain-mode clients, `chat-tui send` processes, `chat-tui tail` recorders and the chat itself in a
+journalled; in a room of their own they also edit and react), plain-mode clients, `chat-tui send` processes, `chat-tui tail` recorders and the chat itself in a
 pseudo-terminal. Each round is 0.2 to 1.5 seconds of traffic, `kill -9`, and a restart on the same directory; everybody
 reconnects by their own means. At the end traffic stops, everybody catches up, and the records go to `checker.check`.
 """
@@ -24,12 +24,14 @@ from pathlib import Path
 import checker
 import crowd
 import database
-from clients import ChatClient, Journal, PlainClient
+from clients import ChatClient, Journal, PlainClient, read_pages
 from processes import Sender, Server, Tail, Typist
 from records import Records
 from wire import Socket
 
 ROOMS = ("lobby", "ops")
+# Where messages are also changed; only clients that note changes are in it.
+BOARD = "board"
 # Longer than the terminal client's longest wait between two attempts to reconnect (30 s).
 PATIENCE = 45.0
 
@@ -53,9 +55,10 @@ class Run:
         """Starts everything; all complete views are in their rooms before anybody speaks."""
         await self.server.start()
         await self._make_room(ROOMS[1])
+        await self._make_room(BOARD)
         raw = port or self.server.port
         pairs = [("writer-a", 40.0), ("writer-b", 40.0), ("writer-c", 25.0), ("reader-a", 0.0), ("reader-b", 0.0)]
-        self.chats = [ChatClient(name, raw, ROOMS, self.journal, pace) for name, pace in pairs]
+        self.chats = [ChatClient(name, raw, (*ROOMS, BOARD), self.journal, pace, BOARD) for name, pace in pairs]
         self.plains = [
             PlainClient("plain-a", raw, ROOMS[0], self.journal, 10.0),
             PlainClient("plain-b", raw, ROOMS[1], self.journal, 10.0),
@@ -133,7 +136,7 @@ class Run:
         while time.monotonic() - begin < patience:
             self.check_tasks()
             now = time.monotonic()
-            heads = {room: max(view.cursor(room) for view in self.chats) for room in ROOMS}
+            heads = {room: max(view.cursor(room) for view in self.chats) for room in (*ROOMS, BOARD)}
             total = sum(heads.values())
             if total != before:
                 quiet_since, before = now, total
@@ -154,11 +157,12 @@ class Run:
             if (code := await typist.stop()) != 0:
                 raise RuntimeError(f"the chat in the terminal ended with {code}")
         await self._cancel()
+        pages = await read_pages(self.server.port, BOARD, self.luck.randint(1, 200))
         if (code := await self.server.stop()) != 0:
             raise RuntimeError(f"the server ended with {code}: {self.server.log_end()}")
         journal = self.journal
         views = [client.view for client in [*self.chats, *self.plains, *self.tails]]
-        store = database.read(self.server.directory, ROOMS)
+        store = database.read(self.server.directory, (*ROOMS, BOARD))
         for view in views:
             last = {room: max((event.seq for event in view.shown if event.room == room), default=0) for room in view.rooms}
             # Whoever is as far as all others, and not as far as the store, has not caught up.
@@ -172,6 +176,7 @@ class Run:
             store,
             journal.promised,
             journal.refused,
+            pages,
             patience,
         )
 

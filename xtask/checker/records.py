@@ -37,6 +37,27 @@ class Event:
     body: str
 
 
+@dataclass(frozen=True)
+class Change:
+    """An event that is about an earlier message: an edit has a text, a reaction an emoji."""
+
+    room: str
+    seq: int
+    target: int
+    user: str
+    text: str | None = None
+    emoji: str | None = None
+    on: bool = True
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A message as a page of the history shows it at the end: its newest text, and who reacted with what, in order."""
+
+    text: str
+    reactions: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
 @dataclass
 class Connection:
     """All events on one connection's wire, raw and in order."""
@@ -67,6 +88,7 @@ class Store:
     epoch: str
     heads: dict[str, int]
     events: list[Event]
+    changes: list[Change] = field(default_factory=list)  # those of `events` that change messages
 
 
 @dataclass
@@ -78,7 +100,13 @@ class Records:
     store: Store
     promised: set[str] = field(default_factory=set)  # bodies typed into a client that keeps an outbox
     refused: set[str] = field(default_factory=set)  # bodies refused for good
+    pages: dict[tuple[str, int], Shown] = field(default_factory=dict)  # messages by room and seq
     patience: float = 45.0  # seconds within which views must converge
+
+
+def reaction(identity: str, emoji: str, on: bool, target: int) -> str:
+    """What stands for the body of a reaction, of which all but its id is short: unique like a body that was typed."""
+    return f"{identity.rsplit('-', 1)[0]} {'reacts' if on else 'takes back'} {emoji} to {target}"
 
 
 def token(body: str) -> str:

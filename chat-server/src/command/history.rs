@@ -19,14 +19,14 @@ impl Client {
             (Some(seq), ..) => At::Before(seq),
             (_, Some(seq), ..) => At::After(seq),
             (_, _, Some(seq), _) => At::Around(seq),
-            (.., Some(at)) => match clock::ms(at) {
-                Some(ms) => At::Since(ms),
-                None => {
+            (.., Some(at)) => {
+                let Some(ms) = clock::ms(at) else {
                     let reason = "`at` is a time as in 2025-11-25T10:00:00Z";
                     let refusal = Refusal::new(ErrorCode::BadFrame, reason).with_ref(reference);
                     return self.refuse(refusal.with_room(Some(room)));
-                }
-            },
+                };
+                At::Since(ms)
+            }
             _ => At::Newest,
         };
         let limit = asked.limit.unwrap_or(HISTORY_DEFAULT).clamp(1, HISTORY_EVENTS);

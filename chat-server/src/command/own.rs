@@ -81,16 +81,14 @@ impl<K: Eq + Hash + Clone, T: Join> Latest<K, T> {
             kept.retain(|_, (at, waiting)| waiting.is_some() || now < *at + PACE);
         }
         match kept.get_mut(key) {
-            Some((at, waiting)) if now < *at + PACE || waiting.is_some() => match waiting.take() {
-                Some(first) => {
+            Some((at, waiting)) if now < *at + PACE || waiting.is_some() => {
+                if let Some(first) = waiting.take() {
                     *waiting = Some(value.after(first));
-                    Due::Later
+                    return Due::Later;
                 }
-                None => {
-                    *waiting = Some(value);
-                    Due::After((*at + PACE).saturating_sub(now))
-                }
-            },
+                *waiting = Some(value);
+                Due::After((*at + PACE).saturating_sub(now))
+            }
             _ => {
                 kept.insert(key.clone(), (now, None));
                 Due::Now(value)
@@ -111,7 +109,7 @@ impl<K: Eq + Hash + Clone, T: Join> Latest<K, T> {
 async fn mark(shared: &Shared, author: Author, room: RoomKey, mark: Mark) {
     let told = shared.store.read_upto(author.clone(), room.clone(), mark.seq, mark.back).await;
     if let Ok(Some(upto)) = told {
-        Client::tell_seen(shared, room, &author, upto);
+        Client::tell_seen(shared, &room, &author, upto);
     }
 }
 

@@ -160,10 +160,10 @@ impl Client {
     }
 
     /// Tells a room, if it is to be told, up to where somebody has read it.
-    pub(super) fn tell_seen(shared: &Shared, room: RoomKey, author: &Author, upto: Seq) {
+    pub(super) fn tell_seen(shared: &Shared, room: &RoomKey, author: &Author, upto: Seq) {
         let (user, sender) = (author.user.clone(), author.name.to_string());
         let told = Seen { room: room.clone(), user: user.clone(), sender, upto };
-        shared.signal(&room, &ServerFrame::Seen(told), Audience::Full, Some(user));
+        shared.signal(room, &ServerFrame::Seen(told), Audience::Full, Some(user));
     }
 
     pub(super) fn forget_typing(&mut self, room: &RoomKey) {

@@ -19,24 +19,34 @@ pub(crate) fn part(asked: &str, size: u64) -> Part {
     if !unit.trim().eq_ignore_ascii_case("bytes") {
         return Part::Whole;
     }
-    match (number(first), number(last)) {
-        (Some(None), Some(Some(0))) => Part::None,
-        (Some(None), Some(Some(tail))) if size > 0 => Part::Range(size.saturating_sub(tail), size - 1),
-        (Some(None), Some(Some(_))) => Part::None,
-        (Some(Some(first)), Some(Some(last))) if last < first => Part::Whole,
-        (Some(Some(first)), Some(_)) if first >= size => Part::None,
-        (Some(Some(first)), Some(last)) => Part::Range(first, last.unwrap_or(u64::MAX).min(size - 1)),
+    match (bound(first), bound(last)) {
+        (Bound::None, Bound::At(0)) => Part::None,
+        (Bound::None, Bound::At(tail)) if size > 0 => Part::Range(size.saturating_sub(tail), size - 1),
+        (Bound::None, Bound::At(_)) => Part::None,
+        (Bound::At(first), Bound::At(last)) if last < first => Part::Whole,
+        (Bound::At(first), Bound::At(_) | Bound::None) if first >= size => Part::None,
+        (Bound::At(first), Bound::At(last)) => Part::Range(first, last.min(size - 1)),
+        (Bound::At(first), Bound::None) => Part::Range(first, size - 1),
         _ => Part::Whole,
     }
 }
 
-/// Nothing, a number, or (outside) something else. What is larger than any file is just that.
-fn number(text: &str) -> Option<Option<u64>> {
-    let text = text.trim();
-    if text.is_empty() {
-        return Some(None);
+/// One side of a range.
+enum Bound {
+    /// Nothing is said.
+    None,
+    /// A number; what is larger than any file is just that.
+    At(u64),
+    /// It is not understood.
+    Strange,
+}
+
+fn bound(text: &str) -> Bound {
+    match text.trim() {
+        "" => Bound::None,
+        text if text.bytes().all(|byte| byte.is_ascii_digit()) => Bound::At(text.parse().unwrap_or(u64::MAX)),
+        _ => Bound::Strange,
     }
-    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| Some(text.parse().unwrap_or(u64::MAX)))
 }
 
 #[cfg(test)]

@@ -96,15 +96,23 @@ impl Disk {
         }
     }
 
-    /// Gives a whole upload its place, unless the same content is there already.
-    pub(super) fn put(&self, id: &Id, hash: &Digest, size: u64) -> io::Result<()> {
+    /// Gives a whole upload its place, unless the same content is there already; whether it did.
+    pub(super) fn put(&self, id: &Id, hash: &Digest, size: u64) -> io::Result<bool> {
         let (upload, blob) = (self.upload(id), self.blob(hash));
         if fs::metadata(&blob).is_ok_and(|there| there.len() == size) {
-            return fs::remove_file(upload);
+            return Ok(false);
         }
         self.make_shelf(hash[0])?;
         fs::rename(upload, blob)?;
-        sync_directory(&self.shelf(hash[0]))
+        sync_directory(&self.shelf(hash[0]))?;
+        Ok(true)
+    }
+
+    /// Makes an upload again of what was put in its place.
+    pub(super) fn put_back(&self, id: &Id, hash: &Digest) -> io::Result<()> {
+        fs::rename(self.blob(hash), self.upload(id))?;
+        sync_directory(&self.uploads())?;
+        self.remove(hash)
     }
 
     /// Puts a small picture beside its blob. Before the blob, so that whoever finds that finds both.

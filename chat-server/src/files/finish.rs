@@ -1,6 +1,6 @@
 //! An upload that has come to its end: verified, looked at, and put in its place.
 
-use std::fs::File;
+use std::fs;
 use std::io::{self, Read as _};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,6 +8,7 @@ use std::time::Duration;
 use protocol::error::{ErrorCode, Refusal};
 use protocol::http::Uploaded;
 use protocol::ids::Id;
+use protocol::messages::File;
 use sha2::Digest as _;
 use tokio::sync::OwnedMutexGuard;
 use tokio::time::timeout;
@@ -36,7 +37,7 @@ impl Files {
             Some(hashed) if hashed.bytes == upload.size => hashed.sum.finalize().into(),
             _ => {
                 let path = path.clone();
-                blocking(move || disk::hash(&mut File::open(path)?))
+                blocking(move || disk::hash(&mut fs::File::open(path)?))
                     .await
                     .map_err(|error| disk_failed(&error))?
             }
@@ -48,31 +49,45 @@ impl Files {
             return Err(Refusal::new(ErrorCode::BadFile, reason));
         }
         let known = self.inner.store.content(hash).await.map_err(|error| unreadable(&error))?;
-        let (mut content, thumb) = match known {
+        let (content, thumb) = match known {
             Some(known) => (known, None),
             None => self.look(hash, upload.size, path).await.map_err(|error| disk_failed(&error))?,
         };
-        let file = {
-            let _alone = self.inner.blobs.lock().await;
-            let (disk, id, size) = (self.inner.disk.clone(), id.clone(), upload.size);
-            let stored = self.inner.store.clone();
-            let put = {
-                let id = id.clone();
-                move || {
-                    if let Some(thumb) = thumb {
-                        disk.put_thumb(&hash, &thumb)?;
-                    }
-                    disk.put(&id, &hash, size)?;
-                    Ok(disk.has_thumb(&hash))
-                }
-            };
-            // Of content that was known the small picture may have gone meanwhile, with the last file that had it.
-            content.thumb &= blocking(put).await.map_err(|error| disk_failed(&error))?;
-            stored.complete(id, content).await.map_err(unwritten)
-        };
+        let file = self.place(id, content, thumb).await?;
         self.active().remove(id);
-        let file = file.inspect_err(|_| self.inner.stirred.notify_one())?;
         Ok(Uploaded { offset: file.size, file: Some(file) })
+    }
+
+    /// Puts an upload where its content belongs, then writes its row. Where that cannot be written the upload stays one,
+    /// so that nothing has to be sent again.
+    async fn place(&self, id: &Id, mut content: Content, thumb: Option<Vec<u8>>) -> Result<File, Refusal> {
+        let _alone = self.inner.blobs.lock().await;
+        let (hash, size) = (content.hash, content.size);
+        let put = {
+            let (disk, id) = (self.inner.disk.clone(), id.clone());
+            move || {
+                if let Some(thumb) = thumb {
+                    disk.put_thumb(&hash, &thumb)?;
+                }
+                Ok((disk.put(&id, &hash, size)?, disk.has_thumb(&hash)))
+            }
+        };
+        let (moved, has_thumb) = blocking(put).await.map_err(|error| disk_failed(&error))?;
+        // Of content that was known the small picture may have gone meanwhile, with the last file that had it.
+        content.thumb &= has_thumb;
+        let completed = self.inner.store.complete(id.clone(), content).await.map_err(unwritten);
+        let disk = self.inner.disk.clone();
+        match (&completed, moved) {
+            (Ok(_), false) => disk.remove_upload(id).await,
+            (Err(_), true) => {
+                let id = id.clone();
+                if let Err(error) = blocking(move || disk.put_back(&id, &hash)).await {
+                    tracing::warn!(%error, "an upload has to begin anew");
+                }
+            }
+            (Ok(_), true) | (Err(_), false) => {}
+        }
+        completed
     }
 
     /// Finds out what content is; and its small picture, where one can be made in time.
@@ -81,7 +96,7 @@ impl Files {
             let path = path.clone();
             blocking(move || {
                 let mut head = Vec::with_capacity(sniff::HEAD);
-                File::open(path)?.take(sniff::HEAD as u64).read_to_end(&mut head)?;
+                fs::File::open(path)?.take(sniff::HEAD as u64).read_to_end(&mut head)?;
                 Ok(head)
             })
         };

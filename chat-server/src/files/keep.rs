@@ -58,16 +58,12 @@ impl Files {
             if garbage.is_empty() {
                 return Ok(());
             }
-            let (hashes, needless): (Vec<Digest>, Vec<bool>) = garbage.into_iter().unzip();
-            let gone: Vec<Digest> = hashes
-                .iter()
-                .zip(needless)
-                .filter_map(|(hash, needless)| needless.then_some(*hash))
-                .collect();
+            let gone: Vec<Digest> =
+                garbage.iter().filter_map(|(hash, needless)| needless.then_some(*hash)).collect();
             let disk = self.inner.disk.clone();
             let remove = move || gone.iter().try_for_each(|hash| disk.remove(hash));
             tokio::task::spawn_blocking(remove).await.map_err(io::Error::other)??;
-            store.swept(hashes).await.map_err(io::Error::other)?;
+            store.swept(garbage).await.map_err(io::Error::other)?;
         }
     }
 

@@ -209,7 +209,8 @@ impl Files {
             found.ok().flatten().filter(|found| !thumb || found.content.thumb).ok_or_else(no_file)?;
         let opened = self.inner.disk.open_blob(&fetched.content.hash, thumb).await;
         let (file, size) = opened.map_err(|error| {
-            tracing::error!(%error, "a file is not on the disk, or cannot be read");
+            // As it is where a message is deleted at this very moment.
+            tracing::warn!(%error, "a file is not on the disk, or cannot be read");
             no_file()
         })?;
         Ok(Found { fetched, file, size })

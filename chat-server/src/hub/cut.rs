@@ -150,8 +150,7 @@ impl Shard {
         }
         match event {
             Event::Edit(edit) => {
-                let first = entry.tail.first();
-                entry.edits.retain(|&(_, at)| at >= first);
+                entry.forget_edits();
                 entry.edits.push((edit.target, edit.seq));
             }
             // Its texts are gone from the record: whoever is behind reads there what is left of it.

@@ -207,6 +207,7 @@ impl Shard {
             && entry.members.iter().all(|member| member.live && member.position == end)
         {
             entry.tail.cut(TAIL_AT_REST);
+            entry.forget_edits();
         }
     }
 }

@@ -114,6 +114,15 @@ impl Room {
         })
     }
 
+    /// Forgets the edits that the tail does not hold any more.
+    pub(super) fn forget_edits(&mut self) {
+        let first = self.tail.first();
+        self.edits.retain(|&(_, at)| at >= first);
+        if self.edits.is_empty() {
+            self.edits = Vec::new();
+        }
+    }
+
     /// Its key as clients know it.
     fn wire_key(&self) -> RoomKey {
         if self.key.is_own() {

@@ -84,7 +84,7 @@ fn stranger(path: &Path) -> io::Result<Option<String>> {
     for entry in fs::read_dir(path)? {
         let name = entry?.file_name().to_string_lossy().into_owned();
         let harmless = HARMLESS.contains(&name.as_str()) || name.starts_with(super::backup::PARTIAL);
-        if !harmless && !(name == BLOBS && is_ours(&path.join(BLOBS))?) {
+        if !(harmless || name == BLOBS && is_ours(&path.join(BLOBS))?) {
             return Ok(Some(name));
         }
     }

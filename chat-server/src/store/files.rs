@@ -136,11 +136,12 @@ impl Store {
         self.handle.read(move |reader| Ok(sql::garbage(reader.db(), limit)?)).await
     }
 
-    /// These were looked at.
-    pub(crate) async fn swept(&self, hashes: Vec<Digest>) -> Result<(), WorkError<Refusal>> {
+    /// These were looked at, and are gone from the disk or needed. What was needed and is no more by now is looked at
+    /// again.
+    pub(crate) async fn swept(&self, looked_at: Vec<(Digest, bool)>) -> Result<(), WorkError<Refusal>> {
         let work = move |turn: &mut sql::Turn<'_, '_>| {
             turn.leave_facts();
-            sql::swept(turn.db(), &hashes).map(Ok)
+            sql::swept(turn.db(), &looked_at).map(Ok)
         };
         self.handle.work(64, work).await
     }

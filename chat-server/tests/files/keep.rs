@@ -105,3 +105,67 @@ async fn what_lies_behind_the_last_synced_byte_does_not_count() {
     files.piece(&id, 5, b"67890").await.good();
     assert_eq!(files.get(&id).await.bytes, b"1234567890");
 }
+
+#[tokio::test]
+async fn an_upload_whose_row_cannot_be_written_need_not_be_sent_again() {
+    let stage = Stage::open().await;
+    stage.add("ana", "member");
+    let files = of(&stage.server, "ana");
+    let id = files.begin("lobby", "x", 5).await;
+    let db = stage.db();
+    db.execute_batch(
+        "CREATE TRIGGER never BEFORE UPDATE OF hash ON files BEGIN SELECT RAISE(ABORT, 'not now'); END",
+    )
+    .unwrap();
+    assert_eq!(files.piece(&id, 0, b"hello").await.refused(), (503, "unavailable".to_owned()));
+    let data = stage.server.dir().join("data");
+    assert_eq!((all(&data.join("uploads")).len(), all(&data.join("files")).len()), (1, 0));
+    assert_eq!(files.offset(&id).await.good(), serde_json::json!({"offset": 5}));
+    db.execute_batch("DROP TRIGGER never").unwrap();
+    assert_eq!(files.piece(&id, 5, b"").await.good()["file"]["size"], 5);
+    assert_eq!(files.get(&id).await.bytes, b"hello");
+    assert_eq!((all(&data.join("uploads")).len(), all(&data.join("files")).len()), (0, 1));
+}
+
+#[tokio::test]
+async fn f02_many_at_a_time_arrive_whole_and_leave_nothing() {
+    let stage = Stage::open().await;
+    let names: Vec<_> = (0..8).map(|n| format!("p{n}")).collect();
+    for name in &names {
+        stage.add(name, "member");
+    }
+    // Of each person three files of their own, and three that everybody has.
+    let uploads = (0..48_usize).map(|n| {
+        let (name, server) = (&names[n % 8], &stage.server);
+        async move {
+            let files = of(server, name);
+            let seed = if n < 24 { n } else { 100 + n / 8 };
+            let bytes = crate::transfer::noise(40_000 + seed);
+            let id = files.upload("lobby", "x", &bytes).await["file"].as_str().unwrap().to_owned();
+            assert!(files.get(&id).await.bytes == bytes, "{n}");
+            (name, id)
+        }
+    });
+    let done = futures_util::future::join_all(uploads).await;
+    let data = stage.server.dir().join("data");
+    assert_eq!((all(&data.join("uploads")).len(), all(&data.join("files")).len()), (0, 27));
+    for (name, id) in done {
+        assert_eq!(of(&stage.server, name).cancel(&id).await.status, 204);
+    }
+    until(|| all(&data.join("files")).is_empty()).await;
+}
+
+#[tokio::test]
+async fn nobody_keeps_many_uploads_open() {
+    let stage = Stage::open().await;
+    stage.add("ana", "member");
+    let files = of(&stage.server, "ana");
+    let mut begun = Vec::new();
+    for _ in 0..100 {
+        begun.push(files.begin("lobby", "x", 1).await);
+    }
+    let refused = files.announce("lobby", "x", 1).await;
+    assert_eq!(refused.refused(), (429, "rate_limited".to_owned()));
+    files.piece(&begun[0], 0, b"x").await.good();
+    files.begin("lobby", "x", 1).await;
+}

@@ -133,11 +133,11 @@ async fn messages_are_found_by_having_files() {
     let two = ana.does(with_files("lobby", "m2", "a word", &[&image])).await["seq"].clone();
     let three = ana.say("lobby", "a word").await["seq"].clone();
     assert_eq!(finds(&mut ana, "has:file").await, [two.clone(), one.clone()]);
-    assert_eq!(finds(&mut ana, "has:image").await, [two.clone()]);
+    assert_eq!(finds(&mut ana, "has:image").await, std::slice::from_ref(&two));
     assert_eq!(finds(&mut ana, "word").await, [three.clone(), two.clone()]);
     ana.does(json!({"type": "edit", "room": "lobby", "target": two, "text": "", "id": "e1"})).await;
     assert_eq!(finds(&mut ana, "word").await, [three]);
-    assert_eq!(finds(&mut ana, "has:image").await, [two.clone()], "it has still its file");
+    assert_eq!(finds(&mut ana, "has:image").await, std::slice::from_ref(&two), "it has still its file");
     ana.does(json!({"type": "delete", "room": "lobby", "target": two})).await;
     assert_eq!(finds(&mut ana, "has:file").await, [one]);
 }

@@ -206,7 +206,7 @@ async fn f02_bodies_without_a_length_are_counted() {
     let head =
         format!("PATCH /api/files/{id} HTTP/1.1\r\nUpload-Offset: 0\r\nTransfer-Encoding: chunked\r\n");
     let mut stream = half(&stage.server, &head, b"").await;
-    let chunk = [b"100000\r\n", &[7; 0x10_0000][..], b"\r\n"].concat();
+    let chunk = [b"100000\r\n", &vec![7; 0x10_0000][..], b"\r\n"].concat();
     // One more than a piece may have; the server does not wait for the end.
     for _ in 0..5 {
         if stream.write_all(&chunk).await.is_err() {

@@ -9,6 +9,7 @@ use super::layout::Screen;
 use super::room::Sending;
 use super::update::{go_to, visit};
 use super::{Effect, Layer, Model, complete, form, fuzzy, pick, rows, safe};
+use crate::markup::sgr;
 
 /// Rows that one turn of the wheel moves.
 const WHEEL: isize = 3;
@@ -252,7 +253,7 @@ fn enter(model: &mut Model) -> Vec<Effect> {
         model.toast(why);
         return Vec::new();
     }
-    let line = model.composer.take();
+    let line = sgr::meant(&model.composer.take());
     let mut effects = carry_out(model, &line);
     effects.push(Effect::Keep);
     effects

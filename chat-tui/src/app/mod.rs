@@ -190,7 +190,7 @@ pub enum Msg {
     /// A key, the mouse, a paste, the focus or another size.
     Term(crossterm::event::Event),
     /// The session tells something.
-    Session(SessionEvent),
+    Session(Box<SessionEvent>),
     /// Events of a room from the cache, with the bounds of the log that were known.
     Cached {
         /// Which room.

@@ -106,7 +106,7 @@ impl Chat {
     }
 
     pub(crate) fn tell(&mut self, event: SessionEvent) -> Vec<Effect> {
-        self.send(Msg::Session(event))
+        self.send(Msg::Session(Box::new(event)))
     }
 
     /// A live message.

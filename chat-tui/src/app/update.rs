@@ -18,7 +18,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Duration) -> Vec<Effect> {
     model.now = now;
     let mut effects = match msg {
         Msg::Term(event) => terminal(model, event),
-        Msg::Session(event) => session::handle(model, event),
+        Msg::Session(event) => session::handle(model, *event),
         Msg::Cached { room, events } => {
             if let Some(room) = model.rooms.get_mut(&room) {
                 room.loaded = true;

@@ -8,6 +8,7 @@ use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, UtcOffset};
 
 use crate::app::safe;
+use crate::app::written::Written;
 
 /// An event for people: time, name, text; further lines of a text are indented. `None` where there is nothing to read.
 pub(super) fn text_line(event: &Event, offset: UtcOffset) -> Option<String> {
@@ -24,7 +25,7 @@ pub(super) fn text_line(event: &Event, offset: UtcOffset) -> Option<String> {
         (false, Some(text)) => text,
         (false, None) => message.message.clone(),
     };
-    let text = safe::block(&text).replace('\n', "\n    ");
+    let text = Written::new(&text).replace('\n', "\n    ");
     Some(format!("{at} {}: {text}", safe::line(&message.sender)))
 }
 
@@ -77,5 +78,7 @@ mod tests {
         let mut rows = line.lines();
         assert!(rows.next().unwrap().starts_with("2026-11-23 09:01 bo: "));
         assert!(rows.all(|row| row.starts_with("    ")));
+        let coloured = text_line(&message_at(1, "bo", "\x1b[31mred\x1b[0m"), UtcOffset::UTC).unwrap();
+        assert!(coloured.ends_with("bo: red"), "{coloured:?}");
     }
 }

@@ -10,6 +10,9 @@ use std::str::Chars;
 use protocol::safe_text;
 use serde::{Deserialize, Serialize};
 
+/// The sign for an escape.
+const SHOWN_ESCAPE: &str = "␛";
+
 /// Text of one look.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Run {
@@ -99,6 +102,35 @@ pub fn runs(text: &str) -> Vec<Run> {
 /// A text as it came from its author, without colours: what is copied.
 pub fn plain(text: &str) -> String {
     runs(text).into_iter().map(|run| run.text).collect()
+}
+
+/// A text to be edited: what colours and emphasises is kept, and its escapes can be seen (`␛[31m`); other sequences and
+/// controls are left out. [`meant`] is the way back.
+pub fn shown(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        match escape(c, &mut rest) {
+            Some(Escape::Look(codes)) => out.extend([SHOWN_ESCAPE, "[", codes.as_str(), "m"]),
+            Some(Escape::Other) => {}
+            None => out.extend(kept(c, rest.peek().copied())),
+        }
+    }
+    out
+}
+
+/// A text that was edited, as it is sent: escapes that could be seen colour again. Others stay signs.
+pub fn meant(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut parts = text.split(SHOWN_ESCAPE);
+    out.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        let codes = part.strip_prefix('[').map(|codes| codes.trim_start_matches(|c| matches!(c, '0'..=';')));
+        let colours = codes.is_some_and(|rest| rest.starts_with('m'));
+        out.push_str(if colours { "\x1b" } else { SHOWN_ESCAPE });
+        out.push_str(part);
+    }
+    out
 }
 
 /// What a character outside of escape sequences becomes.

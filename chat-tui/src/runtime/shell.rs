@@ -158,7 +158,7 @@ impl Shell {
             }
             for event in pumped.events {
                 self.keep(&event);
-                let mut msgs = vec![Msg::Session(event)];
+                let mut msgs = vec![Msg::Session(Box::new(event))];
                 while let Some(msg) = msgs.pop() {
                     for effect in update(&mut self.model, msg, now) {
                         self.carry_out(effect, now, &mut msgs, &mut next);
@@ -449,7 +449,7 @@ impl Shell {
         self.driver = Some(driver);
         for (id, state) in states {
             let event = SessionEvent::Outgoing { id, state };
-            let _ = update(&mut self.model, Msg::Session(event), self.start.elapsed());
+            let _ = update(&mut self.model, Msg::Session(Box::new(event)), self.start.elapsed());
         }
         self.pump();
     }

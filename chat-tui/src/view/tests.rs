@@ -354,7 +354,7 @@ fn any_msg() -> impl Strategy<Value = Msg> {
         4 => key.prop_map(Msg::Term),
         1 => (0_u16..140, 0_u16..50).prop_map(|(columns, rows)| Msg::Term(TermEvent::Resize(columns, rows))),
         1 => text.prop_map(|text| Msg::Term(TermEvent::Paste(text))),
-        4 => session.prop_map(Msg::Session),
+        4 => session.prop_map(|event| Msg::Session(Box::new(event))),
         1 => Just(Msg::Tick),
     ]
 }

@@ -28,30 +28,32 @@ export const isSeen = ({ kind }) => PICTURES.has(kind) || kind === 'text/plain';
 /** @param {{chat: Chat, files: File[], room: string, seq?: number}} props */
 export function Attachments({ chat, files, room, seq }) {
   const look = (/** @type {File} */ file) => chat.show('lightbox', { room, seq, file, files });
-  return h('ul', { class: 'files', 'aria-label': files.length === 1 ? 'A file' : `${files.length} files` }, files.map((file) => h('li', { key: file.file }, one(file, look))));
+  return h('ul', { class: 'files', 'aria-label': files.length === 1 ? 'A file' : `${files.length} files` }, files.map((file) => h('li', { key: file.file }, one(file, look, seq !== undefined))));
 }
 
-/** @param {File} file @param {(file: File) => void} look */
-function one(file, look) {
+/** One that no message has yet is nobody's to fetch: its place is kept. @param {File} file @param {(file: File) => void} look @param {boolean} isStored */
+function one(file, look, isStored) {
   const name = safe(file.name);
   if (PICTURES.has(file.kind) && file.thumb) {
     const { width, height } = fitted(file);
+    if (!isStored) return h('span', { class: 'thumb' }, h('svg', { width, height, role: 'img', 'aria-label': name }));
     return h('button', { type: 'button', class: 'thumb', title: `${name} · ${sized(file.size)}`, 'aria-label': `Open the picture ${name}`, onClick: () => look(file) },
       h('img', { src: `${addressOf(file.file)}/thumb`, alt: '', width, height, loading: 'lazy', decoding: 'async' }));
   }
+  if (!isStored) return chip(file, undefined, false);
   if (SOUNDS.has(file.kind)) return h('div', { class: 'player' }, chip(file), h('audio', { controls: true, preload: 'none', src: addressOf(file.file), 'aria-label': name }));
   if (FILMS.has(file.kind)) return h('div', { class: 'player' }, h('video', { controls: true, preload: 'metadata', src: addressOf(file.file), 'aria-label': name }), chip(file));
   return chip(file, isSeen(file) ? look : undefined);
 }
 
-/** @param {File} file @param {(file: File) => void} [look] */
-function chip(file, look) {
+/** @param {File} file @param {(file: File) => void} [look] @param {boolean} [isStored] */
+function chip(file, look, isStored = true) {
   const name = safe(file.name);
   return h('div', { class: 'chip' },
     h('span', { class: 'ext', 'aria-hidden': 'true' }, extension(name)),
     h('div', { class: 'what' }, h('div', { class: 'name', title: name }, name), h('div', { class: 'hint' }, sized(file.size))),
     look && h('button', { type: 'button', class: 'look', 'aria-label': `Show ${name}`, onClick: () => look(file) }, 'Show'),
-    h('a', { class: 'icon', href: addressOf(file.file), download: name, title: 'Download', 'aria-label': `Download ${name}` }, h('span', { 'aria-hidden': 'true' }, '↓')));
+    isStored && h('a', { class: 'icon', href: addressOf(file.file), download: name, title: 'Download', 'aria-label': `Download ${name}` }, h('span', { 'aria-hidden': 'true' }, '↓')));
 }
 
 /** How large a small picture is drawn. @param {File} file */

@@ -18,7 +18,6 @@ const ANSWERS = 50;
 const SOUGHT_MS = 2_500;
 /** Looked for again while the page draws. */
 const TRIES = 20;
-
 /** Events asked for around a place. */
 const AROUND = 100;
 

@@ -52,7 +52,8 @@ export class MessageMenu extends Component {
     if (!room) return null;
     // As it is by now.
     const message = room.known.get(seq)?.now ?? this.props.message;
-    const text = message.folded?.text ?? message.message;
+    const source = message.folded?.text ?? message.message;
+    const text = isColoured(source) ? plain(source) : source;
     const isMine = message.user === state.me?.user;
     const { deleted = false, pinned = false } = message.folded ?? {};
     const removing = deletes(state, room, message.user) && h(Sure, { action: isMine ? 'Delete' : 'Delete for everybody', ask: 'It is taken out for everybody, and cannot be brought back.', sure: 'Delete', onSure: this.#delete });
@@ -72,7 +73,7 @@ export class MessageMenu extends Component {
             this.#deed('Answer in a thread', 't', 'thread', key, message.thread ?? seq),
             !deleted && edits(state, room, message.user) && this.#deed('Edit', 'e', 'edit', message),
             !deleted && pins(state, room) && this.#deed(pinned ? 'Take off the pins' : 'Pin', 'p', 'pin', message),
-            !deleted && text !== '' && h('button', { type: 'button', class: 'plain', onClick: () => navigator.clipboard?.writeText(isColoured(text) ? plain(text) : text).then(() => onClose()) }, 'Copy text'),
+            !deleted && text !== '' && h('button', { type: 'button', class: 'plain', onClick: () => navigator.clipboard?.writeText(text).then(() => onClose()) }, 'Copy text'),
             this.#deed('Copy link', 'l', 'copyLink', message),
             this.#deed('Mark as unread', 'u', 'unsee', message),
             !deleted && message.folded?.edited && h('button', { type: 'button', class: 'plain', onClick: () => chat.show('edits', { room: key, message }) }, 'What it said before'),

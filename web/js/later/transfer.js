@@ -15,7 +15,7 @@ import { BACKOFF_BASE_MS, BACKOFF_MAX_MS } from '../session.js';
 
 /** How often a file that the server forgot is begun anew. */
 const RENEWALS = 3;
-/** How often in a row the server may say that a piece begins elsewhere. */
+/** How often in a row the server may not take a piece as it is. */
 const MISPLACED = 5;
 /** The speed is that of the last so many milliseconds. */
 const SPAN_MS = 5_000;
@@ -101,8 +101,10 @@ export class Transfer {
       // Too old, or the server has an older history: the file is still here.
       this.renewals += 1;
       Object.assign(this, { upload: undefined, offset: 0, samples: [] });
-    } else if (code === 'bad_offset' && this.misplaced < MISPLACED) {
+    } else if ((code === 'bad_offset' || code === 'bad_frame') && this.upload !== undefined && this.misplaced < MISPLACED) {
+      // It has more than was heard of, or less of the last piece than was sent.
       this.misplaced += 1;
+      this.until = now + this.#backoff(random);
     } else if (retry) {
       this.until = now + (retry_ms ?? this.#backoff(random));
       this.reason = reason;

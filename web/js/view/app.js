@@ -432,7 +432,6 @@ export class Composer extends Component {
     const field = /** @type {HTMLInputElement} */ (event.target);
     this.props.chat.attach(field.files, this.props.thread);
     field.value = '';
-    this.props.input.current?.focus();
   };
 
   #key = (/** @type {KeyboardEvent} */ event) => {

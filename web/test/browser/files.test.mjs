@@ -2,9 +2,11 @@
 
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { card, closed, only, say, settled, shoot, shown, staged } from './harness.mjs';
+import { readFileSync } from 'node:fs';
+import { about, card, closed, only, say, settled, shoot, shown, staged } from './harness.mjs';
 import { painting } from './pictures.mjs';
 
+const AXE = readFileSync(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
 const stage = staged({ flags: ['--max-file', '40M'] });
 
 /** Has the page be given files as by a drop or a paste. */
@@ -187,4 +189,62 @@ test('on a phone the tray and the pictures fit', async () => {
   await page.locator('.thumb').last().tap();
   await page.locator('.lightbox .stage img').waitFor();
   await shoot(page, 'phone-lightbox');
+});
+
+test('files go into a thread too, and are found by what they are', async () => {
+  const page = await stage.guest('hugo');
+  const other = await stage.guest('ida');
+  await say(page, 'who has the drawing?');
+  await settled(page);
+  await about(other, 'who has the drawing?');
+  await other.getByRole('button', { name: 'Answer in a thread' }).click();
+  const thread = other.locator('aside.thread');
+  await thread.locator('.clip input').setInputFiles([{ name: 'drawing.png', mimeType: 'image/png', buffer: painting(200, 150) }]);
+  await thread.locator('.tray .whole', { hasText: 'drawing.png' }).waitFor();
+  assert.equal(await other.locator('main .tray').count(), 0);
+  await thread.locator('textarea').fill('here it is');
+  await thread.locator('textarea').press('Enter');
+  await thread.locator('.message .thumb img').waitFor();
+  await shoot(other, 'file-in-thread');
+  assert.equal(await other.locator('main .message', { hasText: 'here it is' }).count(), 0);
+  await page.keyboard.press('Control+Shift+F');
+  await page.getByRole('searchbox', { name: 'What to look for' }).fill('here has:image');
+  // What was just said is found a moment later.
+  for (let i = 0; (await page.locator('.hit').count()) === 0; i++) {
+    assert.ok(i < 100, 'it is never found');
+    const answered = page.locator('.found-head [role=status]', { hasText: /found/ });
+    await page.keyboard.press('Enter');
+    await answered.waitFor();
+    await page.evaluate(() => new Promise(requestAnimationFrame));
+  }
+  await page.locator('.hit', { hasText: 'drawing.png' }).waitFor();
+  await shoot(page, 'search-image');
+});
+
+test('everybody can use it: the tray, the pictures and the search, in light and dark', async () => {
+  for (const colorScheme of ['light', 'dark']) {
+    const page = await stage.guest(`jo-${colorScheme}`, { colorScheme });
+    const check = async (what) => {
+      await page.evaluate(AXE);
+      const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
+      assert.deepEqual(violations.map(({ id, nodes }) => `${what} ${colorScheme}: ${id} ${nodes[0].html.slice(0, 160)}`), []);
+    };
+    await pick(page, { name: 'first.png', type: 'image/png', body: painting(200, 150) }, text('notes.txt'), { name: 'huge.iso', type: '', body: Buffer.alloc(45_000_000) });
+    await page.locator('.going.failed').waitFor();
+    await page.waitForFunction(() => document.querySelectorAll('.going.whole').length === 2);
+    await check('tray');
+    await page.getByRole('button', { name: 'Take away huge.iso' }).click();
+    await say(page, `for everybody, ${colorScheme}`);
+    await settled(page);
+    await page.locator('.message', { hasText: `for everybody, ${colorScheme}` }).locator('.thumb').click();
+    await page.locator('.lightbox .stage img').waitFor();
+    await check('lightbox');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Control+Shift+F');
+    await page.getByRole('searchbox', { name: 'What to look for' }).fill('everybody');
+    await page.locator('.hit').first().waitFor();
+    await check('search');
+    await page.keyboard.press('Escape');
+    await page.locator('dialog').waitFor({ state: 'detached' });
+  }
 });

@@ -3,7 +3,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { say, settled, shoot, shown, staged } from './harness.mjs';
+import { about, say, settled, shoot, shown, staged } from './harness.mjs';
 
 const stage = staged();
 const html = (page, text) => page.locator('.message .text', { hasText: text }).first().evaluate((body) => body.innerHTML);
@@ -55,6 +55,14 @@ test("a program's colours are kept, its other sequences are not, and copies are 
   await page.locator('.output').waitFor();
   assert.equal(await html(page, 'orange'), '<pre class="output"><span class="bold" data-fg="1">error</span>: **raw**\n<span style="color: rgb(255, 135, 0);">orange</span> <span style="background-color: rgb(1, 2, 3);">ground</span></pre>');
   await shoot(page, 'colours');
+  await say(page, '\u001b[32mpasted\u001b[0m');
+  await settled(page);
+  assert.equal(await html(page, 'pasted'), '<pre class="output"><span data-fg="2">pasted</span></pre>');
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await about(page, 'pasted');
+  await page.getByRole('button', { name: 'Copy text' }).click();
+  await page.locator('dialog').waitFor({ state: 'detached' });
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), 'pasted');
 });
 
 test('W01 no golden text runs anything, or makes nodes that are not for text', async () => {

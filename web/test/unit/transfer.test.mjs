@@ -180,3 +180,33 @@ test('the speed is that of the last seconds, and what is left follows from it', 
 test('sizes are said in three digits', () => {
   assert.deepEqual([0, 1, 999, 1_000, 9_949, 12_400, 1_500_000, 104_857_600, 3e9].map(sized), ['0 bytes', '1 byte', '999 bytes', '1.0 kB', '9.9 kB', '12 kB', '1.5 MB', '105 MB', '3.0 GB']);
 });
+
+test('a file is done when the server says which it is, not when all bytes are there', () => {
+  const file = { file: 'u', name: 'x', size: 4, kind: 'text/plain' };
+  const transfer = new Transfer({ size: 4, upload: 'u', chunk: 4 });
+  transfer.next(0);
+  transfer.reached({ offset: 4 }, 0, 0);
+  assert.equal(transfer.state, 'going');
+  // Its last answer was lost before the file was verified: an empty piece asks for that.
+  assert.deepEqual(transfer.next(0), { do: 'piece', upload: 'u', from: 4, to: 4 });
+  transfer.reached({ offset: 4, file }, 0, 0, true);
+  assert.equal(transfer.state, 'done');
+});
+
+test('a piece that the server does not take as it is, is sent anew from where it says, but not for ever', () => {
+  for (const code of ['bad_offset', 'bad_frame']) {
+    const transfer = new Transfer({ size: 20, upload: 'u', chunk: 8 });
+    let asked = 0;
+    while (transfer.state === 'going') {
+      const step = transfer.next(transfer.until);
+      if (step.do === 'ask') {
+        asked += 1;
+        transfer.reached({ offset: 3 }, transfer.until, 0);
+      } else {
+        assert.deepEqual(step, { do: 'piece', upload: 'u', from: 3, to: 11 });
+        transfer.refused({ code, reason: 'not so' }, transfer.until, 0);
+      }
+    }
+    assert.deepEqual([asked, transfer.state], [6, 'failed']);
+  }
+});

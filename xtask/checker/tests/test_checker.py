@@ -11,7 +11,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from checker import check
-from records import Ack, Attempt, Connection, Event, Records, Store, View
+from records import Ack, Attempt, Change, Connection, Event, Records, Shown, Store, View, reaction
 
 ROOMS = ("lobby", "ops")
 
@@ -30,6 +30,7 @@ def good_run(count: int = 40) -> Records:
         events.append(Event(room, heads[room], attempt.id, f"g-{sender}", attempt.body))
         if number % 5 != 4:  # otherwise stored, and the ack was lost in a kill
             acks.append(Ack(sender, room, attempt.body, attempt.id, heads[room], "e1"))
+    changes, pages = said_anew(attempts, events, heads)
     views = [View(name, True, ROOMS, list(events), 0.5) for name in ("r0", "r1")]
     views.append(View("p0", False, ROOMS, events[10:20]))
     connections = [
@@ -37,7 +38,22 @@ def good_run(count: int = 40) -> Records:
         Connection("r0", "e1", {room: max([e.seq for e in events[:12] if e.room == room]) for room in ROOMS}, events[12:]),
         Connection("p0", None, dict.fromkeys(ROOMS), events[10:20]),
     ]
-    return Records(attempts, acks, connections, views, Store("e1", heads, list(events)), promised={events[0].body})
+    store = Store("e1", heads, list(events), changes)
+    return Records(attempts, acks, connections, views, store, promised={events[0].body}, pages=pages)
+
+
+def said_anew(attempts: list, events: list, heads: dict) -> tuple[list[Change], dict]:
+    """The first message of a room is edited, and reacted to by two, of whom one thinks better of it."""
+    room, target = events[0].room, events[0].seq
+    changes = []
+    for number, (user, emoji, on) in enumerate([("g-w0", None, True), ("g-w0", "👍", True), ("g-w1", "👍", True), ("g-w0", "👍", False)]):
+        sender, identity = user[2:], f"{user[2:]}-9{number}-x"
+        body = reaction(identity, emoji, on, target) if emoji else f"{sender}-9{number} anew"
+        heads[room] += 1
+        attempts.append(Attempt(sender, room, identity, body))
+        events.append(Event(room, heads[room], identity, user, body))
+        changes.append(Change(room, heads[room], target, user, None if emoji else body, emoji, on))
+    return changes, {(room, target): Shown("w0-90 anew", (("👍", ("g-w1",)),))}
 
 
 class Planted(unittest.TestCase):
@@ -179,6 +195,25 @@ class Planted(unittest.TestCase):
         self.run_records.views[1].converged = self.run_records.patience + 1
         self.caught("I11")
         self.assertEqual(2, sum(violation.invariant == "I11" for violation in check(self.run_records)))
+
+    def test_a_page_that_is_not_folded(self) -> None:
+        place, shown = next(iter(self.run_records.pages.items()))
+        said = next(event for event in self.run_records.store.events if (event.room, event.seq) == place)
+        for wrong in (
+            Shown(said.body, shown.reactions),
+            Shown(shown.text),
+            Shown(shown.text, (("👍", ("g-w1", "g-w0")),)),
+            Shown(shown.text, (("👍", ("g-w1",)), ("🎉", ("g-w1",)))),
+        ):
+            self.run_records.pages[place] = wrong
+            self.assertEqual(["I12"], [violation.invariant for violation in check(self.run_records)])
+
+    def test_a_change_that_was_acknowledged_and_lost(self) -> None:
+        edit = self.run_records.store.events[-4]
+        self.run_records.acks.append(Ack("w0", edit.room, edit.body, edit.id, edit.seq, "e1"))
+        self.assertEqual([], check(self.run_records))
+        self.run_records.store.events.remove(edit)
+        self.caught("I1", "I5", "I8")
 
 
 if __name__ == "__main__":

@@ -3,8 +3,13 @@
 use super::File;
 
 /// Rules without a clock, randomness, IO or a runtime.
-const PURE: &[&str] =
-    &["chat-server/src/core/", "chat-tui/src/app/", "protocol/src/session.rs", "protocol/src/session/"];
+const PURE: &[&str] = &[
+    "chat-server/src/core/",
+    "chat-tui/src/app/",
+    "chat-tui/src/markup/",
+    "protocol/src/session.rs",
+    "protocol/src/session/",
+];
 
 const IMPURE: &[&str] = &[
     "tokio",

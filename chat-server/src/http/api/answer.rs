@@ -24,7 +24,7 @@ pub(super) enum Answer {
     /// A picture, which never changes.
     Picture(Bytes),
     /// A file, or what is to be said of it instead.
-    File(Response),
+    File(Box<Response>),
     Refused(Refusal),
     /// There is such a path, for these methods.
     WrongMethod(Vec<&'static str>),
@@ -60,7 +60,7 @@ impl Answer {
                 response
             }
             Self::Picture(bytes) => return picture(bytes),
-            Self::File(response) => return response,
+            Self::File(response) => return *response,
             Self::Refused(refusal) => refused(&refusal, jar),
             Self::WrongMethod(allowed) => {
                 let refusal = Refusal::new(ErrorCode::NotFound, "there is nothing here for this method");

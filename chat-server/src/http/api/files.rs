@@ -61,7 +61,10 @@ impl Api {
             }
             Call::UploadOffset => Ok(Answer::ok(&self.files.offset(asker.author(), id).await?)),
             Call::CancelUpload => self.files.cancel(asker.author(), id).await.map(|()| Answer::Done),
-            _ => self.fetch(call == Call::FetchThumb, id, request, asker).await.map(Answer::File),
+            _ => self
+                .fetch(call == Call::FetchThumb, id, request, asker)
+                .await
+                .map(|file| Answer::File(Box::new(file))),
         }
     }
 

@@ -132,9 +132,11 @@ impl Deed<'_, '_, '_> {
         let found: Option<(bool, i64, i64, String)> = self
             .db()
             .prepare_cached(
-                // The text of what was done to a message that is deleted by now is gone.
-                "SELECT e.room = ?3 AND e.kind = ?4
-                        AND (?5 IS NULL OR e.reply IS ?5 AND (e.text = ?6 OR e.text = '')),
+                // The text of an edit is gone with its message.
+                "SELECT e.room = ?3 AND e.kind = ?4 AND (?5 IS NULL OR e.reply IS ?5 AND (
+                            e.text = ?6 OR e.text = '' AND NOT EXISTS (
+                                SELECT 1 FROM message_state AS s
+                                WHERE s.room = e.room AND s.seq = e.reply AND s.edit IS NOT NULL))),
                         e.seq, e.timestamp_ms, r.key
                  FROM events e JOIN rooms r ON r.id = e.room WHERE e.id = ?1 AND e.user = ?2",
             )?

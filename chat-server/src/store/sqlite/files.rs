@@ -17,7 +17,7 @@ use crate::store::Append;
 use crate::store::deeds::{Author, Seen};
 use crate::store::files::{Content, Digest, Fetched, NewUpload, Upload};
 
-/// Uploads of one person, and of all guests, that are not whole.
+/// Uploads of one person that are not whole.
 const OPEN: u32 = 100;
 
 const FILE: &str = "f.id, f.name, f.size, f.kind, f.width, f.height, f.thumb";
@@ -55,13 +55,14 @@ pub(in crate::store) fn announce(deed: &mut Deed<'_, '_, '_>, new: &NewUpload) -
     Ok(())
 }
 
-/// The bytes of somebody's files, and how many of them are not whole.
+/// The bytes of somebody's files, of a guest those of all guests; and how many of their own are not whole.
 fn share(db: &Connection, user: &str, guest: bool) -> rusqlite::Result<(u64, u32)> {
     let read = |row: &Row<'_>| Ok((from_sql(row.get(0)?), row.get(1)?));
     if guest {
-        let sql = "SELECT coalesce(sum(size), 0), count(*) FILTER (WHERE hash IS NULL) FROM files
+        let sql =
+            "SELECT coalesce(sum(size), 0), count(*) FILTER (WHERE hash IS NULL AND user = ?1) FROM files
              WHERE user >= 'g-' AND user < 'g.' AND user NOT IN (SELECT user FROM accounts)";
-        return db.prepare_cached(sql)?.query_row([], read);
+        return db.prepare_cached(sql)?.query_row([user], read);
     }
     let sql =
         "SELECT coalesce(sum(size), 0), count(*) FILTER (WHERE hash IS NULL) FROM files WHERE user = ?1";
@@ -216,9 +217,11 @@ pub(in crate::store) fn garbage(db: &Connection, limit: u32) -> rusqlite::Result
     statement.query_map([limit], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
 }
 
-pub(in crate::store) fn swept(db: &Connection, hashes: &[Digest]) -> rusqlite::Result<()> {
-    let mut statement = db.prepare_cached("DELETE FROM garbage WHERE hash = ?1")?;
-    hashes.iter().try_for_each(|hash| statement.execute([hash]).map(drop))
+pub(in crate::store) fn swept(db: &Connection, looked_at: &[(Digest, bool)]) -> rusqlite::Result<()> {
+    let mut statement = db.prepare_cached(
+        "DELETE FROM garbage WHERE hash = ?1 AND (?2 OR EXISTS (SELECT 1 FROM files WHERE files.hash = ?1))",
+    )?;
+    looked_at.iter().try_for_each(|(hash, gone)| statement.execute(params![hash, gone]).map(drop))
 }
 
 /// Takes a message's files away from it: nobody fetches them any more, and their blobs go soon after.

@@ -69,9 +69,9 @@ impl Reader {
         let limit = limit.clamp(1, FOUND_MESSAGES) as usize;
         let before = before.map_or(i64::MAX, to_sql);
         let rows = mentions::newest(&snapshot, &author.user, before, LOOKED_AT)?;
-        let mut finds = Finds::default();
         // Where all were looked at, there may be more behind them.
-        finds.before = rows.last().filter(|_| rows.len() == LOOKED_AT).map(|(n, _, _)| n.unsigned_abs());
+        let before = rows.last().filter(|_| rows.len() == LOOKED_AT).map(|(n, _, _)| n.unsigned_abs());
+        let mut finds = Finds { before, ..Finds::default() };
         let (mut titles, mut bytes) = (Titles::default(), 0);
         for (n, room, seq) in rows {
             if !titles.may_read(&snapshot, author, guests, &room)? {

@@ -87,6 +87,8 @@ impl Handle {
         let directory = Arc::new(Directory::hold(dir)?);
         let path = directory.database();
         let (db, identity) = schema::open_for_writing(&path, options.durability)?;
+        // What was taken out just before a process was killed is still in the log that it left.
+        scrub::cut_log(&db);
         let index = Index::new();
         let searcher = || Searcher::new(directory.index(), Arc::clone(&index));
         let readers = (0..options.readers.max(1))

@@ -74,7 +74,8 @@ pub(super) fn from_sql(seq: i64) -> Seq {
 /// The event of a row, and its bytes of text.
 pub(super) fn event(room: &RoomKey, seq: Seq, row: &Row<'_>) -> (Event, usize) {
     if let Some(message) = message(room, seq, row) {
-        let bytes = message.message.len();
+        let files = row.get_ref("files").ok().and_then(|files| files.as_str().ok());
+        let bytes = message.message.len() + files.map_or(0, str::len);
         return (Event::Message(message), bytes);
     }
     match kinds::event(room, seq, row) {

@@ -114,6 +114,7 @@ enum What {
     Gone(Seq),
 }
 
+#[derive(Clone, Copy)]
 struct Stretch {
     after: Seq,
     upto: Seq,

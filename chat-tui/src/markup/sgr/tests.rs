@@ -4,7 +4,21 @@ use proptest::prelude::*;
 
 use super::*;
 
+#[test]
+fn colours_can_be_edited() {
+    assert_eq!(shown("\x1b[1;31mred\x1b[0m\x1b[2J \u{9b}4mx\x07"), "␛[1;31mred␛[0m ␛[4mx");
+    assert_eq!(meant("␛[1;31mred␛[m ␛ ␛[2J ␛[31"), "\x1b[1;31mred\x1b[m ␛ ␛[2J ␛[31");
+    assert_eq!((shown("a ␛ b"), meant("a ␛ b")), ("a ␛ b".to_owned(), "a ␛ b".to_owned()));
+}
+
 proptest! {
+    #[test]
+    fn what_is_edited_means_the_same(text in "([\u{1b}\u{9b}\\[;m0-9?\r\n\t Ka中]|\u{1b}\\[[0-9;:]{0,12}m){0,60}") {
+        let shown = shown(&text);
+        prop_assert!(shown.chars().all(|c| matches!(c, '\n' | '\t') || !c.is_control()));
+        prop_assert_eq!(runs(&meant(&shown)), runs(&text));
+    }
+
     #[test]
     fn whatever_comes_only_safe_text_is_left(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         check(&String::from_utf8_lossy(&bytes))?;

@@ -53,6 +53,8 @@ struct Writing {
     indexed: i64,
     /// The write-ahead log may still hold what was taken out.
     unscrubbed: bool,
+    /// Whether what is taken out is overwritten, where that is known. While nothing is, filling is faster without.
+    secure: Option<bool>,
 }
 
 /// What a stretch of the log changes in the index.
@@ -225,7 +227,7 @@ impl Indexer {
             return Err(IndexError::Misfit("more than happened"));
         }
         // Whoever was killed may not have come to it.
-        Ok(Writing { db, indexed, unscrubbed: true })
+        Ok(Writing { db, indexed, unscrubbed: true, secure: None })
     }
 
     fn create(&self) -> Result<Writing, IndexError> {
@@ -250,7 +252,7 @@ impl Indexer {
         transaction.pragma_update(None, "user_version", FORMAT)?;
         transaction.commit()?;
         self.shared.made.fetch_add(1, Ordering::SeqCst);
-        Ok(Writing { db, indexed: 0, unscrubbed: false })
+        Ok(Writing { db, indexed: 0, unscrubbed: false, secure: None })
     }
 
     /// Waits until there is something that is not indexed; not long where there is something to be scrubbed.
@@ -293,6 +295,10 @@ impl Writing {
                 transaction.prepare_cached("SELECT indexed FROM meta")?.query_row([], |row| row.get(0))?;
             if indexed != self.indexed {
                 return Err(IndexError::Stranger);
+            }
+            if self.secure.replace(slice.takes) != Some(slice.takes) {
+                let sql = "INSERT INTO search (search, rank) VALUES ('secure-delete', ?1)";
+                transaction.prepare_cached(sql)?.execute([slice.takes])?;
             }
             let mut insert =
                 transaction.prepare_cached("INSERT INTO search (rowid, text) VALUES (?1, ?2)")?;

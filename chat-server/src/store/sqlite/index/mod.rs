@@ -41,7 +41,6 @@ const SCHEMA: &str = "
         indexed INTEGER NOT NULL -- the newest row of events that is in it
     ) STRICT;
     CREATE VIRTUAL TABLE search USING fts5 (text, columnsize = 0, prefix = '2', tokenize = 'ascii');
-    INSERT INTO search (search, rank) VALUES ('secure-delete', 1);
 ";
 
 /// What the threads know of each other.

@@ -288,14 +288,29 @@ async fn what_is_deleted_leaves_no_text_and_its_commands_are_still_known() {
     }
 }
 
+/// A message with files may lose its text, and is still there.
+#[tokio::test]
+async fn an_edit_to_nothing_is_known_from_one_that_is_gone() {
+    let dir = tempfile::tempdir().unwrap();
+    let fixture = open(dir.path());
+    let seq = fixture.say(append(&RoomKey::lobby(), 1, "m", "see the file")).await;
+    fixture.store.handle.sql("UPDATE events SET files = '[]'");
+    let ack = fixture.edit(1, "e", seq, "").await.unwrap();
+    assert_eq!(fixture.message(seq).await.folded.unwrap().text.as_deref(), Some(""));
+    assert_eq!(code(fixture.edit(1, "e", seq, "other").await.unwrap_err()), ErrorCode::IdReused);
+    assert_eq!(fixture.edit(1, "e", seq, "").await.unwrap(), Ack { dup: true, ..ack.clone() });
+    fixture.delete(1, "d", seq).await.unwrap();
+    assert_eq!(fixture.edit(1, "e", seq, "other").await.unwrap(), Ack { dup: true, ..ack });
+}
+
 /// F06: a text that is taken out is in no file any more, be it long or short, edited or not.
 #[tokio::test]
 async fn what_is_deleted_is_in_no_file() {
     let dir = tempfile::tempdir().unwrap();
     let fixture = open(dir.path());
     let lobby = RoomKey::lobby();
-    let has = |word: &str| {
-        let files = std::fs::read_dir(dir.path()).unwrap().map(|file| file.unwrap().path());
+    let has = |dir: &Path, word: &str| {
+        let files = std::fs::read_dir(dir).unwrap().map(|file| file.unwrap().path());
         let holds = |path: &std::path::PathBuf| {
             let bytes = std::fs::read(path).unwrap();
             bytes.windows(word.len()).any(|bytes| bytes == word.as_bytes())
@@ -317,10 +332,19 @@ async fn what_is_deleted_is_in_no_file() {
         fixture.edit(1, &format!("f{n}"), *seq, "harmless").await.unwrap();
     }
     fixture.store.indexed().await.unwrap();
-    assert_ne!(has("SWORDFISH"), [""; 0]);
+    assert_ne!(has(dir.path(), "SWORDFISH"), [""; 0]);
     for (n, seq) in seqs.into_iter().enumerate() {
         fixture.delete(1, &format!("d{n}"), seq).await.unwrap();
     }
+    // What a killed process leaves is cut when the next one starts.
+    let left = tempfile::tempdir().unwrap();
+    for name in ["chat.db", "chat.db-wal"] {
+        std::fs::copy(dir.path().join(name), left.path().join(name)).unwrap();
+    }
+    assert_eq!(has(left.path(), "SWORDFISH"), ["chat.db-wal"]);
+    let again = open(left.path());
+    assert_eq!(has(left.path(), "SWORDFISH"), [""; 0]);
+    drop(again);
     // Somebody reads what was before: then it has to wait.
     let reader = rusqlite::Connection::open(dir.path().join("chat.db")).unwrap();
     reader.execute_batch("BEGIN; SELECT count(*) FROM rooms").unwrap();
@@ -329,7 +353,7 @@ async fn what_is_deleted_is_in_no_file() {
     drop(reader);
     fixture.store.indexed().await.unwrap();
     assert!(fixture.store.handle.scrub().await);
-    assert_eq!(has("SWORDFISH"), [""; 0]);
+    assert_eq!(has(dir.path(), "SWORDFISH"), [""; 0]);
     assert_eq!(fixture.texts(&lobby).await.last().unwrap(), "after");
 }
 

@@ -28,7 +28,7 @@ impl Told {
     pub(super) fn settle(&mut self, job: Job, decision: Decision) {
         match (job, decision) {
             (Job::Append(append, _), Decision::Append(appended, files)) => {
-                self.append(append, appended, files)
+                self.append(append, appended, files);
             }
             (Job::Append(append, _), Decision::Denied(denied)) => {
                 let refusal = rows::refusal(&append, denied.code, denied.reason);
