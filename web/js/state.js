@@ -355,7 +355,7 @@ function seeFace(state, { user, name, role = 'guest', profile = {} }) {
 /** Up to where one has read a room, as the server has it: it goes back only where one marked something as unread elsewhere. @param {State} state @param {Room} room @param {number} upto */
 function marked(state, room, upto) {
   const isBack = room.marker !== undefined && upto < room.marker && state.active !== room.room;
-  Object.assign(room, { read: isBack ? upto : Math.max(room.read, upto), marker: upto, version: room.version + 1 });
+  Object.assign(room, { read: isBack ? upto : room.kept ? room.read : Math.max(room.read, upto), marker: upto, version: room.version + 1 });
 }
 
 /** What belongs to oneself alone, on all devices. @param {State} state @param {Event} event */

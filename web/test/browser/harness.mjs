@@ -247,10 +247,13 @@ export async function named(page, name) {
   return page;
 }
 
+/** What the page loads with the first key, so that it is there without a link too. */
+const AHEAD = ['css/later.css', ...'account deeds emoji extras message names parts react rights sgr switcher thread wants'.split(' ').map((name) => `js/later/${name}.js`)];
+
 /** Has the page load what it loads with the first key: a server that goes away in the middle of that is another story. */
 export async function warm(page) {
   await page.keyboard.press('Shift');
-  await page.waitForFunction(() => performance.getEntriesByName(new URL('js/later/switcher.js', document.baseURI).href).length > 0);
+  await page.waitForFunction((all) => all.every((name) => performance.getEntriesByName(new URL(`/${name}`, document.baseURI).href).length > 0), AHEAD);
 }
 
 /** Opens a room that is there, by the keyboard. */

@@ -274,7 +274,7 @@ test('words of one\'s own and quiet hours are kept for all devices; a room tells
   await closed(rut);
   await sol.getByText('lets all see who has read what').waitFor();
   await say(sol, 'Who saw this?');
-  await sol.getByText('Seen by rut').waitFor();
+  await sol.locator('.message:has-text("Who saw this?") + .seen', { hasText: 'Seen by rut' }).waitFor();
   await shoot(sol, 'seen-by');
 });
 
