@@ -20,6 +20,7 @@ pub mod lists;
 mod names;
 pub mod own;
 mod pick;
+pub mod pictures;
 mod place;
 pub mod react;
 pub mod room;
@@ -38,6 +39,7 @@ mod update;
 pub mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::client::ClientFrame;
@@ -146,6 +148,8 @@ pub struct Model {
     pub transfers: Vec<files::Transfer>,
     /// Names the newest transfer.
     pub last_transfer: u64,
+    /// Pictures of messages.
+    pub pictures: pictures::Pictures,
     /// What was last searched for.
     pub searched: String,
     /// A day to go to, in a room, as soon as it is here (RFC 3339).
@@ -264,6 +268,13 @@ pub enum Msg {
         /// What.
         news: files::News,
     },
+    /// The small picture of a file came, or there is none.
+    Thumb {
+        /// Of which file.
+        file: Id,
+        /// The picture.
+        picture: Option<Arc<pictures::Picture>>,
+    },
     /// What was found on this machine.
     FoundHere(Vec<protocol::event::Message>),
     /// What a link leads to.
@@ -351,6 +362,8 @@ pub enum Effect {
         /// Which.
         file: File,
     },
+    /// Fetch the small picture of a file. Answered by [`Msg::Thumb`].
+    Thumb(Id),
     /// Stop a transfer.
     Stop(u64),
     /// Search in what is kept on this machine. Answered by [`Msg::FoundHere`].
@@ -453,6 +466,7 @@ impl Model {
             wants_readers: None,
             transfers: Vec::new(),
             last_transfer: 0,
+            pictures: pictures::Pictures::default(),
             searched: String::new(),
             wants_day: None,
         }

@@ -17,7 +17,7 @@ use tokio::sync::mpsc;
 
 use super::ask::numbered;
 use super::screen::{kept, model, put_outgoing};
-use super::transfers::{Heard, Transfers};
+use super::transfers::{Heard, Transfers, tell_broken_off};
 
 use crate::app::{About, Effect, Layer, Model, Msg, Room, update};
 use crate::cache::{Account, Outbox, Profile, RoomLogs, State};
@@ -101,6 +101,9 @@ impl Shell {
             let notice = "another chat-tui has this profile open: this window keeps nothing on disk, and what is not sent \
                           when it is closed is lost";
             let _ = update(&mut model, Msg::NotAsked(notice.to_owned()), start.elapsed());
+        }
+        if !second {
+            tell_broken_off(&profile, &mut model, start.elapsed());
         }
         for entry in outbox.iter().flat_map(Outbox::entries) {
             put_outgoing(&mut model, entry, start.elapsed());
@@ -244,6 +247,7 @@ impl Shell {
             }
             Effect::Upload { .. }
             | Effect::Download { .. }
+            | Effect::Thumb(_)
             | Effect::Stop(_)
             | Effect::SearchHere(_)
             | Effect::Open(_)
@@ -514,6 +518,7 @@ mod tests {
             name: Some("ana".to_owned()),
             name_is_explicit: false,
             room: None,
+            images: false,
             profile: profile.to_owned(),
         };
         let (heard, _) = mpsc::channel(1);

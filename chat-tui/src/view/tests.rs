@@ -1,6 +1,7 @@
 //! Whole frames, as a person sees them.
 
 mod people;
+mod pictures;
 
 use std::time::Duration;
 
