@@ -27,6 +27,8 @@ pub struct Config {
     pub name_is_explicit: bool,
     /// The room to go to.
     pub room: Option<RoomKey>,
+    /// Whether pictures of messages are shown.
+    pub images: bool,
     /// The profile's directory.
     pub profile: PathBuf,
 }
@@ -69,6 +71,7 @@ struct Written {
     room: Option<String>,
     profile: Option<String>,
     ca_file: Option<PathBuf>,
+    images: Option<bool>,
 }
 
 impl Config {
@@ -99,6 +102,7 @@ impl Config {
             name,
             name_is_explicit: options.name.is_some(),
             room,
+            images: written.images.unwrap_or(true),
             profile: state.join("chat-tui").join(profile),
         })
     }

@@ -9,7 +9,8 @@ use std::path::Path;
 
 use chat_server::Config;
 use support::Tui;
-use support::real::{Real, open, script};
+use support::cut::Cut;
+use support::real::{Real, open, script, script_at};
 
 /// More than two pieces.
 const LARGE: usize = 9 * 1024 * 1024;
@@ -43,6 +44,84 @@ fn files_go_up_and_come_down_by_commands() {
     assert_eq!(fs::read(Path::new(to).join("a.txt")).unwrap(), b"mine", "nothing is overwritten");
     assert_eq!(fs::read(Path::new(to).join("a (2).txt")).unwrap(), b"hello");
     assert!(told.contains("a (2).txt"), "{told}");
+}
+
+#[test]
+fn an_upload_that_is_cut_goes_on_where_the_server_has_it() {
+    let server = Real::start(|_: &mut Config| {});
+    let cut = Cut::start(&server.url, 5 * 1024 * 1024);
+    let home = tempfile::tempdir().unwrap();
+    let path = put(home.path(), "large.bin", &large());
+    let (code, told) = script_at(home.path(), &cut.url, &["upload", &path], "");
+    assert_eq!(code, Some(0), "{told}");
+    let asked = cut.asked();
+    let count = |start: &str| asked.iter().filter(|line| line.starts_with(start)).count();
+    assert_eq!(count("POST /api/files "), 1, "it is the same upload: {asked:?}");
+    assert!(asked.iter().any(|line| line.contains("/offset ")), "{asked:?}");
+    // The first piece was there and is not sent again; what was cut is.
+    assert_eq!(asked.iter().filter(|line| line.ends_with(" from 0")).count(), 1, "{asked:?}");
+    let to = home.path().join("down");
+    fs::create_dir(&to).unwrap();
+    let (code, told) =
+        script(home.path(), &server, &["download", "lobby/1", "--to", to.to_str().unwrap()], "");
+    assert_eq!(code, Some(0), "{told}");
+    assert!(fs::read(to.join("large.bin")).unwrap() == large(), "it is whole");
+}
+
+#[test]
+fn an_upload_that_the_end_broke_off_is_told_of_at_the_next_start() {
+    let server = Real::start(|_: &mut Config| {});
+    let home = tempfile::tempdir().unwrap();
+    let path = put(home.path(), "large file.bin", &large());
+    let cut = Cut::start(&server.url, 5 * 1024 * 1024);
+    cut.stay_cut();
+    let mut ana = Tui::start(home.path(), &["--url", &cut.url, "--profile", "p", "--name", "ana"]);
+    ana.wait_for("connected as ana");
+    ana.type_in(&format!("/upload \"{path}\"\r"));
+    cut.wait();
+    ana.kill();
+    let mut ana = open(home.path(), &server, &["--profile", "p"]);
+    ana.wait_for("large file.bin is not whole in #");
+    ana.wait_for("connected as ana");
+    ana.type_in(&format!("/upload \"{path}\"\r"));
+    ana.wait_for("large file.bin · 9");
+}
+
+/// A picture, red above and blue below.
+fn flag(home: &Path) -> String {
+    let red = |y: u32| if y < 60 { image::Rgb([255, 0, 0]) } else { image::Rgb([0, 0, 255_u8]) };
+    let path = home.join("flag.png");
+    image::RgbImage::from_fn(240, 120, |_, y| red(y)).save(&path).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn pictures_are_shown_where_there_are_colours_and_can_be_switched_off() {
+    let server = Real::start(|_: &mut Config| {});
+    let (ana_home, bo_home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let path = flag(ana_home.path());
+    let mut ana = open(ana_home.path(), &server, &["--name", "ana"]);
+    ana.wait_for("connected as ana");
+    ana.type_in(&format!("/upload \"{path}\"\r"));
+    ana.wait_for("▀");
+    // Of the palette of 256: the red and the blue of its cube.
+    assert_eq!(ana.cell("▀").fgcolor(), vt100::Color::Idx(196));
+    ana.type_in("/images off\r");
+    ana.wait_until("the picture is gone", |screen| !screen.contains('▀') && screen.contains("flag.png"));
+    ana.type_in("/images on\r");
+    ana.wait_for("▀");
+    let mut command = portable_pty::CommandBuilder::new(env!("CARGO_BIN_EXE_chat-tui"));
+    command.args(["--url", &server.url, "--name", "bo"]);
+    command.env_clear();
+    for (key, value) in support::environment(bo_home.path()) {
+        command.env(key, value);
+    }
+    command.env("NO_COLOR", "1");
+    let mut bo = Tui::spawn(command);
+    bo.wait_for("flag.png");
+    bo.type_in("/images on\r");
+    bo.wait_for("too few colours");
+    assert!(!bo.text().contains('▀'));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What the model takes in, and what is to be done outside because of it.
 
+use std::sync::Arc;
+
 use protocol::client::ClientFrame;
 use protocol::event::{Event, Message};
 use protocol::ids::{Id, RoomKey, Seq};
@@ -8,6 +10,7 @@ use protocol::session::{Change, Line, Place, SessionEvent};
 use protocol::signal::PresenceState;
 
 use super::files;
+use super::pictures::Picture;
 use crate::api::{Answer, Hidden, Request};
 use crate::link::Spot;
 
@@ -55,6 +58,13 @@ pub enum Msg {
         id: u64,
         /// What.
         news: files::News,
+    },
+    /// The small picture of a file came, or there is none.
+    Thumb {
+        /// Of which file.
+        file: Id,
+        /// The picture.
+        picture: Option<Arc<Picture>>,
     },
     /// What was found on this machine.
     FoundHere(Vec<Message>),
@@ -143,6 +153,8 @@ pub enum Effect {
         /// Which.
         file: File,
     },
+    /// Fetch the small picture of a file. Answered by [`Msg::Thumb`].
+    Thumb(Id),
     /// Stop a transfer.
     Stop(u64),
     /// Search in what is kept on this machine. Answered by [`Msg::FoundHere`].

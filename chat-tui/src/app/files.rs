@@ -175,6 +175,18 @@ pub(super) fn take(model: &mut Model, id: u64, news: News) -> Vec<Effect> {
     Vec::new()
 }
 
+/// What is told of a file that did not come whole to a room, before the program ended.
+pub fn broken_off(room: &str, name: &str, path: &str) -> String {
+    let quoted: String = path
+        .chars()
+        .flat_map(|c| {
+            let special = c.is_whitespace() || matches!(c, '\\' | '"' | '\'');
+            special.then_some('\\').into_iter().chain([c])
+        })
+        .collect();
+    safe::line(&format!("{name} is not whole in {room} yet: go there and /upload {quoted} goes on with it"))
+}
+
 /// Words, and what stands in quotation marks as one; a backslash takes the next character as it is.
 fn paths(text: &str) -> Result<Vec<String>, String> {
     let mut paths = Vec::new();
@@ -208,6 +220,14 @@ fn paths(text: &str) -> Result<Vec<String>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_broken_off_is_gone_on_with_by_what_is_told() {
+        let told = broken_off("#Lobby", "b c.png", "/a/b c's \\.png");
+        let command = told.split_once("/upload ").unwrap().1.strip_suffix(" goes on with it").unwrap();
+        assert_eq!(paths(command).unwrap(), ["/a/b c's \\.png"]);
+        assert!(told.starts_with("b c.png is not whole in #Lobby yet"), "{told}");
+    }
 
     #[test]
     fn names_with_spaces_stand_in_quotation_marks() {

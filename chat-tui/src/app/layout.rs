@@ -107,6 +107,7 @@ impl Screen {
                 Layer::Pick(pick) if focus => Some(pick.seq),
                 _ => None,
             }),
+            pictures: &model.pictures,
             width: area.width,
             height: area.height,
         }

@@ -22,6 +22,7 @@ mod names;
 mod outgoing;
 pub mod own;
 mod pick;
+pub mod pictures;
 mod place;
 pub mod react;
 pub mod room;
@@ -144,6 +145,8 @@ pub struct Model {
     pub transfers: Vec<files::Transfer>,
     /// Names the newest transfer.
     pub last_transfer: u64,
+    /// Pictures of messages.
+    pub pictures: pictures::Pictures,
     /// What was last searched for.
     pub searched: String,
     /// A day to go to, in a room, as soon as it is here (RFC 3339).
@@ -259,6 +262,7 @@ impl Model {
             wants_readers: None,
             transfers: Vec::new(),
             last_transfer: 0,
+            pictures: pictures::Pictures::default(),
             searched: String::new(),
             wants_day: None,
         }

@@ -12,7 +12,7 @@ use protocol::signal::PresenceState;
 
 use super::layout::Screen;
 use super::place::{put_aside, take_up};
-use super::{Effect, Layer, Model, Msg, Room, answers, files, finding, jump, keys, rows, session};
+use super::{Effect, Layer, Model, Msg, Room, answers, files, finding, jump, keys, pictures, rows, session};
 
 /// Without a key for this long, the person is idle.
 const IDLE_AFTER: Duration = Duration::from_mins(5);
@@ -52,6 +52,10 @@ pub fn update(model: &mut Model, msg: Msg, now: Duration) -> Vec<Effect> {
             Vec::new()
         }
         Msg::Transfer { id, news } => files::take(model, id, news),
+        Msg::Thumb { file, picture } => {
+            model.pictures.take(&file, picture);
+            Vec::new()
+        }
         Msg::FoundHere(messages) => {
             finding::found_here(model, messages);
             Vec::new()
@@ -268,6 +272,7 @@ fn settle(model: &mut Model, effects: &mut Vec<Effect>) {
     if model.is_online() {
         ask_for_history(model, effects);
     }
+    pictures::ask(model, effects);
 }
 
 /// Asks for what is in sight and missing.

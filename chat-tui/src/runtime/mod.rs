@@ -57,6 +57,7 @@ pub async fn run(config: Config, offset: UtcOffset, spot: Option<Spot>) -> anyho
     let mut terminal = Terminal::enter(Theme { depth }).context("cannot take the terminal over")?;
     let (columns, rows) = terminal.size()?;
     shell.model.size = (columns, rows);
+    shell.model.pictures.can = depth.has_pictures();
     // What the disk has is on the screen before anything is asked of the network.
     shell.take(Msg::Tick, start.elapsed());
     terminal.draw(&shell.model)?;

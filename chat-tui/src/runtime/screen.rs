@@ -35,6 +35,7 @@ pub(super) fn model(config: &Config, state: &State, account: Option<&Account>, o
     let room = model.room_mut();
     let draft = std::mem::take(&mut room.draft);
     model.composer.set(&draft);
+    model.pictures.on = config.images;
     model.wish = wanted.filter(|wanted| *wanted != current);
     model.own.blocked = Arc::new(state.blocked.clone());
     model.name = config.name.clone().or_else(|| state.name.clone()).unwrap_or_default();

@@ -13,7 +13,7 @@ use time::UtcOffset;
 use tokio::sync::mpsc;
 
 use super::screen::{kept, model, put_outgoing};
-use super::transfers::{Heard, Transfers};
+use super::transfers::{Heard, Transfers, tell_broken_off};
 use crate::app::{Effect, Layer, Model, Msg, update};
 use crate::cache::{Account, Outbox, Profile, RoomLogs, State};
 use crate::config::Config;
@@ -98,6 +98,9 @@ impl Shell {
             let notice = "another chat-tui has this profile open: this window keeps nothing on disk, and what is not sent \
                           when it is closed is lost";
             let _ = update(&mut model, Msg::NotAsked(notice.to_owned()), start.elapsed());
+        }
+        if !second {
+            tell_broken_off(&profile, &mut model, start.elapsed());
         }
         for entry in outbox.iter().flat_map(Outbox::entries) {
             put_outgoing(&mut model, entry, start.elapsed());
@@ -246,6 +249,7 @@ impl Shell {
             }
             Effect::Upload { .. }
             | Effect::Download { .. }
+            | Effect::Thumb(_)
             | Effect::Stop(_)
             | Effect::SearchHere(_)
             | Effect::Open(_)

@@ -1,21 +1,23 @@
 //! Files on their way beside the chat, and searching what is kept on this machine.
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
 
-use protocol::ids::RoomKey;
+use protocol::ids::{Id, RoomKey};
 use protocol::messages::File;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
 use super::shell::{Next, Shell};
 use crate::api::{Answer, Failure, Hidden, Request};
-use crate::app::files::News;
+use crate::app::files::{self, News};
 use crate::app::finding::Sought;
-use crate::app::{Effect, Msg};
+use crate::app::pictures::Picture;
+use crate::app::{Effect, Model, Msg, Room, update};
 use crate::cache::Profile;
 use crate::link;
-use crate::transfer::{Download, Server, Source, Step, download, upload};
+use crate::transfer::{Download, Server, Source, Step, download, thumb, upload};
 
 /// Between two reports of how far a file is.
 const PACE: Duration = Duration::from_millis(200);
@@ -27,6 +29,8 @@ pub(super) enum Heard {
     Answer(Request, Answer),
     /// What becomes of a transfer.
     Transfer(u64, News),
+    /// The small picture of a file.
+    Thumb(Id, Option<Picture>),
 }
 
 impl Shell {
@@ -47,6 +51,14 @@ impl Shell {
                 self.run(id, async move {
                     let result = fetch(&server, file, &heard).await;
                     heard.end(result.map(|path| News::Saved(path.display().to_string()))).await;
+                });
+            }
+            Effect::Thumb(file) => {
+                let (server, heard) = (self.server(), self.heard.clone());
+                tokio::spawn(async move {
+                    let picture = thumb(&server, &file).await;
+                    // Nobody listens any more at the end.
+                    let _ = heard.send(Heard::Thumb(file, picture)).await;
                 });
             }
             Effect::Stop(id) => {
@@ -76,6 +88,9 @@ impl Shell {
     pub(super) fn hear(&mut self, heard: Heard, now: Duration) -> Vec<Next> {
         match heard {
             Heard::Answer(request, answer) => self.answered(request, answer, now),
+            Heard::Thumb(file, picture) => {
+                self.take(Msg::Thumb { file, picture: picture.map(Arc::new) }, now)
+            }
             Heard::Transfer(id, news) => self.take(Msg::Transfer { id, news }, now),
         }
     }
@@ -160,6 +175,15 @@ async fn fetch(server: &Server, file: File, heard: &Reporter) -> Result<PathBuf,
         .map_err(|error| Failure::new(format!("cannot make {}: {error}", directory.display())))?;
     let at = heard.file(file.name.clone(), file.size);
     download(server, &Download { file, directory }, at).await
+}
+
+/// Tells of the files that were on their way to a room when the program ended, and how to go on with them.
+pub(super) fn tell_broken_off(profile: &Profile, model: &mut Model, now: Duration) {
+    for (room, source) in profile.broken_off(SystemTime::now()) {
+        let label = model.rooms.get(&room).map_or_else(|| room.to_string(), Room::label);
+        let notice = files::broken_off(&label, &source.name(), &source.path.to_string_lossy());
+        let _ = update(model, Msg::NotAsked(notice), now);
+    }
 }
 
 /// Where downloads go: as the desktop says, else `~/Downloads`.

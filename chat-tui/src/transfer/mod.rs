@@ -3,6 +3,7 @@
 //! Whoever starts a transfer drops its future to stop it.
 
 mod download;
+mod thumb;
 mod upload;
 
 use std::time::Duration;
@@ -16,6 +17,7 @@ use serde::de::DeserializeOwned;
 use tokio::time::{sleep, timeout};
 
 pub use download::{Download, download};
+pub use thumb::thumb;
 pub use upload::{Source, Step, upload};
 
 use crate::api::{Failure, Hidden, Request};

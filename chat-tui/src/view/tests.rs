@@ -2,6 +2,7 @@
 
 mod messages;
 mod people;
+mod pictures;
 
 use std::time::Duration;
 

@@ -6,6 +6,7 @@ mod shade;
 use protocol::ids::UserId;
 use ratatui::style::{Color, Modifier, Style};
 
+use crate::app::pictures::Dot;
 use crate::markup::highlight::Class;
 use crate::markup::sgr;
 
@@ -54,6 +55,13 @@ impl Depth {
     }
 }
 
+impl Depth {
+    /// Whether pictures can be told from one another.
+    pub fn has_pictures(self) -> bool {
+        matches!(self, Self::Palette | Self::True)
+    }
+}
+
 impl Theme {
     /// A person's colour: of the hue that they chose, else the same on every day and machine.
     pub fn person(self, user: Option<&UserId>, hue: Option<u16>) -> Style {
@@ -85,6 +93,15 @@ impl Theme {
     /// A colour that an author chose, as near as the terminal has it.
     pub fn shade(self, color: sgr::Color) -> Option<Color> {
         shade::shade(color, self.depth)
+    }
+
+    /// A dot of a picture, put into a style; nothing where there are too few colours.
+    pub fn dot(self, (red, green, blue): Dot, put: impl Fn(Style, Color) -> Style) -> Style {
+        match self.depth {
+            Depth::None | Depth::Few => Style::new(),
+            Depth::Palette => put(Style::new(), Color::Indexed(hue::nearest((red, green, blue)))),
+            Depth::True => put(Style::new(), Color::Rgb(red, green, blue)),
+        }
     }
 
     /// What matters less.

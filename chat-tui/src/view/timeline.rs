@@ -114,6 +114,16 @@ fn line(row: Row, model: &Model, theme: Theme, columns: u16) -> Line<'static> {
             let style = if news { theme.accent() } else { theme.dim() };
             Line::from(vec![Span::styled("▏ ", person(user.as_ref())), Span::styled(text, style)])
         }
+        Row::Picture { user, cells } => {
+            let mut spans = vec![Span::styled("▏ ", person(user.as_ref()))];
+            spans.extend(cells.into_iter().map(|(upper, lower)| {
+                let style = theme.dot(upper, ratatui::style::Style::fg);
+                let dot =
+                    lower.map_or(style, |lower| style.patch(theme.dot(lower, ratatui::style::Style::bg)));
+                Span::styled("▀", dot)
+            }));
+            Line::from(spans)
+        }
         Row::Failed(text) => {
             Line::from(vec![Span::styled("▏ ", theme.bad()), Span::styled(text, theme.bad())])
         }

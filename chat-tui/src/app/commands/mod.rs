@@ -64,6 +64,7 @@ fn begin(model: &mut Model, line: &str, knowing: bool) -> Vec<Effect> {
         "/unread" => super::finding::unread(model),
         "/open" => super::finding::open(model, line.argument),
         "/upload" => super::files::upload(model, line.argument),
+        "/images" => super::pictures::switch(model, line.argument),
         "/cancel" => super::files::cancel(model),
         "/select" => super::pick::begin(model, super::Deed::Select),
         "/report" => people::report(model, line.argument),

@@ -154,6 +154,7 @@ pub const COMMANDS: &[(&str, &[Command])] = &[
         &[
             command("/retry", "", "try the lines again that were not sent", Nothing),
             command("/discard", "", "drop the lines that were not sent", Nothing),
+            command("/images", "on|off", "show pictures here, or only name them", Word(&["on", "off"])),
             command("/reconnect", "", "connect now", Nothing),
             command("/help", "", "keys and commands", Nothing),
             command("/quit", "", "leave the chat", Nothing),

@@ -1,7 +1,7 @@
 //! One block of the timeline, laid out.
 
-use protocol::ids::{Seq, UserId};
-use protocol::messages::Replies;
+use protocol::ids::{Id, Seq, UserId};
+use protocol::messages::{File, Replies};
 use protocol::session::Target;
 use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, UtcOffset};
@@ -9,6 +9,7 @@ use time::{OffsetDateTime, UtcOffset};
 use super::notices::notices;
 use super::written::{self, Line, Look, Role, Span};
 use super::{Frame, GUTTER, Key, MARGIN, Part, Row, Tick};
+use crate::app::pictures::PER_MESSAGE;
 use crate::app::place;
 use crate::app::room::{Outgoing, Room, Sending};
 use crate::app::text::{shorten, width, wrap};
@@ -178,6 +179,10 @@ fn about(room: &Room, seq: Seq, said: &Said, frame: Frame<'_>, rows: &mut Vec<Ro
     for file in &said.files {
         let text = shorten(&super::super::files::label(file), columns(frame));
         rows.push(Row::Under { user: Some(said.user.clone()), text, news: false });
+        let picture = pictured(said).any(|pictured| pictured.file == file.file);
+        let cells =
+            if picture { frame.pictures.rows(file, columns(frame), frame.height) } else { Vec::new() };
+        rows.extend(cells.into_iter().map(|cells| Row::Picture { user: Some(said.user.clone()), cells }));
     }
     if !said.folded.reactions.is_empty() {
         let reactions = said.folded.reactions.iter().map(|(emoji, users)| {
@@ -211,6 +216,17 @@ fn about(room: &Room, seq: Seq, said: &Said, frame: Frame<'_>, rows: &mut Vec<Ro
         rows.push(Row::Under { user: Some(said.user.clone()), text, news: false });
     }
     pending(room, &Target::Stored(seq), frame, rows);
+}
+
+/// The files of a message that are shown as pictures.
+fn pictured(said: &Said) -> impl Iterator<Item = &File> {
+    said.files.iter().filter(|file| file.thumb).take(PER_MESSAGE)
+}
+
+/// The files at a place whose pictures are not here.
+pub(super) fn lacking(room: &Room, seq: Seq, frame: Frame<'_>) -> Vec<Id> {
+    let files = said(room, seq).into_iter().flat_map(pictured);
+    files.filter(|file| frame.pictures.lacks(file)).map(|file| file.file.clone()).collect()
 }
 
 fn answers(room: &Room, seq: Seq, replies: Option<&Replies>, frame: Frame<'_>, rows: &mut Vec<Row>) {

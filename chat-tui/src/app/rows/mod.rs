@@ -9,9 +9,10 @@ mod notices;
 mod scroll;
 mod written;
 
-use protocol::ids::{Seq, UserId};
+use protocol::ids::{Id, Seq, UserId};
 use time::UtcOffset;
 
+use super::pictures::{Cells, Pictures};
 use super::room::{Room, Sending};
 use block::block;
 pub use scroll::{at, scrolled};
@@ -110,6 +111,13 @@ pub enum Row {
         /// It is news.
         news: bool,
     },
+    /// A row of a picture.
+    Picture {
+        /// Whose bar.
+        user: Option<UserId>,
+        /// From the left.
+        cells: Cells,
+    },
     /// An own line was refused: why, and what to do about it.
     Failed(String),
     /// A passing remark.
@@ -150,6 +158,8 @@ pub struct Frame<'a> {
     pub online: bool,
     /// The message being chosen.
     pub picked: Option<Seq>,
+    /// Pictures that are here.
+    pub pictures: &'a Pictures,
     /// Columns.
     pub width: u16,
     /// Rows.
@@ -165,6 +175,8 @@ pub struct Viewport {
     pub near_top: bool,
     /// The place just behind the lowest gap in sight.
     pub gap_before: Option<Seq>,
+    /// Files whose pictures are in sight, and not here; the lowest first.
+    pub pictures: Vec<Id>,
     /// Blocks below the view.
     pub below: usize,
 }
@@ -185,6 +197,9 @@ pub fn viewport(room: &Room, frame: Frame<'_>) -> Viewport {
         let mut block = block(room, &keys, index, frame);
         if index == last {
             block.truncate(block.len().saturating_sub(hidden));
+        }
+        if keys[index].part == Part::Event {
+            seen.pictures.extend(block::lacking(room, keys[index].seq, frame));
         }
         rows.extend(block.into_iter().rev());
     }

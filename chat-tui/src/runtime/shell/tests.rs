@@ -13,6 +13,7 @@ fn open(profile: &Path) -> Shell {
         name: Some("ana".to_owned()),
         name_is_explicit: false,
         room: None,
+        images: false,
         profile: profile.to_owned(),
     };
     let (heard, _) = mpsc::channel(1);

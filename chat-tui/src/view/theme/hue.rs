@@ -61,6 +61,20 @@ pub(super) fn cube(place: u8) -> (u8, u8, u8) {
     (level(n / 36), level(n / 6), level(n))
 }
 
+/// The place in the palette of 256 that is nearest to a colour, of those that are the same everywhere: quick, as a
+/// picture has many.
+pub(super) fn nearest(wanted: (u8, u8, u8)) -> u8 {
+    let level = |value: u8| (0..6_u8).min_by_key(|&n| LEVELS[usize::from(n)].abs_diff(value)).unwrap_or(0);
+    let coloured = 16 + 36 * level(wanted.0) + 6 * level(wanted.1) + level(wanted.2);
+    let sum = u16::from(wanted.0) + u16::from(wanted.1) + u16::from(wanted.2);
+    // 24 greys: 8, 18, … 238.
+    let step = (sum / 3).saturating_sub(3) / 10;
+    let step = u8::try_from(step.min(23)).unwrap_or(23);
+    let grey = 8 + 10 * step;
+    let is_grey = distance((grey, grey, grey), wanted) < distance(cube(coloured), wanted);
+    if is_grey { 232 + step } else { coloured }
+}
+
 pub(super) fn distance(one: (u8, u8, u8), other: (u8, u8, u8)) -> u32 {
     let square = |a: u8, b: u8| u32::from(a.abs_diff(b)).pow(2);
     square(one.0, other.0) + square(one.1, other.1) + square(one.2, other.2)
