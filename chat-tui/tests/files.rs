@@ -9,8 +9,7 @@ use std::path::Path;
 
 use chat_server::Config;
 use support::Tui;
-use support::cut::Cut;
-use support::real::{Real, open, script, script_at};
+use support::real::{Real, open, script};
 
 /// More than two pieces.
 const LARGE: usize = 9 * 1024 * 1024;
@@ -44,47 +43,6 @@ fn files_go_up_and_come_down_by_commands() {
     assert_eq!(fs::read(Path::new(to).join("a.txt")).unwrap(), b"mine", "nothing is overwritten");
     assert_eq!(fs::read(Path::new(to).join("a (2).txt")).unwrap(), b"hello");
     assert!(told.contains("a (2).txt"), "{told}");
-}
-
-#[test]
-fn an_upload_that_is_cut_goes_on_where_the_server_has_it() {
-    let server = Real::start(|_: &mut Config| {});
-    let cut = Cut::start(&server.url, 5 * 1024 * 1024);
-    let home = tempfile::tempdir().unwrap();
-    let path = put(home.path(), "large.bin", &large());
-    let (code, told) = script_at(home.path(), &cut.url, &["upload", &path], "");
-    assert_eq!(code, Some(0), "{told}");
-    let asked = cut.asked();
-    let count = |start: &str| asked.iter().filter(|line| line.starts_with(start)).count();
-    assert_eq!(count("POST /api/files "), 1, "it is the same upload: {asked:?}");
-    assert!(asked.iter().any(|line| line.contains("/offset ")), "{asked:?}");
-    // The first piece was there and is not sent again; what was cut is.
-    assert_eq!(asked.iter().filter(|line| line.ends_with(" from 0")).count(), 1, "{asked:?}");
-    let to = home.path().join("down");
-    fs::create_dir(&to).unwrap();
-    let (code, told) =
-        script(home.path(), &server, &["download", "lobby/1", "--to", to.to_str().unwrap()], "");
-    assert_eq!(code, Some(0), "{told}");
-    assert!(fs::read(to.join("large.bin")).unwrap() == large(), "it is whole");
-}
-
-#[test]
-fn an_upload_that_the_end_broke_off_is_told_of_at_the_next_start() {
-    let server = Real::start(|_: &mut Config| {});
-    let home = tempfile::tempdir().unwrap();
-    let path = put(home.path(), "large file.bin", &large());
-    let cut = Cut::start(&server.url, 5 * 1024 * 1024);
-    cut.stay_cut();
-    let mut ana = Tui::start(home.path(), &["--url", &cut.url, "--profile", "p", "--name", "ana"]);
-    ana.wait_for("connected as ana");
-    ana.type_in(&format!("/upload \"{path}\"\r"));
-    cut.wait();
-    ana.kill();
-    let mut ana = open(home.path(), &server, &["--profile", "p"]);
-    ana.wait_for("large file.bin is not whole in #");
-    ana.wait_for("connected as ana");
-    ana.type_in(&format!("/upload \"{path}\"\r"));
-    ana.wait_for("large file.bin · 9");
 }
 
 /// A picture, red above and blue below.

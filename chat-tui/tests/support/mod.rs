@@ -3,7 +3,6 @@
 #![allow(dead_code, reason = "each test binary uses its own part")]
 #![allow(clippy::unwrap_used, clippy::result_large_err, reason = "a test that fails says where")]
 
-pub(crate) mod cut;
 pub(crate) mod real;
 
 use std::io::{Read, Write};
