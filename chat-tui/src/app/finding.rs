@@ -81,7 +81,8 @@ impl Sought {
                 Some(("from", name)) => sought.from.push(name.trim_start_matches('@').to_owned()),
                 Some(("in", room)) => sought.rooms.push(room.trim_start_matches('#').to_owned()),
                 _ => {
-                    sought.words.extend(Some(word.trim_end_matches('*').to_owned()).filter(|w| !w.is_empty()))
+                    let word = word.trim_end_matches('*').to_owned();
+                    sought.words.extend(Some(word).filter(|word| !word.is_empty()));
                 }
             }
             rest = after.trim_start();

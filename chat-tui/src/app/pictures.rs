@@ -43,7 +43,7 @@ impl std::fmt::Debug for Picture {
 impl Picture {
     /// Of dots from the upper left, row by row; `None` where they do not make whole rows, or are too many.
     pub fn new(width: u16, dots: Vec<Dot>) -> Option<Self> {
-        let whole = width > 0 && !dots.is_empty() && dots.len() % usize::from(width) == 0;
+        let whole = width > 0 && !dots.is_empty() && dots.len().is_multiple_of(usize::from(width));
         let most = usize::from(COLUMNS) * usize::from(ROWS) * 2;
         (whole && dots.len() <= most).then_some(Self { width, dots })
     }

@@ -92,7 +92,7 @@ mod tests {
         assert_eq!(profile.upload_of(&ops, &source), None);
         let longer = Source { size: 4, ..source.clone() };
         assert_eq!(profile.upload_of(&lobby, &longer), None, "it is another file now");
-        let later = SystemTime::now() + Duration::from_secs(60);
+        let later = SystemTime::now() + Duration::from_mins(1);
         assert_eq!(profile.broken_off(later), [(lobby.clone(), source.clone())]);
         assert_eq!(profile.broken_off(later + DAY), [], "the server has it no more");
         std::fs::write(&path, "abcd").unwrap();

@@ -110,23 +110,20 @@ async fn go_on(
     patience: &mut Patience,
     told: &mut impl FnMut(Step),
 ) -> Result<File, Stop> {
-    let (id, mut offset, chunk) = match begun {
-        Some(id) => {
-            let request = Request::new(Call::UploadOffset).with(&*id).quietly();
-            let there: Uploaded = server.answer(&request, &[]).await?;
-            if let Some(file) = there.file {
-                return Ok(file);
-            }
-            (id.clone(), there.offset, UPLOAD_BYTES as u64)
+    let (id, mut offset, chunk) = if let Some(id) = begun {
+        let request = Request::new(Call::UploadOffset).with(&*id).quietly();
+        let there: Uploaded = server.answer(&request, &[]).await?;
+        if let Some(file) = there.file {
+            return Ok(file);
         }
-        None => {
-            let (name, sha256) = (source.name(), Some(hash.to_owned()));
-            let new = NewFile { room: room.clone(), name, size: source.size, sha256 };
-            let upload: Upload = server.answer(&Request::new(Call::Announce).saying(&new), &[]).await?;
-            *begun = Some(upload.upload.clone());
-            told(Step::Begun(upload.upload.clone()));
-            (upload.upload, upload.offset, upload.chunk)
-        }
+        (id.clone(), there.offset, UPLOAD_BYTES as u64)
+    } else {
+        let (name, sha256) = (source.name(), Some(hash.to_owned()));
+        let new = NewFile { room: room.clone(), name, size: source.size, sha256 };
+        let upload: Upload = server.answer(&Request::new(Call::Announce).saying(&new), &[]).await?;
+        *begun = Some(upload.upload.clone());
+        told(Step::Begun(upload.upload.clone()));
+        (upload.upload, upload.offset, upload.chunk)
     };
     let here = |error: std::io::Error| Stop::Here(unreadable(source, &error));
     let mut file = fs::File::open(&source.path).await.map_err(here)?;
