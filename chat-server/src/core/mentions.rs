@@ -26,18 +26,20 @@ pub(crate) fn names(text: &str) -> Names<'_> {
     }
     let mut looked_at = 0;
     let mut at = 0;
+    let mut words = Words::default();
+    let mut unclosed = Vec::new();
     while let Some(found) = text[at..].find(['@', '`', '~', '\\']) {
         at += found;
         let rest = &text[at..];
         at += match rest.as_bytes()[0] {
             b'\\' => 1 + rest.as_bytes().get(1).filter(|byte| byte.is_ascii_punctuation()).map_or(0, |_| 1),
-            b'`' | b'~' => code(text, at),
+            b'`' | b'~' => code(text, at, &mut unclosed),
             _ => {
                 looked_at += 1;
                 if looked_at > LOOKED_AT {
                     break;
                 }
-                name(text, at).map_or(1, |name| {
+                name(text, at, words.beginning(text, at)).map_or(1, |name| {
                     names.add(name);
                     1 + name.len()
                 })
@@ -58,14 +60,36 @@ impl<'a> Names<'a> {
     }
 }
 
-/// The name that the sign at `at` introduces.
-fn name(text: &str, at: usize) -> Option<&str> {
+/// Where words begin, found going forward: what was looked at is not looked at again.
+#[derive(Default)]
+struct Words {
+    /// Up to here.
+    upto: usize,
+    /// The last one's beginning.
+    begin: usize,
+}
+
+impl Words {
+    /// Where the word begins that `at` is in or behind.
+    fn beginning(&mut self, text: &str, at: usize) -> usize {
+        let new = &text[self.upto..at];
+        if let Some(space) = new.rfind(char::is_whitespace) {
+            let wide = new[space..].chars().next().map_or(0, char::len_utf8);
+            self.begin = self.upto + space + wide;
+        }
+        self.upto = at;
+        self.begin
+    }
+}
+
+/// The name that the sign at `at` introduces, in a word that begins at `word`.
+fn name(text: &str, at: usize, word: usize) -> Option<&str> {
     let before = text[..at].trim_end_matches('_');
     let is_part = match before.chars().next_back() {
         Some(c) => matches!(c, '@' | '/') || (is_word(c) && !is_east_asian(c)),
         None => false,
     };
-    let word = text[..at].rsplit(char::is_whitespace).next().unwrap_or_default();
+    let word = &text[word..at];
     if is_part || word.starts_with("http://") || word.starts_with("https://") {
         return None;
     }
@@ -83,12 +107,12 @@ fn name(text: &str, at: usize) -> Option<&str> {
 }
 
 /// The bytes of the code that begins at `at` with its marks; of the marks alone where it never ends and so is none.
-fn code(text: &str, at: usize) -> usize {
+/// `unclosed` are the numbers of marks that no code behind the ones looked at before ends with: each is sought once.
+fn code(text: &str, at: usize, unclosed: &mut Vec<usize>) -> usize {
     let rest = &text[at..];
     let sign = &rest[..1];
     let marks = rest.len() - rest.trim_start_matches(sign).len();
-    let line = text[..at].rsplit('\n').next().unwrap_or_default();
-    if marks >= 3 && line.len() <= 3 && line.bytes().all(|byte| byte == b' ') {
+    if marks >= 3 && begins_line(&text[..at]) {
         // Up to its end, or to that of the text.
         let mut lines = rest.split_inclusive('\n');
         let mut end = lines.next().map_or(0, str::len);
@@ -101,7 +125,7 @@ fn code(text: &str, at: usize) -> usize {
         }
         return end;
     }
-    if sign == "~" {
+    if sign == "~" || unclosed.contains(&marks) {
         return marks;
     }
     let mut from = marks;
@@ -113,7 +137,14 @@ fn code(text: &str, at: usize) -> usize {
             return from;
         }
     }
+    unclosed.push(marks);
     marks
+}
+
+/// Whether there is no more than an indent of up to three spaces on the last line.
+fn begins_line(text: &str) -> bool {
+    let before = text.trim_end_matches(' ');
+    text.len() - before.len() <= 3 && (before.is_empty() || before.ends_with('\n'))
 }
 
 /// A letter, a digit, or a mark on one.
@@ -160,6 +191,15 @@ mod tests {
         assert_eq!(names("@rooms, `@room`, here").everyone, None);
     }
 
+    #[test]
+    fn hostile_texts_are_read_in_one_go() {
+        let begin = std::time::Instant::now();
+        for hostile in ["\\```", "~a", "~~~a", "`a``", "!@", "_@"] {
+            names(&format!("{}@", hostile.repeat(60_000 / hostile.len())));
+        }
+        assert!(begin.elapsed() < std::time::Duration::from_secs(2), "{:?}", begin.elapsed());
+    }
+
     proptest::proptest! {
         #[test]
         fn whatever_is_said_is_read_in_bounds(text in "[@`~\\\\a_.é李 \\n/]{0,200}") {
@@ -168,6 +208,21 @@ mod tests {
             for name in found.people {
                 let written = format!("@{name}");
                 proptest::prop_assert!(text.contains(&written));
+            }
+        }
+
+        /// Each mark on its own, with all that is before it.
+        #[test]
+        fn what_is_remembered_changes_nothing(text in "[@`~\\\\a_ \\n/]{0,60}(https?://)?[@`~\\\\a ]{0,60}") {
+            let mut words = Words::default();
+            for (at, _) in text.match_indices('@') {
+                let word = text[..at].rsplit(char::is_whitespace).next().unwrap_or_default();
+                proptest::prop_assert_eq!(&text[words.beginning(&text, at)..at], word);
+            }
+            for (at, _) in text.match_indices(['`', '~']) {
+                let line = text[..at].rsplit('\n').next().unwrap_or_default();
+                let begins = line.len() <= 3 && line.bytes().all(|byte| byte == b' ');
+                proptest::prop_assert_eq!(begins_line(&text[..at]), begins);
             }
         }
 

@@ -169,6 +169,7 @@ impl Shard {
                     record.rules.announce = changed.announce.unwrap_or(record.rules.announce);
                     record.rules.slow_s = changed.slow_s.unwrap_or(record.rules.slow_s);
                     record.rules.archived = changed.archived.unwrap_or(record.rules.archived);
+                    record.rules.seen = changed.seen.unwrap_or(record.rules.seen);
                 }
             }
             _ => {}

@@ -31,3 +31,8 @@ CREATE TABLE reactions (
     at    INTEGER NOT NULL, -- the seq of the event that put it on
     PRIMARY KEY (room, seq, emoji, user)
 ) STRICT, WITHOUT ROWID;
+
+-- Threads could be written before they were told of.
+INSERT INTO message_state (room, seq, replies, reply, reply_ms, repliers)
+    SELECT room, thread, count(*), max(seq), timestamp_ms, json_array(user)
+    FROM events WHERE kind = 'message' AND thread IS NOT NULL GROUP BY room, thread;

@@ -16,6 +16,11 @@ use super::{mentions, state};
 use crate::core::policy::{Action, InRoom, ToMessage};
 use crate::store::deeds::Named;
 
+/// Reactions on one message, of all people: whoever reads it gets them all.
+pub(super) const REACTIONS: u32 = 2000;
+/// Edits of one message: where it is deleted, the texts of all of them go at once.
+pub(super) const EDITS: u32 = 1000;
+
 /// Gives a message of the author's another text.
 pub(in crate::store) fn edit(deed: &mut Deed<'_, '_, '_>, asked: &Edit, named: Named, id: &Id) -> Done<Ack> {
     deed.turn.leave_facts();
@@ -29,6 +34,10 @@ pub(in crate::store) fn edit(deed: &mut Deed<'_, '_, '_>, asked: &Edit, named: N
         return Err(Refusal::new(ErrorCode::Empty, "there is nothing in this message").into());
     }
     keep_pace(deed, &place, &said, asked)?;
+    if state::has_edits_enough(deed.db(), (place.row, target), EDITS)? {
+        let reason = format!("a message is edited at most {EDITS} times: say it anew");
+        return Err(Refusal::new(ErrorCode::Forbidden, reason).into());
+    }
     let Named { mentions, everyone } = named;
     let facts = place.facts(deed.now());
     let everyone = everyone.filter(|_| deed.permit_at(room, Action::Room(InRoom::Call, &facts)).is_ok());
@@ -82,6 +91,10 @@ pub(in crate::store) fn react(deed: &mut Deed<'_, '_, '_>, asked: React, id: &Id
     let at = (place.row, target);
     if on && state::has_emojis_enough(deed.db(), at, &body.emoji, EMOJIS_PER_MESSAGE)? {
         let reason = format!("a message has at most {EMOJIS_PER_MESSAGE} different reactions");
+        return Err(Refusal::new(ErrorCode::BadEmoji, reason).into());
+    }
+    if on && state::has_reactions_enough(deed.db(), at, &deed.author.user, &body.emoji, REACTIONS)? {
+        let reason = format!("a message has at most {REACTIONS} reactions");
         return Err(Refusal::new(ErrorCode::BadEmoji, reason).into());
     }
     let told = body.clone();

@@ -2,7 +2,7 @@
 //! the snapshot that it is read from, and as the messages are there.
 
 use protocol::event::Message;
-use protocol::ids::{RoomKey, Seq};
+use protocol::ids::{RoomKey, Seq, UserId};
 use protocol::limits::{FOUND_MESSAGES, HISTORY_BYTES};
 use protocol::messages::Hit;
 use protocol::people::Guests;
@@ -17,6 +17,8 @@ use crate::core::policy::{Action, decide};
 use crate::store::deeds::{Asked, Author, Finds, Seen};
 use crate::store::{Order, ReadError, Search};
 
+/// What a file has beside its name.
+const FILE_BYTES: usize = 200;
 /// Text beside a hit that is longer is left out.
 const CONTEXT_BYTES: usize = 4096;
 /// So many places on each side of a hit are looked at for what was said before and after it.
@@ -208,5 +210,10 @@ fn size(hit: &Hit) -> usize {
 
 fn bytes_of(message: &Message) -> usize {
     let folded = message.folded.as_ref().and_then(|folded| folded.text.as_ref());
-    message.message.len() + folded.map_or(0, String::len)
+    let text = message.message.len() + folded.map_or(0, String::len);
+    let files: usize = message.files.iter().map(|file| FILE_BYTES + file.name.len()).sum();
+    let reactions = message.folded.iter().flat_map(|folded| &folded.reactions);
+    let users =
+        |(_, users): (_, &Vec<UserId>)| users.iter().map(|user| user.as_str().len() + 3).sum::<usize>();
+    text + files + reactions.map(users).sum::<usize>()
 }

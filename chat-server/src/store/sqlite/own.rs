@@ -78,11 +78,22 @@ fn keep_own(deed: &mut Deed<'_, '_, '_>, key: &str, make: impl FnOnce(RoomKey, S
                 "SELECT count(*) FROM own WHERE user = ?1 AND substr(key, 1, 7) NOT IN ('invited', 'joined:')",
             )?
             .query_row([user.as_str()], |row| row.get(0))?;
-        if count >= if deed.author.guest { KEYS_OF_GUEST } else { KEYS } {
+        let is_full = count >= if deed.author.guest { KEYS_OF_GUEST } else { KEYS };
+        if is_full && !make_room(deed.db(), &user)? {
             return Err(Refusal::new(ErrorCode::Forbidden, "there is no room for more of this").into());
         }
     }
     keep(deed, &user, key, make)
+}
+
+/// Forgets the drafts of threads that were emptied; whether there were any.
+fn make_room(db: &Connection, user: &UserId) -> rusqlite::Result<bool> {
+    let gone = db
+        .prepare_cached(
+            "DELETE FROM own WHERE user = ?1 AND key GLOB 'draft:*:*' AND json_extract(body, '$.text') = ''",
+        )?
+        .execute([user.as_str()])?;
+    Ok(gone > 0)
 }
 
 /// The event under a key.

@@ -127,6 +127,29 @@ pub(super) fn has_emojis_enough(
     Ok(count >= most)
 }
 
+/// Whether one more reaction would be too many on a message: this one is not there yet, and so many are.
+pub(super) fn has_reactions_enough(
+    db: &Connection,
+    (room, seq): At,
+    user: &UserId,
+    emoji: &str,
+    most: u32,
+) -> rusqlite::Result<bool> {
+    db.prepare_cached(
+        "SELECT 1 FROM message_state AS s WHERE room = ?1 AND seq = ?2 AND reactions >= ?5 AND NOT EXISTS (
+            SELECT 1 FROM reactions WHERE room = ?1 AND seq = ?2 AND emoji = ?3 AND user = ?4)",
+    )?
+    .exists(params![room, to_sql(seq), emoji, user.as_str(), most])
+}
+
+/// Whether a message was edited so often.
+pub(super) fn has_edits_enough(db: &Connection, (room, seq): At, most: u32) -> rusqlite::Result<bool> {
+    db.prepare_cached(
+        "SELECT 1 FROM events WHERE room = ?1 AND reply = ?2 AND kind = 'edit' ORDER BY seq LIMIT 1 OFFSET ?3",
+    )?
+    .exists(params![room, to_sql(seq), most - 1])
+}
+
 /// A message is pinned by the event at `event`, if it is not yet.
 pub(super) fn pinned(db: &Connection, (room, seq): At, event: Seq) -> rusqlite::Result<()> {
     db.prepare_cached(

@@ -30,7 +30,7 @@ impl Reader {
     ) -> Seen<Option<Thread>> {
         self.in_room(author, guests, room, |db, row, head| {
             let Some(root) = state::root(db, row, of)? else { return Ok(None) };
-            let Some(root) = folded::message(db, row, room, root)? else { return Ok(None) };
+            let Some((root, size)) = folded::message_and_size(db, row, room, root)? else { return Ok(None) };
             let sql = format!(
                 "SELECT {} FROM events WHERE room = ?1 AND thread = ?2 AND seq < ?3 AND kind = 'message'
                  ORDER BY seq DESC LIMIT ?4",
@@ -40,7 +40,7 @@ impl Reader {
             let limit = limit.max(1);
             let before = to_sql(before.unwrap_or(Seq::MAX));
             let mut found = statement.query(params![row, to_sql(root.seq), before, limit + 1])?;
-            let (mut messages, mut bytes, mut more) = (Vec::new(), 0, false);
+            let (mut messages, mut bytes, mut more) = (Vec::new(), size, false);
             while let Some(answer) = found.next()? {
                 let Some(mut message) = rows::message(room, from_sql(answer.get("seq")?), answer) else {
                     continue;

@@ -184,6 +184,28 @@ async fn reactions_are_one_for_each_person_and_emoji_and_bounded() {
 }
 
 #[tokio::test]
+async fn what_is_done_to_one_message_is_bounded() {
+    use crate::store::sqlite::changes::{EDITS, REACTIONS};
+    let dir = tempfile::tempdir().unwrap();
+    let fixture = open_with(dir.path(), Options { durability: Durability::Normal, ..Options::default() });
+    let fixture = fixture.unwrap();
+    let seq = fixture.say(append(&RoomKey::lobby(), 1, "m", "hello")).await;
+    for n in 0..REACTIONS {
+        fixture.react(n + 10, "r", seq, "👍", true).await.unwrap();
+    }
+    assert_eq!(code(fixture.react(2, "r", seq, "👍", true).await.unwrap_err()), ErrorCode::BadEmoji);
+    fixture.react(10, "again", seq, "👍", true).await.unwrap();
+    fixture.react(10, "off", seq, "👍", false).await.unwrap();
+    fixture.react(2, "r", seq, "👍", true).await.unwrap();
+    for n in 0..EDITS {
+        fixture.edit(1, &format!("e{n}"), seq, "hello!").await.unwrap();
+    }
+    assert_eq!(code(fixture.edit(1, "e", seq, "hello?").await.unwrap_err()), ErrorCode::Forbidden);
+    assert!(fixture.edit(1, "e0", seq, "hello!").await.unwrap().dup);
+    fixture.delete(1, "d", seq).await.unwrap();
+}
+
+#[tokio::test]
 async fn pins_are_listed_the_latest_first_and_bounded() {
     let dir = tempfile::tempdir().unwrap();
     let fixture = open_with(dir.path(), Options { durability: Durability::Normal, ..Options::default() });

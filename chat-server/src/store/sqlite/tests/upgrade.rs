@@ -1,6 +1,7 @@
 //! Databases of earlier versions.
 
 use super::*;
+use crate::store::deeds::Author;
 use crate::store::{Order, Query, Readable, Search};
 
 /// What the first version wrote: rooms with so many events, in turn.
@@ -111,4 +112,21 @@ async fn keeps_everything(write: fn(&Path, &[&str], i64)) {
         )
         .unwrap();
     assert_eq!(nobody, 0, "rooms are as they were, and nobody has an account");
+}
+
+#[tokio::test]
+async fn threads_of_earlier_versions_are_told_of() {
+    let dir = tempfile::tempdir().unwrap();
+    write_version_2(dir.path(), &["lobby"], 400);
+    let db = rusqlite::Connection::open(dir.path().join("chat.db")).unwrap();
+    db.execute_batch("UPDATE events SET thread = 2 WHERE seq IN (5, 7)").unwrap();
+    drop(db);
+    let fixture = open(dir.path());
+    let store = &fixture.store;
+    let thread = store.thread_for(Author::server(), RoomKey::lobby(), 2, None, 10, 1000).await;
+    let thread = thread.unwrap().unwrap().unwrap();
+    assert_eq!(thread.messages.iter().map(|message| message.seq).collect::<Vec<_>>(), [5, 7]);
+    let replies = thread.root.folded.unwrap().replies.unwrap();
+    assert_eq!((replies.count, replies.last), (2, 7));
+    assert_eq!(replies.users, [UserId::new("g-1").unwrap()]);
 }
