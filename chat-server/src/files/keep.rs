@@ -16,6 +16,9 @@ use crate::store::files::Digest;
 const ROUND: Duration = Duration::from_hours(1);
 /// After which time an upload is forgotten for which nothing came, and a file that no message took.
 const STALE_MS: i64 = 24 * 3600 * 1000;
+/// The same of an upload that was only announced: it takes of its uploader's share, of a guest that of all guests. Longer
+/// than a first piece may take.
+const EMPTY_MS: i64 = 3600 * 1000;
 /// Blobs that are looked at in one step.
 const STEP: u32 = 64;
 /// How long to wait after something failed.
@@ -47,7 +50,7 @@ impl Files {
     /// Forgets what became old, and deletes the blobs that nothing needs.
     async fn tidy(&self) -> io::Result<()> {
         let store = &self.inner.store;
-        for id in store.forget_stale(STALE_MS).await.map_err(io::Error::other)? {
+        for id in store.forget_stale(STALE_MS, EMPTY_MS).await.map_err(io::Error::other)? {
             self.active().remove(&id);
             self.inner.disk.remove_upload(&id).await;
         }

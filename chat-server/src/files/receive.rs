@@ -85,6 +85,7 @@ impl Files {
             }
         };
         if let Some(file) = upload.file.clone() {
+            self.active().remove(&asked.id);
             // Whoever has not heard that it is whole asks with nothing more to send.
             return if asked.length == Some(0) {
                 Ok(Uploaded { offset: file.size, file: Some(file) })

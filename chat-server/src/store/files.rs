@@ -122,11 +122,16 @@ impl Store {
         self.handle.read(move |reader| Ok(sql::uploads(reader.db())?)).await
     }
 
-    /// Forgets what no message took and nothing came of for so many milliseconds; says which uploads were not whole.
-    pub(crate) async fn forget_stale(&self, age_ms: i64) -> Result<Vec<Id>, WorkError<Refusal>> {
+    /// Forgets what no message took and nothing came of for so many milliseconds, and uploads of which nothing came at
+    /// all for so many; says which uploads were not whole.
+    pub(crate) async fn forget_stale(
+        &self,
+        age_ms: i64,
+        empty_ms: i64,
+    ) -> Result<Vec<Id>, WorkError<Refusal>> {
         let work = move |turn: &mut sql::Turn<'_, '_>| {
             turn.leave_facts();
-            sql::forget_stale(turn, age_ms).map(Ok)
+            sql::forget_stale(turn, age_ms, empty_ms).map(Ok)
         };
         self.handle.work(64, work).await
     }

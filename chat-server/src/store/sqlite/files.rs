@@ -195,13 +195,20 @@ pub(in crate::store) fn uploads(db: &Connection) -> rusqlite::Result<Vec<Id>> {
     ids.filter_map(|id| id.map(|id| Id::new(id).ok()).transpose()).collect()
 }
 
-pub(in crate::store) fn forget_stale(turn: &Turn<'_, '_>, age_ms: i64) -> rusqlite::Result<Vec<Id>> {
+pub(in crate::store) fn forget_stale(
+    turn: &Turn<'_, '_>,
+    age_ms: i64,
+    empty_ms: i64,
+) -> rusqlite::Result<Vec<Id>> {
     let mut statement = turn.db().prepare_cached(
-        "DELETE FROM files WHERE seq IS NULL AND touched_ms < ?1 RETURNING id, hash IS NULL",
+        "DELETE FROM files
+         WHERE seq IS NULL AND (touched_ms < ?1 OR hash IS NULL AND synced = 0 AND touched_ms < ?2)
+         RETURNING id, hash IS NULL",
     )?;
-    let rows = statement.query_map([turn.now_ms().saturating_sub(age_ms)], |row| {
-        Ok((row.get::<_, String>(0)?, row.get(1)?))
-    })?;
+    let rows = statement
+        .query_map([age_ms, empty_ms].map(|age| turn.now_ms().saturating_sub(age)), |row| {
+            Ok((row.get::<_, String>(0)?, row.get(1)?))
+        })?;
     let mut unfinished = Vec::new();
     for row in rows {
         let (id, open): (String, bool) = row?;
