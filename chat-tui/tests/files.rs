@@ -92,7 +92,6 @@ fn what_cannot_be_sent_or_fetched_is_told() {
         (&["upload", "/nowhere/a"][..], "cannot read /nowhere/a"),
         (&["upload", home.to_str().unwrap()], "is not a file"),
         (&["upload", &large], "large.bin: "),
-        (&["upload", &large, "--room", "nowhere"], "nowhere"),
         (&["download", "lobby/7"], "no such message"),
         (&["download", "http://elsewhere.example/r/lobby/1"], "leads to elsewhere.example"),
         (&["download", "lobby"], "names no message"),
