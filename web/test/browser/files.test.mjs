@@ -128,6 +128,7 @@ test('an upload is cancelled, and what is too big is said before it is sent', as
 test('pictures are looked at one after the other, by keys', async () => {
   const page = await stage.guest('fay');
   await pick(page, { name: 'first.png', type: 'image/png', body: painting(900, 500) }, { name: 'second.png', type: 'image/png', body: painting(300, 600) });
+  await going(page, 'second.png').waitFor();
   await say(page, 'two pictures');
   await page.getByRole('button', { name: 'Open the picture first.png' }).click();
   const box = page.locator('dialog.lightbox');
@@ -161,6 +162,7 @@ test('whoever is put out of a room cannot fetch its files any more, small pictur
   await member.getByRole('button', { name: 'Join Plans' }).click();
   await member.locator('h1', { hasText: 'Plans' }).waitFor();
   await pick(owner, { name: 'plan.png', type: 'image/png', body: painting(400, 300) });
+  await going(owner, 'plan.png').waitFor();
   await say(owner, 'the plan');
   await member.locator('.thumb img').waitFor();
   const src = await member.locator('.thumb img').getAttribute('src');
