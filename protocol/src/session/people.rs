@@ -7,7 +7,7 @@ use crate::session::{Room, Session};
 
 impl Session {
     /// Asks something that is answered by its `ref`. What has no answer of its own among the
-    /// [`SessionEvent`]s is answered by [`Done`](SessionEvent::Done), or `Refused`.
+    /// [`SessionEvent`](crate::session::SessionEvent)s is answered by [`Done`](crate::session::SessionEvent::Done), or `Refused`.
     pub fn request(&mut self, frame: impl FnOnce(Ref) -> ClientFrame) -> Result<Ref, AskError> {
         self.ask(frame)
     }
