@@ -25,8 +25,8 @@ pub struct Request {
 pub enum Body {
     /// One of the protocol's bodies.
     Json(Hidden),
-    /// A picture as it is on disk.
-    Picture(Bytes),
+    /// A picture, or a piece of a file, as it is on disk.
+    Bytes(Bytes),
 }
 
 /// A text that no log and no debugger's dump is to show.
@@ -68,10 +68,10 @@ impl Request {
         self
     }
 
-    /// With a picture for a body.
+    /// With these bytes for a body.
     #[must_use]
-    pub fn showing(mut self, picture: Bytes) -> Self {
-        self.body = Some(Body::Picture(picture));
+    pub fn carrying(mut self, bytes: Bytes) -> Self {
+        self.body = Some(Body::Bytes(bytes));
         self
     }
 

@@ -11,13 +11,17 @@ use protocol::limits::PICTURE_BYTES;
 /// What the files begin with that the server can make small: PNG, JPEG, GIF. WebP is told below.
 const BEGINNINGS: [&[u8]; 3] = [b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8"];
 
-/// Reads a picture; what is none is not sent anywhere. `~/` stands for the home directory.
-pub fn read(path: &str) -> Result<Bytes, String> {
-    let file = match (path.strip_prefix("~/"), std::env::var_os("HOME")) {
+/// The file that a person means: `~/` stands for the home directory.
+pub(crate) fn typed(path: &str) -> PathBuf {
+    match (path.strip_prefix("~/"), std::env::var_os("HOME")) {
         (Some(rest), Some(home)) => PathBuf::from(home).join(rest),
         _ => PathBuf::from(path),
-    };
-    let bytes = read_file(file).map_err(|error| format!("cannot read {path}: {error}"))?;
+    }
+}
+
+/// Reads a picture; what is none is not sent anywhere. `~/` stands for the home directory.
+pub fn read(path: &str) -> Result<Bytes, String> {
+    let bytes = read_file(typed(path)).map_err(|error| format!("cannot read {path}: {error}"))?;
     if bytes.len() > PICTURE_BYTES {
         return Err(format!(
             "{path} is too large: a picture has at most {} MiB",

@@ -1,5 +1,6 @@
 //! Files on their way to a room or from it, as the person sees them.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use protocol::ids::{RoomKey, Seq};
@@ -8,7 +9,6 @@ use protocol::messages::File;
 use protocol::session::Line;
 
 use super::{Effect, Model, place, safe};
-use crate::headless::files::{bytes, progress};
 
 /// So many are under way at a time.
 const AT_ONCE: usize = 8;
@@ -217,6 +217,32 @@ fn paths(text: &str) -> Result<Vec<String>, String> {
     Ok(paths)
 }
 
+/// `3.1 of 12 MiB, 25 %, 1.2 MiB/s`.
+pub(crate) fn progress(length: u64, size: u64, moved: u64, took: Duration) -> String {
+    let share = if size == 0 { 100 } else { u128::from(length) * 100 / u128::from(size) };
+    let mut text = format!("{} of {}, {share} %", bytes(length), bytes(size));
+    if moved > 0 && took >= Duration::from_millis(500) {
+        let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        let _ = write!(text, ", {}/s", bytes(moved.saturating_mul(1000) / millis));
+    }
+    text
+}
+
+/// A number of bytes as people read it: two digits at least, of the largest unit.
+pub(crate) fn bytes(number: u64) -> String {
+    const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let (mut unit, mut scale) = (0, 1_u64);
+    while unit + 1 < UNITS.len() && number / scale >= 1024 {
+        (unit, scale) = (unit + 1, scale * 1024);
+    }
+    let (whole, tenth) = (number / scale, number % scale * 10 / scale);
+    if unit == 0 || whole >= 10 {
+        format!("{whole} {}", UNITS[unit])
+    } else {
+        format!("{whole}.{tenth} {}", UNITS[unit])
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -236,5 +262,17 @@ mod tests {
         assert_eq!(read("  "), [""; 0]);
         assert_eq!(read("''"), [""]);
         assert!(paths("\"a").is_err());
+    }
+
+    #[test]
+    fn numbers_are_told_as_people_read_them() {
+        assert_eq!(bytes(0), "0 B");
+        assert_eq!(bytes(1023), "1023 B");
+        assert_eq!(bytes(1536), "1.5 KiB");
+        assert_eq!(bytes(12 * 1024 * 1024), "12 MiB");
+        assert_eq!(bytes(u64::MAX), "16777215 TiB");
+        assert_eq!(progress(0, 0, 0, Duration::ZERO), "0 B of 0 B, 100 %");
+        let told = progress(3 << 20, 12 << 20, 2 << 20, Duration::from_secs(2));
+        assert_eq!(told, "3.0 MiB of 12 MiB, 25 %, 1.0 MiB/s");
     }
 }

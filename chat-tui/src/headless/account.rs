@@ -78,7 +78,7 @@ pub async fn avatar(config: &Config, file: &str) -> anyhow::Result<ExitCode> {
         Request::new(Call::RemoveAvatar)
     } else {
         let picture = picture::read(file).map_err(|why| anyhow::anyhow!("{}", safe::line(&why)))?;
-        Request::new(Call::SetAvatar).showing(picture)
+        Request::new(Call::SetAvatar).carrying(picture)
     };
     let answer = call(&config.address, Some(&account.token.0), &request).await;
     answer.map_err(|failure| anyhow::anyhow!("{}", safe::line(&failure.reason)))?;

@@ -3,7 +3,7 @@
 mod account;
 mod ask;
 mod audit;
-pub(crate) mod files;
+mod files;
 mod print;
 mod send;
 mod tail;

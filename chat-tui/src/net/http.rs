@@ -87,7 +87,7 @@ fn message(
 ) -> Result<http::Request<Full<Bytes>>, Failure> {
     let body = request.body.as_ref().map(|body| match body {
         Body::Json(json) => (Bytes::from(json.0.clone()), "application/json"),
-        Body::Picture(picture) => (picture.clone(), "application/octet-stream"),
+        Body::Bytes(bytes) => (bytes.clone(), "application/octet-stream"),
     });
     let mut message = http::Request::builder()
         .method(request.method())

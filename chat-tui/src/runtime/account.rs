@@ -64,7 +64,7 @@ impl Shell {
             let read = read.unwrap_or_else(|error| Err(error.to_string()));
             let answer = match read {
                 Ok(picture) => {
-                    let request = request.clone().showing(picture);
+                    let request = request.clone().carrying(picture);
                     call(&address, token.as_ref().map(|token| token.0.as_str()), &request).await
                 }
                 Err(why) => Err(Failure::new(why)),

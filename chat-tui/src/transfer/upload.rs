@@ -19,6 +19,7 @@ use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
 use super::{Patience, Server, Trouble};
 use crate::api::{Failure, Request};
+use crate::picture::typed;
 
 /// A file on this machine, as it was when it was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,11 +44,8 @@ pub enum Step {
 impl Source {
     /// Looks at a file; `~/` stands for the home directory.
     pub fn look(path: &str) -> Result<Self, String> {
-        let file = match (path.strip_prefix("~/"), std::env::var_os("HOME")) {
-            (Some(rest), Some(home)) => PathBuf::from(home).join(rest),
-            _ => PathBuf::from(path),
-        };
-        let looked = std::fs::canonicalize(&file).and_then(|path| Ok((std::fs::metadata(&path)?, path)));
+        let looked =
+            std::fs::canonicalize(typed(path)).and_then(|path| Ok((std::fs::metadata(&path)?, path)));
         let (metadata, path) = looked.map_err(|error| format!("cannot read {path}: {error}"))?;
         if !metadata.is_file() {
             return Err(format!("{} is not a file", path.display()));
@@ -132,7 +130,8 @@ async fn go_on(
         told(Step::At(offset));
         let piece = read(&mut file, chunk.min(source.size.saturating_sub(offset))).await.map_err(here)?;
         let at = (HeaderName::from_static(UPLOAD_OFFSET), HeaderValue::from(offset));
-        let request = Request::new(Call::SendPiece).with(&id).showing(piece).quietly();
+        let end = offset + piece.len() as u64;
+        let request = Request::new(Call::SendPiece).with(&id).carrying(piece).quietly();
         let there: Uploaded = server.answer(&request, &[at]).await?;
         if let Some(file) = there.file {
             told(Step::At(source.size));
@@ -147,18 +146,11 @@ async fn go_on(
                 source.path.display()
             ))));
         }
-        if there.offset != offset + u64::try_from(request_len(&request)).unwrap_or(0) {
+        if there.offset != end {
             file.seek(SeekFrom::Start(there.offset)).await.map_err(here)?;
         }
         offset = there.offset;
         patience.renew();
-    }
-}
-
-fn request_len(request: &Request) -> usize {
-    match &request.body {
-        Some(crate::api::Body::Picture(bytes)) => bytes.len(),
-        _ => 0,
     }
 }
 
