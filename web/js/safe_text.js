@@ -40,6 +40,7 @@ const SHAPES = {
   member: { ...written, who: isText, name: isText, change: isText },
   changed: written,
   read: { room: isText, seq, of: isText, upto: seq },
+  read_thread: { room: isText, seq, of: isText, thread: seq, upto: seq },
   notify: { room: isText, seq, of: isText, level: isText },
   block: { room: isText, seq, who: isText, on: flag },
   draft: { room: isText, seq, of: isText, text: isText },
@@ -73,7 +74,7 @@ const SHAPES = {
   ping: {},
   goaway: { after_ms: seq },
 };
-const EVENTS = new Set(['message', 'edit', 'delete', 'react', 'pin', 'member', 'changed', 'read', 'notify', 'block', 'draft', 'prefs', 'invited', 'joined']);
+const EVENTS = new Set(['message', 'edit', 'delete', 'react', 'pin', 'member', 'changed', 'read', 'read_thread', 'notify', 'block', 'draft', 'prefs', 'invited', 'joined']);
 
 /**
  * Reads an event: one that is not understood but has a place in a log becomes `unknown`, anything else null.
