@@ -2,8 +2,8 @@
 
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { calls, cover, named, says, unread } from '../../js/room.js';
-import { freshIn, informed, initial, openThread, roomOf, unsee, update } from '../../js/state.js';
+import { calls, cover, freshIn, named, openThread, says, unread } from '../../js/room.js';
+import { informed, initial, roomOf, unsee, update } from '../../js/state.js';
 import { choices, found } from '../../js/later/names.js';
 import { isQuiet, tells, wanted } from '../../js/later/wants.js';
 
