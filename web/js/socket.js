@@ -274,9 +274,10 @@ export class Outbox {
     const { state } = this.chat;
     const line = state.lines.find((line) => line.id === id);
     if (!line) return;
-    const { room, text, reply, thread, files, change } = line;
+    const { room, text, files, change, code } = line;
+    const { reply, thread } = code === 'restored' ? /** @type {Partial<typeof line>} */ ({}) : line;
     // An id that was used for something else, or by somebody else, cannot be used again.
-    const entry = this.#entry(line.code === 'id_reused' || line.code === 'other' ? ulid() : id, room, text, { reply, thread, files, change });
+    const entry = this.#entry(code === 'id_reused' || code === 'other' ? ulid() : id, room, text, { reply, thread, files, change });
     model.drop(state, id, true);
     this.tell({ is: 'gone', id });
     this.show(entry, 'saving');
@@ -333,7 +334,8 @@ export class Outbox {
   #entry(id, room, text, more) {
     const { me } = this.chat.state;
     const rest = Object.fromEntries(Object.entries(more).filter(([, value]) => value !== undefined));
-    return { id, room, text, ...rest, user: me?.user ?? null, at: Date.now(), ...(me?.guest === false && { account: true }) };
+    const isAbout = [more.reply, more.thread, more.change?.target].some((place) => typeof place === 'number');
+    return { id, room, text, ...rest, user: me?.user ?? null, at: Date.now(), ...(me?.guest === false && { account: true }), ...(isAbout && { epoch: this.chat.epoch }) };
   }
 
   /** One that fails holds up none of the others. @param {() => Promise<void>} work */
@@ -391,7 +393,6 @@ export class Intake {
     });
   }
 
-  /** What an earlier page of this browser left. */
   restore() {
     this.left ??= this.#files().then((files) => files.restore()).then(() => true, this.#failed).finally(() => (this.left = undefined));
   }
@@ -449,9 +450,8 @@ export class Intake {
 
 /** Works when it is this tab's turn: one at a time, so that two tabs of one outbox never send the same line. @param {AbortSignal} signal @param {() => Promise<void>} work */
 function inTurn(signal, work) {
-  const turn = navigator.locks ? navigator.locks.request('chat.outbox', { signal }, work) : work();
-  // Given up before it was this tab's turn.
-  turn.catch(() => {});
+  // It may be given up before it is this tab's turn.
+  (navigator.locks?.request('chat.outbox', { signal }, work) ?? work()).catch(() => {});
 }
 
 /** What opens rarely, and is no part of the first load. @type {Record<string, () => Promise<any>>} */

@@ -2,7 +2,7 @@
 // changes the state for one input, `rows` says what a timeline consists of. Rooms carry a `version` so that views can
 // tell whether to draw again.
 
-import { OWN, answered, cameOrWent, cover, edited, holds, learn, moved, person, renamed, trim, unread } from './room.js';
+import { OWN, answered, cameOrWent, cover, edited, holds, learn, moved, person, renamed, threadMarked, trim, unread } from './room.js';
 
 /**
  * @typedef {import('./protocol.js').Event} Event
@@ -251,6 +251,7 @@ function frame(state, frame, now) {
     case 'unknown':
       return frame.room === OWN ? undefined : happened(state, frame);
     case 'read':
+    case 'read_thread':
     case 'notify':
     case 'block':
     case 'prefs':
@@ -377,6 +378,9 @@ function own(state, event) {
   if (event.type === 'read') {
     const room = state.rooms.get(event.of);
     if (room) marked(state, room, event.upto);
+  } else if (event.type === 'read_thread') {
+    const room = state.rooms.get(event.of);
+    if (room) threadMarked(state, room, event.thread, event.upto);
   } else if (event.type === 'block') {
     if (event.on) state.blocked.add(event.who);
     else state.blocked.delete(event.who);

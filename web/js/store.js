@@ -12,9 +12,10 @@ import * as model from './state.js';
  * @typedef {{type: 'edit' | 'delete', target: number | string} | {type: 'react', target: number | string, emoji: string, on: boolean}
  *   | {type: 'pin', target: number | string, on: boolean}} Change
  *
- * What somebody wrote, or did to a message, and the server has not acknowledged. `user` is who wrote it (null: not welcomed yet).
+ * What somebody wrote, or did to a message, and the server has not acknowledged. `user` is who wrote it (null: not welcomed yet);
+ * `epoch` is the history that the places belong to that it names.
  * @typedef {{id: string, room: string, text: string, user: string | null, reply?: number | undefined, thread?: number | undefined,
- *   files?: import('./protocol.js').File[] | undefined, change?: Change | undefined}} Entry
+ *   files?: import('./protocol.js').File[] | undefined, change?: Change | undefined, epoch?: string | undefined}} Entry
  *
  * A line as it waits on disk, in the order of `n`; `failed` once the server refused it for good. One that was written
  * with an `account` is its own alone: nobody else who comes to this browser sees it.
@@ -357,11 +358,17 @@ export class Saver {
   }
 
   /** @param {import('./state.js').Room} room */
-  #tell({ room, read }) {
+  #tell({ room, read, threads, known }) {
     const { readTold, socket, session } = this.chat;
-    if (read <= (readTold.get(room) ?? 0)) return;
-    readTold.set(room, read);
-    socket.do(() => session.signal({ type: 'read', room, seq: read }));
+    if (read > (readTold.get(room) ?? 0)) {
+      readTold.set(room, read);
+      socket.do(() => session.signal({ type: 'read', room, seq: read }));
+    }
+    for (const [thread, each] of threads) {
+      const seq = Math.min(each.read, known.get(thread)?.now.folded?.replies?.last ?? each.read);
+      if (each.due && !each.kept && seq > (each.marker ?? 0)) socket.do(() => session.signal({ type: 'read_thread', room, thread, seq }));
+      each.due = false;
+    }
   }
 }
 

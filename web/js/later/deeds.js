@@ -148,8 +148,11 @@ export function pin(chat, message) {
 
 /** What the composer says next answers this message. @param {Chat} chat @param {Said} message */
 export function reply(chat, message) {
-  chat.aim(message.room, message.thread, { reply: message, words: clean(message.folded?.text ?? message.message) });
+  chat.aim(message.room, message.thread, replyTo(message));
 }
+
+/** @param {Said} message @returns {model.Aim} */
+export const replyTo = (message) => ({ reply: message, words: message.folded?.deleted ? '' : clean(message.folded?.text ?? message.message) });
 
 /** A text as it is changed: its colours can be seen as signs, and are not lost. @param {string} text */
 const written = (text) => (isColoured(text) ? shown(text) : text);
@@ -172,11 +175,15 @@ export function editLast(chat, key, thread) {
 }
 
 /** Everything from this message on is to be read again, on all of one's devices. @param {Chat} chat @param {Said} message */
-export function unsee(chat, { room: key, seq }) {
-  const room = model.roomOf(chat.state, key);
-  model.unsee(chat.state, room, seq);
-  chat.readTold.set(key, room.read);
-  if (chat.state.me?.guest === false) chat.socket.do(() => chat.session.signal({ type: 'read', room: key, seq: room.read, back: true }));
+export function unsee(chat, { room: key, seq, thread }) {
+  const { state, session } = chat;
+  const room = model.roomOf(state, key);
+  if (thread !== undefined) unseeThread(state, room, thread, seq);
+  else {
+    model.unsee(state, room, seq);
+    chat.readTold.set(key, room.read);
+  }
+  if (state.me?.guest === false) chat.socket.do(() => session.signal(thread === undefined ? { type: 'read', room: key, seq: seq - 1, back: true } : { type: 'read_thread', room: key, thread, seq: seq - 1, back: true }));
   chat.saver.rooms.add(key);
   chat.saver.soon();
   chat.draw();

@@ -489,7 +489,7 @@ function own(row, { chat, room, face, quote, quoted, files }) {
     h('span', { class: `fate ${line.state}`, title: words, role: 'img', 'aria-label': words }, sign),
     line.state === 'failed' && h('div', { class: 'failure', role: 'alert' },
       h('span', null, safe(line.reason ?? 'Not sent.')),
-      h('button', { type: 'button', onClick: () => chat.outbox.retry(line.id) }, 'Retry'),
+      !(line.change && line.code === 'restored') && h('button', { type: 'button', onClick: () => chat.outbox.retry(line.id) }, 'Retry'),
       line.text && h('button', { type: 'button', onClick: () => navigator.clipboard?.writeText(line.text) }, 'Copy'),
       h('button', { type: 'button', onClick: () => chat.outbox.discard(line.id) }, 'Discard')));
 }
