@@ -47,7 +47,14 @@ fn files_go_up_and_come_down_by_commands() {
 
     // Nobody reads where they are: they come all the same.
     let mut command = Command::new(env!("CARGO_BIN_EXE_chat-tui"));
-    command.env_clear().envs(support::environment(home)).args(["--url", &server.url, "download", &link, "--to", to]);
+    command.env_clear().envs(support::environment(home)).args([
+        "--url",
+        &server.url,
+        "download",
+        &link,
+        "--to",
+        to,
+    ]);
     let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());
     assert!(child.wait().unwrap().success());
