@@ -108,7 +108,7 @@ export function learn(room, message, asOf) {
   const known = room.known.get(message.seq);
   if (known && known.asOf >= asOf) return known.now;
   const now = refolded(room, message, asOf);
-  room.known.set(message.seq, { base: message, asOf, now });
+  room.known.set(message.seq, { base: now.folded?.deleted ? emptied(message) : message, asOf, now });
   return now;
 }
 
@@ -118,15 +118,34 @@ function note(room, event) {
   if (target === undefined) return;
   const changes = room.changes.get(target) ?? [];
   const isLast = (changes.at(-1)?.seq ?? 0) < event.seq;
-  if (!isLast && changes.some(({ seq }) => seq === event.seq)) return;
-  changes.push(event);
-  if (!isLast) changes.sort((a, b) => a.seq - b.seq);
-  room.changes.set(target, changes);
+  const isNew = isLast || !changes.some(({ seq }) => seq === event.seq);
+  if (isNew) {
+    changes.push(event);
+    if (!isLast) changes.sort((a, b) => a.seq - b.seq);
+    room.changes.set(target, changes);
+  }
+  if (event.type === 'edit' || event.type === 'delete') forgetTexts(room, target);
   const known = room.known.get(target);
-  if (known === undefined || event.seq <= known.asOf) return;
-  known.now = refolded(room, known.base, known.asOf);
-  const place = placeOf(room, target);
-  if (room.events[place]?.seq === target) room.events[place] = known.now;
+  if (!isNew || known === undefined || event.seq <= known.asOf) return;
+  if (event.type === 'delete') known.base = emptied(known.base);
+  // In their order, each is folded once: a message may have many.
+  known.now = isLast ? fold(known.now, event) : refolded(room, known.base, known.asOf);
+  replace(room, known.now);
+}
+
+/** Of a message that was taken out nothing stays: not what it said before, either. @param {Room} room @param {number} target */
+function forgetTexts(room, target) {
+  const changes = room.changes.get(target) ?? [];
+  if (!changes.some(({ type }) => type === 'delete')) return;
+  const empty = changes.map((each) => (each.type === 'edit' ? { ...each, text: '' } : each));
+  room.changes.set(target, empty);
+  for (const each of empty) if (each.type === 'edit') replace(room, each);
+}
+
+/** @param {Room} room @param {Event} event */
+function replace(room, event) {
+  const place = placeOf(room, event.seq);
+  if (room.events[place]?.seq === event.seq) room.events[place] = event;
 }
 
 /** @param {Room} room @param {Message & {type: 'message'}} message @param {number} asOf */
@@ -177,7 +196,7 @@ export function fold(message, event) {
       return { ...without(message, 'mentions', 'everyone'), ...(mentions.length > 0 && { mentions }), ...(everyone && { everyone }), folded: { ...before, text: event.text, edited: event.timestamp } };
     }
     case 'delete':
-      return { ...without(message, 'mentions', 'everyone', 'files'), message: '', folded: { deleted: true, ...(replies && { replies }) } };
+      return emptied(message);
     case 'react': {
       const { reactions: all = {}, ...kept } = before;
       const { [event.emoji]: users = [], ...others } = all;
@@ -192,6 +211,12 @@ export function fold(message, event) {
     default:
       return message;
   }
+}
+
+/** A message that was taken out. @template {Message} T @param {T} message @returns {T} */
+function emptied(message) {
+  const { replies } = message.folded ?? {};
+  return { ...without(message, 'mentions', 'everyone', 'files'), message: '', folded: { deleted: true, ...(replies && { replies }) } };
 }
 
 /** @template {object} T @param {T} whole @param {string[]} keys @returns {T} */
@@ -450,7 +475,8 @@ function waiting(room, state, thread, first) {
   /** @type {Row[]} */
   const out = [];
   for (const line of state.lines) {
-    if (line.room !== room.room || (line.change ? thread !== undefined || line.state !== 'failed' : line.thread !== thread)) continue;
+    // In a room that one is not in there are no threads to look into.
+    if (line.room !== room.room || (line.change ? thread !== undefined || line.state !== 'failed' : line.thread !== thread && room.joined)) continue;
     const edit = state.lines.findLast(({ change, state }) => change?.type === 'edit' && change.target === line.id && state !== 'failed');
     out.push({ key: `l${line.id}`, kind: 'line', line: edit ? { ...line, text: edit.text } : line, head: first });
     first = false;
