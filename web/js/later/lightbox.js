@@ -17,7 +17,7 @@ import { sized } from './transfer.js';
 /** So much of a long text is shown; all of it can be downloaded. */
 const TEXT = 256 * 1024;
 
-/** @extends {Component<Props, {at: number, large: boolean, text: string, failed: boolean}>} */
+/** @extends {Component<Props, {at: number, large: boolean, text: string | null, failed: boolean}>} */
 export class Lightbox extends Component {
   dialog = createRef();
 
@@ -27,7 +27,7 @@ export class Lightbox extends Component {
     /** @type {Seen[]} */
     this.all = seenIn(props);
     const at = this.all.findIndex(({ file, seq }) => file.file === props.file.file && seq === props.seq);
-    this.state = { at: Math.max(0, at), large: false, text: '', failed: false };
+    this.state = { at: Math.max(0, at), large: false, text: null, failed: false };
   }
 
   componentDidMount() {
@@ -39,7 +39,7 @@ export class Lightbox extends Component {
   #step(by) {
     const at = this.state.at + by;
     if (at < 0 || at >= this.all.length) return;
-    this.setState({ at, large: false, text: '', failed: false }, () => this.#read());
+    this.setState({ at, large: false, text: null, failed: false }, () => this.#read());
   }
 
   async #read() {
@@ -87,7 +87,7 @@ export class Lightbox extends Component {
         h('button', { type: 'button', class: 'icon close', 'aria-label': 'Close', autofocus: true, onClick: close }, h('span', { 'aria-hidden': 'true' }, '✕'))),
       h('div', { class: `stage${large ? ' large' : ''}`, key: file.file },
         failed ? h('p', { class: 'gone-file', role: 'alert' }, 'This file cannot be shown: it may be gone, or may not be yours to see any more.')
-          : file.kind === 'text/plain' ? h('pre', { tabIndex: 0 }, text === '' ? 'Loading…' : block(isColoured(text) ? plain(text) : text), file.size > TEXT && text !== '' && h('p', { class: 'hint' }, `This is the beginning: all ${sized(file.size)} can be downloaded.`))
+          : file.kind === 'text/plain' ? h('pre', { tabIndex: 0 }, text === null ? 'Loading…' : text === '' ? h('p', { class: 'hint' }, 'There is nothing in this file.') : block(isColoured(text) ? plain(text) : text), file.size > TEXT && text !== null && h('p', { class: 'hint' }, `This is the beginning: all ${sized(file.size)} can be downloaded.`))
             : h('img', { src: addressOf(file.file), alt: name, title: large ? 'Fit (z)' : 'As large as it is (z)', onClick: () => this.setState({ large: !large }), onError: () => this.setState({ failed: true }) })),
       at > 0 && h('button', { type: 'button', class: 'turn back', 'aria-label': 'Previous (←)', onClick: () => this.#step(-1) }, h('span', { 'aria-hidden': 'true' }, '‹')),
       at < this.all.length - 1 && h('button', { type: 'button', class: 'turn on', 'aria-label': 'Next (→)', onClick: () => this.#step(1) }, h('span', { 'aria-hidden': 'true' }, '›')));
