@@ -7,7 +7,7 @@ import { parts } from './highlight.js';
 import { plain } from './inline.js';
 import { parse } from './markup.js';
 import { isColoured, runs } from './sgr.js';
-import { line as safe } from '../safe_text.js';
+import { block as safeBlock, line as safe } from '../safe_text.js';
 
 /**
  * @typedef {import('./markup.js').Block} Block
@@ -20,13 +20,21 @@ const EMOJI = new Map(GROUPS.flatMap(([, entries = '']) => entries.split(',')).f
   const [picture = '', ...names] = entry.split(' ');
   return names.map((name) => [name, picture]);
 }));
+/** Of how many parts a message is drawn: one that has more is shown as it was typed, since a few of them would fill the page's memory. */
+const MOST = 4_000;
 /** The levels of the first 6 and of the grey ones of a terminal's 256 colours. */
 const LEVELS = [0, 95, 135, 175, 215, 255];
 
 /** A message's text as it came from its author; `me` is who reads it. @param {string} text @param {string} me @returns {Nodes} */
 export function nodes(text, me) {
-  if (!isColoured(text)) return blocks(parse(text), me);
-  return h('pre', { class: 'output' }, runs(text).map(({ text, style }) => {
+  if (!isColoured(text)) {
+    const tree = parse(text);
+    if (partsIn(tree) > MOST) uncolour(tree);
+    return partsIn(tree) > MOST ? safeBlock(text) : blocks(tree, me);
+  }
+  const all = runs(text);
+  if (all.length > MOST) return h('pre', { class: 'output' }, all.map(({ text }) => text).join(''));
+  return h('pre', { class: 'output' }, all.map(({ text, style }) => {
     const { fg, bg, ...emphasis } = style;
     // Text in the colour of its ground would be hidden.
     const isHidden = fg !== undefined && JSON.stringify(fg) === JSON.stringify(bg);
@@ -50,6 +58,21 @@ function cube(place) {
   if (place >= 232) return Array(3).fill(8 + 10 * (place - 232));
   const n = place - 16;
   return [Math.floor(n / 36), Math.floor(n / 6) % 6, n % 6].map((level) => LEVELS[level]);
+}
+
+/** How many parts a tree has, code in its colours. @param {unknown} tree @returns {number} */
+function partsIn(tree) {
+  if (Array.isArray(tree)) return tree.reduce((sum, each) => sum + partsIn(each), 0);
+  if (typeof tree !== 'object' || tree === null) return 0;
+  const { type, lang, text } = /** @type {{type?: string, lang?: string, text?: string}} */ (tree);
+  return 1 + (type === 'code' && lang !== undefined ? parts(lang, text ?? '').length : partsIn(Object.values(tree)));
+}
+
+/** Leaves its code without colours. @param {unknown} tree */
+function uncolour(tree) {
+  if (typeof tree !== 'object' || tree === null) return;
+  if ('lang' in tree) delete tree.lang;
+  Object.values(tree).forEach(uncolour);
 }
 
 /** @param {Block[]} list @param {string} me @returns {Nodes[]} */

@@ -413,7 +413,7 @@ export class Composer extends Component {
     event?.preventDefault();
     const { chat, room, thread, input, onSent } = this.props;
     const field = /** @type {HTMLTextAreaElement} */ (input.current);
-    const text = field.value.replace(/\s+$/u, '');
+    const text = field.value.trimEnd();
     if (bytes(text) > chat.state.limit) return;
     const { edit, reply } = this.#aim ?? {};
     // With files the text may be empty; they go out once they are there.
