@@ -61,7 +61,7 @@ export class Files {
       if (found.length === 0 && !text) this.#drop(id);
       if (!state.rooms.get(room)?.joined) this.leave(room);
     }
-    this.wake();
+    if (this.chat.session.live) this.wake();
   }
 
   /** Adds files to what will be said next in the room or thread. @param {string} room @param {number | undefined} thread @param {Iterable<File>} files @returns {Promise<void>} */
@@ -105,7 +105,6 @@ export class Files {
       return null;
     }
     Object.assign(parcel, { text, reply });
-    this.chat.setDraft(placeKey(room, thread), '');
     this.#keep(parcel);
     this.#settle(parcel);
     return true;

@@ -2,9 +2,9 @@
 
 import { Component, createRef, h } from 'preact';
 import { threadRows, silence } from '../room.js';
-import { line as safe } from '../safe_text.js';
-import { Composer } from '../view/app.js';
-import { RowView, Typists, readMarkup, rowProps, walk } from '../view/timeline.js';
+import { line as safe, readMarkup } from '../safe_text.js';
+import { Composer, Typists } from '../view/app.js';
+import { RowView, rowProps, textOf, walk } from '../view/timeline.js';
 import { answers } from './deeds.js';
 
 /**
@@ -59,7 +59,7 @@ export class Thread extends Component {
     const { state } = chat;
     const { more, busy, error } = this.state;
     const rows = threadRows(room, root, state);
-    readMarkup(rows, () => this.forceUpdate());
+    readMarkup(rows.map(textOf), () => this.forceUpdate());
     const answered = rows.filter((row) => row.kind !== 'message' || row.message.seq !== root);
     const count = answered.length;
     const first = answered.find(({ kind }) => kind === 'message');
