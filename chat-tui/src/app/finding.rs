@@ -45,7 +45,7 @@ pub(super) fn found(model: &mut Model, found: Found) {
     let more = found.before.map(|before| Box::new(frame(&query, Some(before))));
     let hits = found.hits.into_iter().map(|hit| lists::found(model, hit)).collect();
     let title = format!("Found: {}", safe::line(&query));
-    lists::add(model, Hits { title, hits, chosen: 0, more, none: "nothing says that" });
+    lists::add(model, Hits { title, hits, more, none: "nothing says that", ..Hits::default() });
 }
 
 /// What was found on this machine, newest first.
@@ -55,7 +55,7 @@ pub(super) fn found_here(model: &mut Model, mut messages: Vec<Message>) {
     let hits = messages.into_iter().map(|message| lists::found_here(model, message)).collect();
     let title = format!("Found on this machine: {}", safe::line(&model.searched));
     let none = "nothing that is kept on this machine says that";
-    lists::add(model, Hits { title, hits, chosen: 0, more: None, none });
+    lists::add(model, Hits { title, hits, none, ..Hits::default() });
 }
 
 /// What a search on this machine looks for: words and phrases, and who said it where. What it does not know is a word.
