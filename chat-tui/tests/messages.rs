@@ -285,7 +285,6 @@ fn each_terminal_is_notified_in_its_own_words_and_through_tmux() {
             &[("TMUX", "/tmp/tmux-0/default,1,0"), ("TERM", "tmux-256color")][..],
             "\x07\x1bPtmux;\x1b\x1b]9;ana in #Lobby: @bo look N\x1b\x1b\\\x1b\\",
         ),
-        (&[("TERM", "linux")][..], "\x07"),
     ]
     .into_iter()
     .enumerate()
