@@ -230,16 +230,27 @@ pub(super) fn lacking(room: &Room, seq: Seq, frame: Frame<'_>) -> Vec<Id> {
 }
 
 fn answers(room: &Room, seq: Seq, replies: Option<&Replies>, frame: Frame<'_>, rows: &mut Vec<Row>) {
-    let Some(replies) = replies else { return };
+    let is_written = room.threads.get(&seq).is_some_and(|thread| !thread.draft.is_empty());
     let news = room.thread_news.get(&seq).copied().unwrap_or(0);
-    let count = match replies.count {
-        1 => "1 reply".to_owned(),
-        n => format!("{n} replies"),
-    };
-    let new = if news > 0 { format!(", {news} new") } else { String::new() };
-    let last = OffsetDateTime::parse(&replies.timestamp, &Rfc3339).ok();
-    let last = local(last, frame.offset).map(|at| format!(" · last {}", moment(at))).unwrap_or_default();
-    let text = shorten(&format!("↳ {count}{new}{last}"), columns(frame));
+    let mut parts = Vec::new();
+    if let Some(replies) = replies {
+        let new = if news > 0 { format!(", {news} new") } else { String::new() };
+        parts.push(match replies.count {
+            1 => format!("1 reply{new}"),
+            n => format!("{n} replies{new}"),
+        });
+    }
+    if is_written {
+        parts.push("✎ draft".to_owned());
+    }
+    if let Some(replies) = replies {
+        let last = OffsetDateTime::parse(&replies.timestamp, &Rfc3339).ok();
+        parts.extend(local(last, frame.offset).map(|at| format!("last {}", moment(at))));
+    }
+    if parts.is_empty() {
+        return;
+    }
+    let text = shorten(&format!("↳ {}", parts.join(" · ")), columns(frame));
     rows.push(Row::Under { user: None, text, news: news > 0 });
 }
 
