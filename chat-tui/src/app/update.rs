@@ -64,6 +64,10 @@ pub fn update(model: &mut Model, msg: Msg, now: Duration) -> Vec<Effect> {
             model.pictures.take(&file, picture);
             Vec::new()
         }
+        Msg::Graphics(found) => {
+            model.pictures.find(found);
+            Vec::new()
+        }
         Msg::FoundHere(messages) => {
             finding::found_here(model, messages);
             Vec::new()

@@ -372,8 +372,10 @@ impl Shell {
     pub(super) fn begin_anew(&mut self) {
         self.leave_files();
         let config = Config { room: None, name: None, ..self.config.clone() };
+        let mut model = model(&config, &self.state, self.account.as_ref(), self.model.offset);
+        // The terminal is the same; pictures are another person's to see.
+        model.pictures = self.model.pictures.anew();
         let old = &self.model;
-        let model = model(&config, &self.state, self.account.as_ref(), old.offset);
         self.model = Model {
             size: old.size,
             focused: old.focused,

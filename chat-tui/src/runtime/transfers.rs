@@ -58,8 +58,9 @@ impl Shell {
             }
             Effect::Thumb(file) => {
                 let (server, heard) = (self.server(), self.heard.clone());
+                let needs = self.model.pictures.needs();
                 tokio::spawn(async move {
-                    let picture = thumb(&server, &file).await;
+                    let picture = thumb(&server, &file, needs).await;
                     // Nobody listens any more at the end.
                     let _ = heard.send(Heard::Thumb(file, picture)).await;
                 });
