@@ -21,8 +21,8 @@ use super::room::{Counted, Verdict};
 use super::timeline::{Notice, Watch};
 use super::update::{ask_readers, go_to, remove_room};
 use super::{
-    Effect, Form, Layer, Me, Model, Room, alert, answers, commands, files, finding, gone, jump, lists, own, safe,
-    sheet, told,
+    Effect, Form, Layer, Me, Model, Room, alert, answers, commands, files, finding, gone, jump, lists, own,
+    safe, sheet, told,
 };
 use crate::api::Request;
 
