@@ -1,5 +1,7 @@
 //! What is read for somebody, filtered by policy in the snapshot that it is read from.
 
+use std::collections::HashSet;
+
 use protocol::ids::{RoomKey, UserId};
 use protocol::limits::HISTORY_EVENTS;
 use protocol::people::{Guests, Profile, Role};
@@ -232,9 +234,10 @@ pub(super) fn readable_in(snapshot: &Connection, author: &Author, guests: Guests
     let public = !is_banned && author.reaches.rooms.is_none();
     let mut keys = joined_rooms(snapshot, &author.user)?;
     if !public {
+        let mut known: HashSet<RoomKey> = keys.iter().cloned().collect();
         let mut statement = snapshot.prepare_cached("SELECT key FROM rooms WHERE kind = 'public'")?;
         for key in statement.query_map([], |row| row.get::<_, String>(0))? {
-            keys.extend(RoomKey::new(key?).ok().filter(|key| !keys.contains(key)));
+            keys.extend(RoomKey::new(key?).ok().filter(|key| known.insert(key.clone())));
         }
     }
     let mut rooms = Vec::new();
