@@ -170,6 +170,7 @@ pub(crate) fn append(number: usize, room: usize, speaker: u64, text: String) -> 
         thread: None,
         mentions: Vec::new(),
         everyone: None,
+        here: None,
         files: Vec::new(),
     }
 }
