@@ -219,7 +219,11 @@ export function next(chat) {
   const { state } = chat;
   const found = wanted(state);
   if (!found) return chat.say('Nothing waits for you.');
-  chat.open(found.room.room);
+  const { room: key } = found.room;
+  if (found.seq === undefined && found.root === undefined && key === state.active) return firstUnread(chat, key);
+  // To what is new, not to where one was.
+  if (found.root === undefined) found.room.place = null;
+  chat.open(key);
   if (found.root !== undefined) thread(chat, found.room.room, found.root);
   else if (found.seq !== undefined) jump(chat, found.room.room, found.seq);
 }
