@@ -2,6 +2,7 @@
 
 import * as model from '../state.js';
 import { holds, learn, openThread, unseeThread } from '../room.js';
+import { words } from '../safe_text.js';
 import { linkTo, sentence } from './account.js';
 import { deletes, edits, pins } from './rights.js';
 import { clean, isColoured, shown } from './sgr.js';
@@ -152,7 +153,7 @@ export function reply(chat, message) {
 }
 
 /** @param {Said} message @returns {model.Aim} */
-export const replyTo = (message) => ({ reply: message, words: message.folded?.deleted ? '' : clean(message.folded?.text ?? message.message) });
+export const replyTo = (message) => ({ reply: message, words: message.folded?.deleted ? '' : clean(words(message.folded?.text ?? message.message)) });
 
 /** A text as it is changed: its colours can be seen as signs, and are not lost. @param {string} text */
 const written = (text) => (isColoured(text) ? shown(text) : text);

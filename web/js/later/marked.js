@@ -2,7 +2,7 @@
 // needs it.
 
 import { Component, h } from 'preact';
-import { GROUPS } from './emoji.js';
+import { EMOJI } from './emoji.js';
 import { parts } from './highlight.js';
 import { plain } from './inline.js';
 import { parse } from './markup.js';
@@ -16,11 +16,7 @@ import { line as safe } from '../safe_text.js';
  * @typedef {import('preact').ComponentChildren} Nodes
  */
 
-/** Emoji by their names. */
-const EMOJI = new Map(GROUPS.flatMap(([, entries = '']) => entries.split(',')).flatMap((entry) => {
-  const [picture = '', ...names] = entry.split(' ');
-  return names.map((name) => [name, picture]);
-}));
+export { words } from './markup.js';
 
 /** A message's text as it came from its author; `me` is who reads it. @param {string} text @param {string} me @returns {Nodes} */
 export function nodes(text, me) {
