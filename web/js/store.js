@@ -41,6 +41,8 @@ const PLACES = 'chat.places';
 const THREADS = 200;
 /** The database of what waits to be uploaded, and the mark that there is one. */
 export const UPLOADS = 'chat.uploads';
+/** The reactions used last. */
+export const REACTIONS = 'chat.reactions';
 const SAVE_MS = 500;
 /** A disk that does not answer for this long when the page opens is done without. */
 const PATIENCE_MS = 3_000;
@@ -180,7 +182,8 @@ export class Store {
       const span = IDBKeyRange.bound([room.room], [room.room, []]);
       if (joined) store('events').delete(IDBKeyRange.bound([room.room], [room.room, from], false, true));
       else store('events').delete(span);
-      for (const event of newest) if (!joined || event.seq > held.last || event.type === 'message') store('events').put(event);
+      // What was held may be other by now: changed, or taken out.
+      for (const event of newest) if (!joined || event.seq > held.last || event.type === 'message' || event.type === 'edit') store('events').put(event);
       store('rooms').put({ ...room, from });
     });
   }
@@ -261,7 +264,7 @@ export class Store {
     for (const key of Object.keys(this.local ?? {})) if (key.startsWith(DRAFT) || key.startsWith(SHARED)) this.local?.removeItem(key);
     // What waits to be uploaded is somebody's too.
     if (this.local?.getItem(UPLOADS)) globalThis.indexedDB?.deleteDatabase(UPLOADS);
-    this.local?.removeItem(UPLOADS);
+    for (const key of [UPLOADS, REACTIONS]) this.local?.removeItem(key);
     this.written.clear();
   }
 

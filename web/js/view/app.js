@@ -404,7 +404,7 @@ export class Composer extends Component {
     event.preventDefault();
     const { chat, room, thread, input, onSent } = this.props;
     const field = /** @type {HTMLTextAreaElement} */ (input.current);
-    const typed = field.value.replace(/\s+$/u, '');
+    const typed = field.value.trimEnd();
     const text = meant(typed);
     if (bytes(text) > chat.state.limit) return;
     const { edit, reply } = this.#aim ?? {};

@@ -3,8 +3,11 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { about, card, closed, only, say, settled, shoot, shown, staged } from './harness.mjs';
-import { painting } from './pictures.mjs';
+import { FILM, painting, sound } from './pictures.mjs';
 
 const AXE = readFileSync(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
 const stage = staged({ flags: ['--max-file', '40M'] });
@@ -242,6 +245,77 @@ test('pictures are looked at one after the other, by keys', async () => {
   await box.waitFor({ state: 'detached' });
   const small = await page.locator('.thumb img').first().boundingBox();
   assert.ok(small.width <= 360 && small.height <= 260, JSON.stringify(small));
+});
+
+test('sounds and films play in their place, and a long one is fetched from where it is listened to', async () => {
+  const page = await stage.guest('kim');
+  await pick(page, { name: 'meeting.wav', type: 'audio/wav', body: sound(1_000) }, { name: 'film.webm', type: 'video/webm', body: FILM });
+  await page.waitForFunction(() => document.querySelectorAll('.going.whole').length === 2);
+  await say(page, 'listen and look');
+  const other = await stage.guest('lou');
+  const message = other.locator('.message', { hasText: 'listen and look' });
+  const film = message.locator('video');
+  await film.waitFor();
+  await other.waitForFunction(() => document.querySelector('.message video').videoWidth === 32);
+  await film.evaluate((film) => new Promise((resolve, reject) => {
+    film.onended = resolve;
+    film.onerror = () => reject(new Error(film.error.message));
+    film.muted = true;
+    film.play().catch(reject);
+  }));
+  const asked = [];
+  other.on('response', async (response) => asked.push({ status: response.status(), range: (await response.request().allHeaders()).range, told: await response.headerValue('content-range') }));
+  await message.locator('audio').evaluate((audio) => new Promise((resolve, reject) => {
+    audio.onerror = () => reject(new Error(audio.error.message));
+    audio.onloadedmetadata = () => (audio.currentTime = 999.5);
+    audio.onended = resolve;
+    audio.play().catch(reject);
+  }));
+  assert.equal(await message.locator('audio').evaluate((audio) => Math.round(audio.duration)), 1_000);
+  await shoot(other, 'players');
+  const far = asked.map(({ status, range, told }) => [status, Number(/^bytes=(\d+)-/.exec(range)?.[1]), told]).filter(([, from]) => from > 4_000_000);
+  assert.ok(far.length > 0, JSON.stringify(asked));
+  for (const [status, from, told] of far) {
+    assert.equal(status, 206);
+    assert.equal(told, `bytes ${from}-8000043/8000044`);
+  }
+});
+
+test('what cannot be read says so, and an empty text is one', async () => {
+  const page = await stage.guest('mia');
+  const folder = mkdtempSync(join(tmpdir(), 'chat-picked-'));
+  const path = join(folder, 'moved.txt');
+  writeFileSync(path, 'it was here');
+  // It goes before the page has read it.
+  const asked = new Promise((resolve) => page.route('**/api/about', resolve));
+  await page.locator('.clip input').setInputFiles(path);
+  const route = await asked;
+  rmSync(folder, { recursive: true });
+  await route.continue();
+  await going(page, 'moved.txt').locator('.error', { hasText: 'cannot be read' }).waitFor();
+  await shoot(page, 'unreadable');
+  await page.getByRole('button', { name: 'Take away moved.txt' }).click();
+  await pick(page, text('empty.txt', ''));
+  await page.locator('.going.whole', { hasText: 'empty.txt' }).waitFor();
+  await say(page, 'nothing to see');
+  await page.getByRole('button', { name: 'Show empty.txt' }).click();
+  await page.locator('.lightbox', { hasText: 'There is nothing in this file.' }).waitFor();
+  page.trouble = page.trouble.filter((text) => !/ERR_FILE_NOT_FOUND/.test(text));
+});
+
+test('cells of a sheet are pasted as the text that they are, not as their picture', async () => {
+  const page = await stage.guest('nell');
+  const taken = await page.evaluate((bytes) => {
+    const data = new DataTransfer();
+    data.items.add(new File([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))], 'image.png', { type: 'image/png' }));
+    data.setData('text/html', '<table><tr><td>1</td><td>2</td></tr></table>');
+    data.setData('text/plain', '1\t2');
+    const event = new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true });
+    document.querySelector('.composer textarea').dispatchEvent(event);
+    return event.defaultPrevented;
+  }, painting(10, 10).toString('base64'));
+  assert.equal(taken, false, 'the browser pastes it');
+  assert.equal(await page.locator('.going').count(), 0);
 });
 
 test('whoever is put out of a room cannot fetch its files any more, small pictures included', async () => {
