@@ -65,6 +65,20 @@ test("a program's colours are kept, its other sequences are not, and copies are 
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), 'pasted');
 });
 
+test('a message of very many parts is shown as it was typed, and the page stays as small as its words', async () => {
+  const page = await stage.guest('gus');
+  const bo = await stage.person('hans');
+  await bo.say('*a* '.repeat(16_000));
+  await bo.say(`\`\`\`js\n${'f(1); '.repeat(5_000)}\n\`\`\``);
+  await bo.say('\u001b[31ma\u001b[0mb'.repeat(5_500));
+  await bo.say('**few** parts');
+  await page.locator('strong', { hasText: 'few' }).waitFor();
+  // Code loses its colours before it loses its place.
+  assert.equal(await page.locator('.text .code').count(), 1);
+  const count = await page.locator('.rows .text *').count();
+  assert.ok(count < 200, `${count} parts`);
+});
+
 test('W01 no golden text runs anything, or makes nodes that are not for text', async () => {
   const page = await stage.guest('eve');
   const bo = await stage.person('fred');
