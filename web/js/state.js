@@ -129,6 +129,16 @@ export function headline(state) {
   return { room: state.rooms.get(state.active)?.title ?? state.active, count };
 }
 
+/** How many lines were not sent yet. @param {State} state */
+export function waiting(state) {
+  return state.lines.filter(({ state }) => state === 'saving' || state === 'queued').length;
+}
+
+/** How much there is to read in other rooms. @param {State} state */
+export function elsewhere(state) {
+  return [...state.rooms.values()].reduce((sum, room) => sum + (room.room === state.active ? 0 : missed(state, room)), 0);
+}
+
 /** All messages of the room have been seen. @param {State} state @param {Room} room */
 export function seen(state, room) {
   const last = room.events.at(-1)?.seq ?? 0;

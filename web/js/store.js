@@ -378,6 +378,12 @@ export class Saver {
 /** Waits for an account that is not the one that is here. @param {Kept} entry @param {string | undefined} who */
 export const isAnothers = ({ account, user }, who) => account === true && user !== (who ?? null);
 
+/** Works when it is this tab's turn: one at a time, so that two tabs of one outbox never send the same line. @param {AbortSignal} signal @param {() => Promise<void>} work */
+export function inTurn(signal, work) {
+  // It may be given up before it is this tab's turn.
+  (navigator.locks?.request('chat.outbox', { signal }, work) ?? work()).catch(() => {});
+}
+
 /** Where drafts are; reading the property alone may be forbidden. */
 function localStore() {
   try {

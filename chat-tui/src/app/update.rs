@@ -12,7 +12,9 @@ use protocol::signal::PresenceState;
 
 use super::layout::Screen;
 use super::place::{put_aside, take_up};
-use super::{Effect, Layer, Model, Msg, Room, answers, files, finding, jump, keys, pictures, rows, session};
+use super::{
+    Effect, Layer, Model, Msg, Room, answers, files, finding, jump, keys, lists, pictures, rows, session,
+};
 
 /// Without a key for this long, the person is idle.
 const IDLE_AFTER: Duration = Duration::from_mins(5);
@@ -48,6 +50,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Duration) -> Vec<Effect> {
             Vec::new()
         }
         Msg::NotAsked(reason) => {
+            lists::not_told(model);
             model.complain(reason);
             Vec::new()
         }

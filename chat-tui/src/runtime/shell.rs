@@ -323,7 +323,13 @@ impl Shell {
         if !self.profile.is_owner() || room.is_own() {
             return;
         }
-        if let Err(error) = self.logs.append(room, events, as_of) {
+        let appended = self.logs.append(room, events, as_of);
+        if self.logs.is_unclean() {
+            // What was deleted goes from the disk, too: once for many, as a log is written anew for it.
+            let soon = self.saved_at + SAVE_EVERY;
+            self.save_at = self.save_at.or(Some(soon.max(self.start.elapsed())));
+        }
+        if let Err(error) = appended {
             let reason = format!("the history cannot be kept on disk: {error}");
             let _ = update(&mut self.model, Msg::NotAsked(reason), self.start.elapsed());
         }
@@ -341,6 +347,8 @@ impl Shell {
         if !self.profile.is_owner() || self.is_signed_out {
             return;
         }
+        // What could not be written anew now is with the next save.
+        let _ = self.logs.scrub();
         self.state.blocked = (*self.model.own.blocked).clone();
         self.state.current = Some(self.model.current.clone());
         let mut rooms: BTreeMap<RoomKey, Option<Seq>> = match &self.driver {

@@ -12,7 +12,7 @@ use tokio::task::AbortHandle;
 use super::shell::{Next, Shell};
 use crate::api::{Answer, Failure, Hidden, Request};
 use crate::app::files::{self, News};
-use crate::app::finding::Sought;
+use crate::app::finding::{HERE, Sought};
 use crate::app::pictures::Picture;
 use crate::app::{Effect, Model, Msg, Room, update};
 use crate::cache::Profile;
@@ -68,10 +68,14 @@ impl Shell {
             }
             Effect::SearchHere(query) => {
                 let sought = Sought::read(&query);
-                let rooms = self.model.rooms.keys().filter(|room| sought.wants(room));
-                // What cannot be read of a cache is not found in it.
-                let events = rooms.filter_map(|room| self.logs.load(room).ok()).flatten();
-                msgs.push(Msg::FoundHere(events.filter_map(|(event, _)| sought.finds(event)).collect()));
+                let rooms = self.model.rooms.iter().filter(|(key, room)| sought.wants(key, &room.title));
+                let mut found = Vec::new();
+                for (room, _) in rooms {
+                    // What cannot be read of a cache is not found in it.
+                    let newest = self.logs.messages(room).unwrap_or_default().into_iter().rev();
+                    found.extend(newest.filter_map(|message| sought.finds(message)).take(HERE));
+                }
+                msgs.push(Msg::FoundHere(found));
             }
             Effect::Open(text) => msgs.push(match link::read(&text, &self.config.address) {
                 Ok(spot) => Msg::Opened(spot),

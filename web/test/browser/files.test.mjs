@@ -61,6 +61,104 @@ test('files are picked, pasted and dropped, several at once, and go out as one m
   await shoot(other, 'text-file');
 });
 
+/** What the page fetches by this name waits until it is let go. */
+async function withheld(page, name) {
+  let go;
+  const gone = new Promise((resolve) => (go = resolve));
+  await page.route(`**/${name}`, async (route) => {
+    await gone;
+    await route.continue();
+  });
+  return go;
+}
+
+test('no message goes without the files that were picked before it, however slowly they are taken in', async () => {
+  const page = await stage.guest('anouk');
+  const other = await stage.person('otto');
+  let go = await withheld(page, 'js/later/files.js');
+  await pick(page, text('hasty.txt'));
+  await say(page, 'here it is');
+  await page.getByText('A file is taken in…').waitFor();
+  await shoot(page, 'files-coming');
+  assert.equal(await page.locator('.composer textarea').inputValue(), '');
+  await page.locator('.composer textarea').fill('and the next');
+  go();
+  await page.locator('.message', { hasText: 'here it is' }).locator('.chip', { hasText: 'hasty.txt' }).waitFor();
+  await other.frame(({ type, message, files }) => type === 'message' && message === 'here it is' && files?.length === 1);
+  assert.equal(await page.locator('.composer textarea').inputValue(), 'and the next', 'what was written since stays');
+  assert.equal(other.frames.filter(({ message }) => message === 'here it is').length, 1);
+
+  // What an earlier page left in the tray goes with it, too.
+  await page.locator('.composer textarea').fill('left in the tray');
+  await pick(page, text('left.txt'));
+  await page.locator('.going.whole', { hasText: 'left.txt' }).waitFor();
+  go = await withheld(page, 'js/later/files.js');
+  await page.reload();
+  await page.waitForFunction(() => document.querySelector('.composer textarea')?.value === 'left in the tray');
+  await page.locator('.composer textarea').press('Enter');
+  go();
+  await other.frame(({ type, message, files }) => type === 'message' && message === 'left in the tray' && files?.length === 1);
+  await settled(page);
+});
+
+test('where files cannot be taken in, the words are back, and are not sent alone', async () => {
+  const page = await stage.guest('arne');
+  await page.route('**/js/later/files.js', (route) => route.abort());
+  await pick(page, text('never.txt'));
+  await say(page, 'with a file');
+  await page.locator('.banner').waitFor();
+  const isBack = () => page.waitForFunction(() => document.querySelector('.composer textarea')?.value === 'with a file' && document.querySelector('.taking button'));
+  await isBack();
+  await shoot(page, 'files-not-taken');
+  assert.equal(await page.locator('.message', { hasText: 'with a file' }).count(), 0);
+  await page.locator('.composer textarea').press('Enter');
+  await isBack();
+  assert.equal(await page.locator('.message', { hasText: 'with a file' }).count(), 0);
+  // The file is still there to be sent.
+  await page.unrouteAll();
+  await page.locator('.composer textarea').press('Enter');
+  await page.locator('.message', { hasText: 'with a file' }).locator('.chip', { hasText: 'never.txt' }).waitFor();
+  page.trouble = page.trouble.filter((text) => !/ERR_FAILED|dynamically imported/.test(text));
+});
+
+test('files have their room before they can be shown: nothing moves', async () => {
+  const page = await stage.guest('axel');
+  await pick(page, { name: 'wide.png', type: 'image/png', body: painting(700, 300) }, { name: 'small.png', type: 'image/png', body: painting(60, 40) }, text('words.txt'));
+  await page.waitForFunction(() => document.querySelectorAll('.going.whole').length === 3);
+  await say(page, 'three of them');
+  await page.locator('.message', { hasText: 'three of them' }).locator('.thumb img').first().waitFor();
+  await say(page, 'below them');
+  await settled(page);
+  const go = await withheld(page, 'js/later/attachments.js');
+  await page.reload();
+  const row = page.locator('.message', { hasText: 'three of them' });
+  await row.locator('.files[aria-busy]').waitFor();
+  const boxes = () => row.locator('.files > li').evaluateAll((all) => all.map((each) => Object.values(each.getBoundingClientRect().toJSON()).map(Math.round)));
+  const before = await boxes();
+  await shoot(page, 'files-reserved');
+  go();
+  await row.locator('.thumb img').first().waitFor();
+  assert.deepEqual(await boxes(), before);
+});
+
+test("a program's output in a file is looked at with its colours, and copies clean", async () => {
+  const page = await stage.guest('asta');
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await pick(page, text('build.log', '\u001b[1;32m   Compiling\u001b[0m chat\n\u001b]0;title\u001b\\\u001b[31merror\u001b[0m: no\n'));
+  await page.locator('.going.whole').waitFor();
+  await say(page, 'the log');
+  await page.getByRole('button', { name: 'Show build.log' }).click();
+  await page.locator('.stage [data-fg="1"]', { hasText: 'error' }).waitFor();
+  await shoot(page, 'text-file-colours');
+  await page.getByRole('button', { name: 'Copy', exact: true }).click();
+  await page.getByRole('button', { name: 'Copied' }).waitFor();
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), '   Compiling chat\nerror: no\n');
+  assert.equal(await page.evaluate(() => {
+    getSelection().selectAllChildren(document.querySelector('.stage pre'));
+    return getSelection().toString().trimEnd();
+  }), '   Compiling chat\nerror: no');
+});
+
 test('a message of files alone has no words', async () => {
   const page = await stage.guest('cleo');
   await pick(page, text('alone.txt'));

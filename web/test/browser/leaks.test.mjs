@@ -79,6 +79,7 @@ test('whoever is put out of a room sees nothing of it any more, but what they wr
   await page.getByText('You are not in vault any more').first().waitFor();
   await page.locator('dialog').waitFor({ state: 'detached' });
   assert.deepEqual(await texts(page), ['never sent']);
+  await page.getByText('Loading…').waitFor({ state: 'detached' });
   await shoot(page, 'put-out');
   await page.keyboard.press('Control+Shift+F');
   await page.getByRole('searchbox', { name: 'What to look for' }).waitFor();
