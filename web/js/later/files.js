@@ -57,8 +57,14 @@ export class Files {
         const blob = blobs.find((blob) => blob.id === each)?.blob;
         if (blob instanceof Blob && blob.size === size) found.push({ id: each, name, size, blob, transfer: new Transfer({ size, upload }) });
       }
-      this.parcels.set(id, { id, room, thread, reply, user, text, items: found, release });
-      if (found.length === 0 && !text) this.#drop(id);
+      const parcel = { id, room, thread, reply, user, text, items: found, release };
+      this.parcels.set(id, parcel);
+      if (found.length < items.length && text !== null) {
+        // It was meant with all of them.
+        this.unsend(parcel);
+        this.#say('Some of the files that waited to be sent were not kept by this browser: choose them again.');
+      }
+      if (found.length === 0) this.#drop(id);
       if (!state.rooms.get(room)?.joined) this.leave(room);
     }
     if (this.chat.session.live) this.wake();

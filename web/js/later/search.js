@@ -170,7 +170,7 @@ function Found({ chat, hit: { message, title, previous, next }, wanted, onGo }) 
 function Beside({ chat, message: { user, sender, message, folded } }) {
   if (chat.state.blocked.has(user)) return h('span', { class: 'beside' }, 'Somebody you blocked wrote here.');
   const text = folded?.deleted ? 'This message was deleted.' : clean(folded?.text ?? message);
-  return h('span', { class: 'beside' }, `${safe(sender)}: ${safe(text.length > 120 ? `${text.slice(0, 120)}…` : text)}`);
+  return h('span', { class: 'beside' }, h('bdi', null, safe(sender)), `: ${safe(text.length > 120 ? `${text.slice(0, 120)}…` : text)}`);
 }
 
 /** @param {{chat: Chat, onClose: () => void, room: string, at?: string}} props */

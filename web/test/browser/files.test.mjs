@@ -328,6 +328,30 @@ test('words that were sent with a file are not lost with a page that goes before
   page.trouble = page.trouble.filter((text) => !/ERR_FAILED/.test(text));
 });
 
+test('words whose file this browser did not keep come back to be sent', async () => {
+  const page = await stage.guest('odil');
+  await page.route('**/api/files/*', (route) => (route.request().method() === 'PATCH' ? route.abort() : route.continue()));
+  await pick(page, text('slow.txt'));
+  await going(page, 'slow.txt').waitFor();
+  await say(page, 'with a file that is gone');
+  await page.locator('.parcel.closed', { hasText: 'that is gone' }).waitFor();
+  await page.evaluate(() => new Promise((resolve) => {
+    const open = indexedDB.open('chat.uploads');
+    open.onsuccess = () => {
+      const all = open.result.transaction('blobs', 'readwrite');
+      all.objectStore('blobs').clear();
+      all.oncomplete = () => {
+        open.result.close();
+        resolve();
+      };
+    };
+  }));
+  await page.reload();
+  await page.getByText('were not kept by this browser').waitFor();
+  await page.waitForFunction(() => document.querySelector('.composer textarea')?.value === 'with a file that is gone');
+  page.trouble = page.trouble.filter((text) => !/ERR_FAILED/.test(text));
+});
+
 test('cells of a sheet are pasted as the text that they are, not as their picture', async () => {
   const page = await stage.guest('nell');
   const taken = await page.evaluate((bytes) => {

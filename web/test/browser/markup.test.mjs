@@ -65,6 +65,14 @@ test("a program's colours are kept, its other sequences are not, and copies are 
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), 'pasted');
 });
 
+test('a link that looks as if it led somewhere else says where it leads', async () => {
+  const page = await stage.guest('fern');
+  const bo = await stage.person('gero');
+  await bo.say('[https://bank.example/login](https://evil.example/x) [bank.example](https://www.bank.example/a) [the plan](https://evil.example) [pay@bank.example](mailto:eve@evil.example) https://bank.example/ok **done**');
+  await page.locator('strong', { hasText: 'done' }).waitFor();
+  assert.deepEqual(await page.locator('.text .elsewhere').allTextContents(), [' (evil.example)', ' (eve@evil.example)']);
+});
+
 test('a message of very many parts is shown as it was typed, and the page stays as small as its words', async () => {
   const page = await stage.guest('gus');
   const bo = await stage.person('hans');
