@@ -85,8 +85,12 @@ export class Search extends Component {
   };
 
   /** @param {string} query @param {'newest' | 'rank'} order @param {number} [before] */
-  #question(query, order, before) {
-    return this.props.chat.socket.ask({ type: 'search', query, order, limit: PAGE, ...(before !== undefined && { before }) });
+  async #question(query, order, before) {
+    const { socket, state } = this.props.chat;
+    const answer = await socket.ask({ type: 'search', query, order, limit: PAGE, ...(before !== undefined && { before }) });
+    // What the server finds by now is in rooms that one may read, whether one is in them or not.
+    if (answer?.type === 'found') for (const { message } of answer.hits) state.out.delete(message.room);
+    return answer;
   }
 
   /** @param {import('./query.js').Suggestion} choice */
