@@ -41,6 +41,7 @@ export class Mentions extends Component {
   #more = async () => {
     const { hits, before } = this.state;
     const answer = await this.props.chat.socket.ask({ type: 'mentions', limit: PAGE, ...(before !== undefined && { before }) });
+    if (answer?.type === 'mentioned') for (const { message } of answer.hits) this.props.chat.state.out.delete(message.room);
     if (answer?.type === 'mentioned') this.setState({ hits: [...(hits ?? []), ...answer.hits], before: answer.before, error: '' });
     else this.setState({ error: answer?.type === 'error' ? answer.reason : 'Not connected: try again in a moment.' });
   };
