@@ -83,6 +83,14 @@ impl Profile {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => sync_name(&self.dir().join("account.json"))?,
         }
+        // Copies that could not be read, or were not finished: they may hold its secret and its drafts.
+        for entry in fs::read_dir(self.dir())?.flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let damaged = ["account.damaged", "state.damaged"].iter().any(|start| name.starts_with(start));
+            if damaged || (name.starts_with("account.") && name.ends_with(".new")) {
+                fs::remove_file(entry.path())?;
+            }
+        }
         Ok(unsent)
     }
 }
@@ -121,8 +129,17 @@ mod tests {
 
         fs::create_dir(dir.path().join("rooms")).unwrap();
         fs::write(dir.path().join("rooms/r-1.jsonl"), "secret").unwrap();
+        for copy in ["account.damaged-1", "account.77.new", "state.damaged-1"] {
+            fs::write(dir.path().join(copy), "secret").unwrap();
+        }
         profile.sign_out().unwrap();
         profile.sign_out().unwrap();
+        let names =
+            fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let left: Vec<String> = names
+            .filter(|name| !["lock", "state.json", "outbox.jsonl", "unsent"].contains(&name.as_str()))
+            .collect();
+        assert_eq!(left, [] as [&str; 0]);
         assert_eq!(profile.load_account().unwrap(), None);
         assert!(!dir.path().join("rooms").exists() && !path.exists());
         let state = profile.load_state().unwrap();
