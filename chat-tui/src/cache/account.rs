@@ -85,10 +85,11 @@ impl Profile {
         }
         // Copies that could not be read, or were not finished: they may hold its secret and its drafts.
         for entry in fs::read_dir(self.dir())?.flatten() {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let damaged = ["account.damaged", "state.damaged"].iter().any(|start| name.starts_with(start));
-            if damaged || (name.starts_with("account.") && name.ends_with(".new")) {
-                fs::remove_file(entry.path())?;
+            let path = entry.path();
+            let of = |start: &str| entry.file_name().to_string_lossy().starts_with(start);
+            let is_new = path.extension().is_some_and(|ending| ending == "new");
+            if of("account.damaged") || of("state.damaged") || (of("account.") && is_new) {
+                fs::remove_file(path)?;
             }
         }
         Ok(unsent)
