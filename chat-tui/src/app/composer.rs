@@ -8,7 +8,7 @@ use ratatui_textarea::{CursorMove, TextArea, WrapMode};
 
 use super::safe;
 use super::text::wrap;
-use crate::markup::sgr;
+use super::written::editable;
 
 /// Lines said before that Up brings back.
 const HISTORY: usize = 100;
@@ -112,8 +112,7 @@ impl Composer {
     /// Puts text in at the cursor. Line breaks stay, and so do the colours of a program's output, as signs; a paste never
     /// sends.
     pub fn paste(&mut self, text: &str) {
-        let text = if sgr::is_coloured(text) { safe::block(&sgr::shown(text)) } else { safe::block(text) };
-        self.area.insert_str(text);
+        self.area.insert_str(editable(text));
     }
 
     /// Replaces the `count` characters before the cursor.

@@ -191,7 +191,7 @@ fn room_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
         KeyCode::Char('a') if alt => next_unread(model),
         KeyCode::Char('r') if alt => failed(model, |line| Some(Effect::Retry(line.id.clone()))),
         KeyCode::Char('y') if alt => {
-            let effects = failed(model, |line| Some(Effect::Copy(line.text.clone())));
+            let effects = failed(model, |line| Some(Effect::Copy(line.shown.to_string())));
             if !effects.is_empty() {
                 model.toast("copied, if the terminal allows it");
             }

@@ -12,6 +12,7 @@ use time::{OffsetDateTime, UtcOffset};
 
 use super::sheet::{Line, Sheet};
 use super::timeline::{Said, moment};
+use super::written::Written;
 use super::{Effect, Layer, Model, jump, names, place, safe};
 
 /// Messages of one's rooms, to go to one of them.
@@ -181,7 +182,7 @@ pub(super) fn edits(model: &Model, edits: &Edits) -> Sheet {
         let at = at.and_then(|at| at.checked_to_offset(model.offset)).map(moment).unwrap_or_default();
         let first = if version.seq == edits.target { " · first" } else { "" };
         sheet.lines.push(Line::Text(format!("{at}{first}")));
-        sheet.lines.push(Line::Head(safe::block(&version.text)));
+        sheet.lines.push(Line::Head(Written::new(&version.text).to_string()));
     }
     sheet
 }

@@ -9,6 +9,7 @@ mod audit;
 pub mod commands;
 pub mod complete;
 pub mod composer;
+mod drafts;
 pub mod effect;
 pub mod files;
 pub mod finding;
@@ -58,7 +59,7 @@ pub(crate) use keys::{Place as PaneRow, matches as switcher_matches, rooms_in_si
 pub use lists::Hits;
 pub use own::Own;
 pub use pick::{Deed, Pick};
-pub use place::About;
+pub use place::{About, answered};
 pub use react::React;
 pub use room::Room;
 pub use sheet::Sheet;

@@ -83,7 +83,8 @@ fn take_draft(model: &mut Model, draft: &Drafted) {
         None => room,
     };
     let written = if here { written } else { place.draft.clone() };
-    let Some(text) = place.learn_draft(&draft.text, &written) else { return };
+    let Some(text) = place.learn_draft(&draft.text, draft.reply, &written) else { return };
+    place.answer(draft.reply);
     match &mut place.about {
         Some(super::About::Edit { draft, .. }) if here => *draft = text,
         _ if here && !editing => model.composer.set(&text),

@@ -29,6 +29,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Duration) -> Vec<Effect> {
             if let Some(room) = model.rooms.get_mut(&room) {
                 room.loaded = true;
                 for (event, as_of) in events {
+                    session::messages::pass_on(room, std::slice::from_ref(&event), as_of);
                     room.timeline.insert([event], as_of);
                 }
             }
@@ -55,8 +56,16 @@ pub fn update(model: &mut Model, msg: Msg, now: Duration) -> Vec<Effect> {
             Vec::new()
         }
         Msg::Transfer { id, news } => files::take(model, id, news),
+        Msg::BrokenOff(broken) => {
+            files::broken_off(model, broken);
+            Vec::new()
+        }
         Msg::Thumb { file, picture } => {
             model.pictures.take(&file, picture);
+            Vec::new()
+        }
+        Msg::Graphics(found) => {
+            model.pictures.find(found);
             Vec::new()
         }
         Msg::FoundHere(messages) => {
@@ -202,7 +211,7 @@ fn terminal(model: &mut Model, event: TermEvent) -> Vec<Effect> {
 }
 
 fn not_taken(model: &mut Model, room: &RoomKey, thread: Option<Seq>, text: &str, reason: &str) {
-    let text = super::safe::block(text);
+    let text = super::written::editable(text);
     if model.current == *room && model.thread() == thread {
         // Also the new text of a message, which was not taken out of the composer.
         model.composer.remember(&text);

@@ -116,7 +116,7 @@ mod tests {
         let profile = Profile::open(dir.path().to_owned()).unwrap();
         assert_eq!(profile.load_account().unwrap(), None);
         let mut state = State { token: Some("guest".to_owned()), ..State::default() };
-        state.rooms.insert(RoomKey::lobby(), KeptRoom { draft: "mine".to_owned(), ..KeptRoom::default() });
+        state.rooms.insert(RoomKey::lobby(), KeptRoom { title: "mine".to_owned(), ..KeptRoom::default() });
         profile.save_state(&state).unwrap();
         profile.sign_in(&account("u-1")).unwrap();
         let path = dir.path().join("account.json");

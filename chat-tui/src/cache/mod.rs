@@ -8,7 +8,8 @@
 //!   outbox.jsonl    own lines that the server has not acknowledged; synced to disk before a line is first sent
 //!   unsent/USER.json what somebody who signed out wrote and did not send
 //!   rooms/KEY.jsonl the newest stretch of a room's log; a convenience, it may be lost
-//!   uploads.json    files that were begun to be sent
+//!   sending.json    messages whose files are on their way
+//!   uploads.json    files that were begun to be sent, and where the server has them
 //!   tail/KEY.json   where `chat-tui tail` stopped
 //! ```
 //!
@@ -17,6 +18,7 @@
 mod account;
 mod log;
 mod outbox;
+mod sending;
 mod state;
 mod unsent;
 mod uploads;
@@ -29,8 +31,9 @@ use std::path::{Path, PathBuf};
 pub use account::Account;
 pub use log::RoomLogs;
 pub use outbox::Outbox;
-pub use state::{KeptRoom, State, TailCursor};
-pub use unsent::Unsent;
+pub use sending::Sending;
+pub use state::{KeptDraft, KeptRoom, State, TailCursor};
+pub use unsent::{Unsent, UnsentDraft};
 
 /// A profile's directory. Only the owner of its lock may write what two processes would spoil.
 #[derive(Debug)]

@@ -1,17 +1,16 @@
 //! What somebody wrote here and did not send before they signed out: it waits until they sign in again, and nobody else
 //! sees it.
 
-use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder};
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 
-use protocol::ids::{RoomKey, UserId};
+use protocol::ids::{RoomKey, Seq, UserId};
 use protocol::session::{OutboxChange, Outgoing};
 use serde::{Deserialize, Serialize};
 
-use super::{Outbox, Profile, State, read_if_there, set_aside, sync_name, write_whole};
+use super::{KeptDraft, Outbox, Profile, State, read_if_there, set_aside, sync_name, write_whole};
 
 /// What somebody did not send.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,14 +18,27 @@ use super::{Outbox, Profile, State, read_if_there, set_aside, sync_name, write_w
 pub struct Unsent {
     /// Whole lines, oldest first.
     pub lines: Vec<Outgoing>,
-    /// What was being written, per room.
-    pub drafts: BTreeMap<RoomKey, String>,
+    /// What was being written.
+    pub written: Vec<UnsentDraft>,
+}
+
+/// A text that was not said yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnsentDraft {
+    /// Where.
+    pub room: RoomKey,
+    /// In whose message's thread.
+    pub thread: Option<Seq>,
+    /// What.
+    pub text: String,
+    /// The message that it answers.
+    pub reply: Option<Seq>,
 }
 
 impl Unsent {
     /// Whether there is nothing.
     pub fn is_empty(&self) -> bool {
-        self.lines.is_empty() && self.drafts.is_empty()
+        self.lines.is_empty() && self.written.is_empty()
     }
 
     /// How much it is, for people.
@@ -36,7 +48,7 @@ impl Unsent {
             1 => Some(format!("1 {what}")),
             n => Some(format!("{n} {what}s")),
         };
-        let parts = [count(self.lines.len(), "unsent line"), count(self.drafts.len(), "draft")];
+        let parts = [count(self.lines.len(), "unsent line"), count(self.written.len(), "draft")];
         parts.into_iter().flatten().collect::<Vec<_>>().join(" and ")
     }
 
@@ -48,7 +60,10 @@ impl Unsent {
                 None => self.lines.push(line),
             }
         }
-        self.drafts.extend(later.drafts);
+        for draft in later.written {
+            self.written.retain(|other| (&other.room, other.thread) != (&draft.room, draft.thread));
+            self.written.push(draft);
+        }
     }
 }
 
@@ -56,11 +71,17 @@ impl Profile {
     /// What `user` wrote here and the server does not have, as it lies in the outbox and the drafts.
     pub fn unsent_of(&self, user: &UserId) -> io::Result<Unsent> {
         let state = self.load_state()?;
-        let drafts = state.rooms.into_iter().filter(|(_, room)| room.draft != room.shared_draft);
-        let drafts = drafts.map(|(key, room)| (key, room.draft)).filter(|(_, draft)| !draft.is_empty());
+        let drafts = state.rooms.into_iter().flat_map(|(room, kept)| {
+            let threads = kept.thread_drafts.into_iter().map(|(root, draft)| (Some(root), draft));
+            let drafts = std::iter::once((None, kept.draft)).chain(threads);
+            drafts.filter(|(_, draft)| draft.is_unshared()).map(move |(thread, draft)| {
+                let KeptDraft { text, reply, .. } = draft;
+                UnsentDraft { room: room.clone(), thread, text, reply }
+            })
+        });
         let entries = Outbox::open(self)?.entries().to_vec();
         let lines = entries.into_iter().filter(|line| line.user.as_ref().is_none_or(|owner| owner == user));
-        Ok(Unsent { lines: lines.collect(), drafts: drafts.collect() })
+        Ok(Unsent { lines: lines.collect(), written: drafts.collect() })
     }
 
     /// Keeps for `user` what they did not send, beside what they left before, and takes it out of the outbox.
@@ -95,10 +116,14 @@ impl Profile {
         for line in unsent.lines {
             outbox.apply(&OutboxChange::Put(line))?;
         }
-        for (room, draft) in unsent.drafts {
+        for UnsentDraft { room, thread, text, reply } in unsent.written {
             let room = state.rooms.entry(room).or_default();
-            if room.draft.is_empty() {
-                room.draft = draft;
+            let draft = match thread {
+                Some(root) => room.thread_drafts.entry(root).or_default(),
+                None => &mut room.draft,
+            };
+            if draft.text.is_empty() {
+                (draft.text, draft.reply) = (text, reply);
             }
         }
         self.save_state(state)?;
@@ -158,7 +183,10 @@ mod tests {
 
     fn draft(profile: &Profile, text: &str, shared: &str) {
         let mut state = profile.load_state().unwrap();
-        let room = KeptRoom { draft: text.into(), shared_draft: shared.into(), ..KeptRoom::default() };
+        let draft = KeptDraft { text: text.into(), shared: shared.into(), ..KeptDraft::default() };
+        let thread = KeptDraft { text: format!("{text} in a thread"), reply: Some(8), ..draft.clone() };
+        let thread_drafts = [(7, thread)].into();
+        let room = KeptRoom { draft, thread_drafts, ..KeptRoom::default() };
         state.rooms.insert(RoomKey::lobby(), room);
         profile.save_state(&state).unwrap();
     }
@@ -171,7 +199,7 @@ mod tests {
         put(&profile, line("a", Some("u-1")));
         put(&profile, line("early", None));
         draft(&profile, "half", "");
-        assert_eq!(profile.unsent_of(&account("u-1").user).unwrap().told(), "2 unsent lines and 1 draft");
+        assert_eq!(profile.unsent_of(&account("u-1").user).unwrap().told(), "2 unsent lines and 2 drafts");
         fs::create_dir(dir.path().join("rooms")).unwrap();
         fs::write(dir.path().join("rooms/r-1.jsonl"), "secret").unwrap();
 
@@ -185,7 +213,9 @@ mod tests {
         assert_eq!(ids(&profile), ["a", "early"]);
         let lines = profile.unsent_of(&account("u-1").user).unwrap();
         assert!(lines.lines.iter().all(|line| line.user == Some(account("u-1").user)));
-        assert_eq!(lines.drafts[&RoomKey::lobby()], "half");
+        let drafts: Vec<_> =
+            lines.written.iter().map(|draft| (draft.thread, &*draft.text, draft.reply)).collect();
+        assert_eq!(drafts, [(None, "half", None), (Some(7), "half in a thread", Some(8))]);
         profile.sign_out().unwrap();
         assert_eq!(ids(&profile), Vec::<String>::new());
         profile.sign_in(&account("u-2")).unwrap();
@@ -203,7 +233,9 @@ mod tests {
         profile.sign_in(&again).unwrap();
         assert_eq!(profile.load_account().unwrap(), Some(again));
         assert_eq!((ids(&profile), profile.load_state().unwrap().rooms.len()), (vec!["a".to_owned()], 1));
-        assert!(profile.unsent_of(&account("u-1").user).unwrap().drafts.is_empty(), "the server has it");
+        let unsent = profile.unsent_of(&account("u-1").user).unwrap();
+        let threads: Vec<_> = unsent.written.iter().map(|draft| draft.thread).collect();
+        assert_eq!(threads, [Some(7)], "the server has what was written in the room");
     }
 
     #[test]

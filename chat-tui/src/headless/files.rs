@@ -62,7 +62,8 @@ pub async fn upload_files(
             error = keep_up(&mut driver) => return Err(error),
         };
         glance.end();
-        files.push(file.map_err(|why| anyhow::anyhow!("{name}: {}", safe::line(&why.reason)))?.file);
+        let file = file.map_err(|why| anyhow::anyhow!("{name}: {}", safe::line(&why.failure().reason)))?;
+        files.push(file.file);
     }
     let line = Line { text, files, ..Line::default() };
     driver.session.send(room.clone(), fresh_id(), line)?;

@@ -125,8 +125,7 @@ impl Shell {
         // The devices of this account know nothing of what was read and written here before.
         self.told_read.clear();
         for room in self.model.rooms.values_mut() {
-            room.shared_draft.clear();
-            room.told_drafts.clear();
+            room.forget_shared_drafts();
         }
         self.account = Some(account);
         self.connect();
@@ -156,6 +155,7 @@ impl Shell {
         for entry in self.outbox.iter().flat_map(Outbox::entries) {
             put_outgoing(&mut self.model, entry, now);
         }
+        self.take_up_files(now);
         Ok(unsent)
     }
 

@@ -5,7 +5,7 @@ use protocol::own::{Draft, Read};
 use protocol::session::Link;
 
 use super::shell::Shell;
-use crate::app::{About, Room};
+use crate::app::Room;
 
 impl Shell {
     /// Says what was read and what is being written, where the others do not know it yet.
@@ -34,8 +34,7 @@ impl Shell {
                     None => Some(&mut *room),
                 };
                 let Some(place) = place else { continue };
-                if let Some(text) = place.untold_draft(&text) {
-                    let reply = place.about.as_ref().and_then(About::reply);
+                if let Some((text, reply)) = place.untold_draft(&text) {
                     let draft = Draft { room: key.clone(), text, reply, thread };
                     driver.session.note(&ClientFrame::Draft(draft));
                 }

@@ -13,7 +13,7 @@ use time::UtcOffset;
 use tokio::sync::mpsc;
 
 use super::screen::{kept, model, put_outgoing};
-use super::transfers::{Heard, Transfers, tell_broken_off};
+use super::transfers::{Heard, Transfers};
 use crate::app::{Effect, Layer, Model, Msg, update};
 use crate::cache::{Account, Outbox, Profile, RoomLogs, State};
 use crate::config::Config;
@@ -99,13 +99,10 @@ impl Shell {
                           when it is closed is lost";
             let _ = update(&mut model, Msg::NotAsked(notice.to_owned()), start.elapsed());
         }
-        if !second {
-            tell_broken_off(&profile, &mut model, start.elapsed());
-        }
         for entry in outbox.iter().flat_map(Outbox::entries) {
             put_outgoing(&mut model, entry, start.elapsed());
         }
-        Ok(Self {
+        let mut shell = Self {
             model,
             config,
             start,
@@ -115,14 +112,16 @@ impl Shell {
             account,
             is_signed_out: false,
             heard,
-            transfers: Transfers::new(),
+            transfers: Transfers::default(),
             told_read: BTreeMap::new(),
             outbox,
             logs,
             save_at: None,
             saved_at: Duration::ZERO,
             typed_at: Duration::ZERO,
-        })
+        };
+        shell.take_up_files(start.elapsed());
+        Ok(shell)
     }
 
     /// Connects, unless the person has to say a name first.
@@ -148,6 +147,7 @@ impl Shell {
             self.save(now);
         }
         next.extend(self.pump());
+        self.forget_said();
         next
     }
 
@@ -238,7 +238,7 @@ impl Shell {
                     msgs.push(Msg::NotAsked(format!("the old history cannot be set aside: {error}")));
                 }
             }
-            Effect::Say { room, line } => self.say(room, line, msgs),
+            Effect::Say { room, line } => self.say(room, fresh_id(), line, msgs),
             Effect::Change { room, change, text } => self.change(room, change, text, msgs),
             Effect::Call(_)
             | Effect::Picture(_)
@@ -248,6 +248,8 @@ impl Shell {
                 self.ask_over_http(effect);
             }
             Effect::Upload { .. }
+            | Effect::GoOn(_)
+            | Effect::SayWith { .. }
             | Effect::Download { .. }
             | Effect::Thumb(_)
             | Effect::Stop(_)
@@ -258,9 +260,9 @@ impl Shell {
         }
     }
 
-    fn say(&mut self, room: RoomKey, line: Line, msgs: &mut Vec<Msg>) {
+    pub(super) fn say(&mut self, room: RoomKey, id: Id, line: Line, msgs: &mut Vec<Msg>) {
         let Some(driver) = &mut self.driver else { return };
-        if let Err(error) = driver.session.send(room.clone(), fresh_id(), line.clone()) {
+        if let Err(error) = driver.session.send(room.clone(), id, line.clone()) {
             let (thread, text) = (line.thread, line.text);
             msgs.push(Msg::NotTaken { room, thread, text, reason: error.to_string() });
         }
@@ -368,9 +370,12 @@ impl Shell {
 
     /// Somebody else is here: shows nothing but what the disk has of them.
     pub(super) fn begin_anew(&mut self) {
+        self.leave_files();
         let config = Config { room: None, name: None, ..self.config.clone() };
+        let mut model = model(&config, &self.state, self.account.as_ref(), self.model.offset);
+        // The terminal is the same; pictures are another person's to see.
+        model.pictures = self.model.pictures.anew();
         let old = &self.model;
-        let model = model(&config, &self.state, self.account.as_ref(), old.offset);
         self.model = Model {
             size: old.size,
             focused: old.focused,

@@ -48,7 +48,7 @@ pub async fn download(
             Err(Stop::Here(error)) => {
                 return Err(Failure::new(format!("cannot write {}: {error}", part.path.display())));
             }
-            Err(Stop::There(trouble)) => patience.wait(trouble).await?,
+            Err(Stop::There(trouble)) => patience.wait(trouble).await.map_err(Trouble::failure)?,
         }
     }
     if part.length != wanted.file.size {

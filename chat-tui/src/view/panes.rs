@@ -50,7 +50,7 @@ fn room_line(model: &Model, room: &Room, theme: Theme, columns: u16) -> Line<'st
     }
     if failed {
         count.push('✗');
-    } else if !current && !room.draft.is_empty() {
+    } else if (!current && !room.draft.is_empty()) || room.has_thread_drafts() {
         count.push('✎');
     }
     let name_columns = usize::from(columns).saturating_sub(count.chars().count() + 2);

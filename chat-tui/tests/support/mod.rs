@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test binary uses its own part")]
 #![allow(clippy::unwrap_used, clippy::result_large_err, reason = "a test that fails says where")]
 
+pub(crate) mod cut;
 pub(crate) mod real;
 
 use std::io::{Read, Write};
@@ -245,10 +246,18 @@ pub(crate) fn environment(home: &Path) -> Vec<(&'static str, String)> {
 
 impl Tui {
     pub(crate) fn start(home: &Path, arguments: &[&str]) -> Self {
+        Self::start_in(home, arguments, &[])
+    }
+
+    /// In another terminal, by what the environment tells of it.
+    pub(crate) fn start_in(home: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_chat-tui"));
         command.args(arguments);
         command.env_clear();
         for (key, value) in environment(home) {
+            command.env(key, value);
+        }
+        for (key, value) in variables {
             command.env(key, value);
         }
         Self::spawn(command)
@@ -287,6 +296,11 @@ impl Tui {
 
     pub(crate) fn text(&self) -> String {
         self.screen.screen().contents()
+    }
+
+    /// All that the program wrote up to now.
+    pub(crate) fn written(&self) -> String {
+        String::from_utf8_lossy(&self.raw).into_owned()
     }
 
     /// The cell where a text begins on the screen, and how it looks.

@@ -15,7 +15,7 @@ const NEWS: usize = 200;
 const READERS: usize = 500;
 
 /// Gives the threads that are open what is theirs of the room's events.
-pub(super) fn pass_on(room: &mut Room, events: &[Event], as_of: Seq) {
+pub(in crate::app) fn pass_on(room: &mut Room, events: &[Event], as_of: Seq) {
     for (root, thread) in &mut room.threads {
         let timeline = &mut thread.timeline;
         for event in events {

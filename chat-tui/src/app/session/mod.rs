@@ -1,7 +1,7 @@
 //! What the session tells, taken into the model.
 
 mod lines;
-mod messages;
+pub(super) mod messages;
 mod people;
 
 use std::sync::Arc;
@@ -13,21 +13,18 @@ use protocol::error::{ErrorCode, Refusal, close};
 use protocol::event::Event;
 use protocol::http::Call;
 use protocol::ids::RoomKey;
-use protocol::limits::TYPING_TTL;
 use protocol::people::Role;
 use protocol::server::{ResetWhy, RoomInfo, Welcome};
 use protocol::session::{Gap, Link, OutboxChange, Page, Place, RoomEvent, RoomReset, SessionEvent};
-use protocol::signal::Typing;
 
-use super::room::{Counted, Typist, Verdict};
+use super::room::{Counted, Verdict};
 use super::timeline::{Notice, Watch};
 use super::update::{ask_readers, go_to, remove_room};
 use super::{
-    Effect, Form, Layer, Me, Model, Room, alert, answers, commands, finding, gone, jump, lists, own, safe,
-    sheet, told,
+    Effect, Form, Layer, Me, Model, Room, alert, answers, commands, files, finding, gone, jump, lists, own,
+    safe, sheet, told,
 };
 use crate::api::Request;
-use people::PEOPLE;
 
 /// A refused question for history is asked again after this, where the server gives no time.
 const ASK_AGAIN: Duration = Duration::from_secs(5);
@@ -113,7 +110,7 @@ pub(super) fn handle(model: &mut Model, event: SessionEvent) -> Vec<Effect> {
         SessionEvent::Went(who) => people::come_and_go(model, false, &who),
         SessionEvent::Renamed(renamed) => people::rename(model, &renamed),
         SessionEvent::Profile(profiled) => people::profile(model, &profiled),
-        SessionEvent::Typing(typing) => see_typing(model, typing),
+        SessionEvent::Typing(typing) => people::see_typing(model, typing),
         SessionEvent::Presence(presence) => {
             if let Some(room) = model.rooms.get_mut(&presence.room) {
                 room.see(&presence.user, &presence.sender, presence.state);
@@ -180,6 +177,7 @@ fn welcomed(model: &mut Model, welcome: &Welcome) -> Vec<Effect> {
         learn(model, info);
     }
     let mut effects = vec![Effect::Keep];
+    effects.extend(files::go_on(model));
     effects.extend(wish_name.map(Effect::Nick));
     if user.guest {
         // Whether one may write here at all.
@@ -370,32 +368,6 @@ fn list_rooms(model: &mut Model, rooms: &[RoomInfo]) {
     if std::mem::take(&mut model.wants_list) {
         let sheet = sheet::rooms(model, rooms);
         answers::show(model, sheet);
-    }
-}
-
-fn see_typing(model: &mut Model, typing: Typing) {
-    if model.me.as_ref().is_some_and(|me| me.user == typing.user) {
-        return;
-    }
-    let until = model.now + TYPING_TTL;
-    if model.own.blocked.contains(&typing.user) {
-        return;
-    }
-    let Some(room) = model.rooms.get_mut(&typing.room) else { return };
-    room.typing.retain(|typist| typist.user != typing.user);
-    for thread in room.threads.values_mut() {
-        thread.typing.retain(|typist| typist.user != typing.user);
-    }
-    let place = match typing.thread {
-        Some(root) => match room.threads.get_mut(&root) {
-            Some(thread) => thread,
-            // Nobody looks there.
-            None => return,
-        },
-        None => room,
-    };
-    if typing.on && place.typing.len() < PEOPLE {
-        place.typing.push(Typist { user: typing.user, name: safe::line(&typing.sender), until });
     }
 }
 

@@ -229,7 +229,7 @@ proptest! {
             }
             let size = chat.model.size;
             let mut terminal = Terminal::new(TestBackend::new(size.0.max(1), size.1.max(1))).unwrap();
-            terminal.draw(|frame| view(&chat.model, Theme { depth: Depth::Palette }, frame)).unwrap();
+            terminal.draw(|frame| view(&chat.model, Theme::new(Depth::Palette), frame)).unwrap();
             let cells = terminal.backend().buffer().content.iter().map(ratatui::buffer::Cell::symbol).collect::<String>();
             prop_assert!(!cells.contains(|c| BAD.contains(c)), "{cells:?}");
         }
