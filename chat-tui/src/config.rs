@@ -31,6 +31,8 @@ pub struct Config {
     pub images: bool,
     /// The profile's directory.
     pub profile: PathBuf,
+    /// Whether the profile was named, rather than being the server's own.
+    pub profile_is_named: bool,
 }
 
 /// Why there are no settings.
@@ -92,7 +94,9 @@ impl Config {
         let room = room
             .map(|room| RoomKey::new(&room).map_err(|error| ConfigError::Room(room, error)))
             .transpose()?;
-        let profile = match options.profile.clone().or(written.profile) {
+        let named = options.profile.clone().or(written.profile);
+        let profile_is_named = named.is_some();
+        let profile = match named {
             Some(profile) => names::room_key(&profile).map_err(|_| ConfigError::Profile(profile))?,
             None => address.profile(),
         };
@@ -104,6 +108,7 @@ impl Config {
             room,
             images: written.images.unwrap_or(true),
             profile: state.join("chat-tui").join(profile),
+            profile_is_named,
         })
     }
 }

@@ -6,6 +6,7 @@ mod support;
 
 use std::fs;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use chat_server::Config;
 use support::Tui;
@@ -44,6 +45,21 @@ fn files_go_up_and_come_down_by_commands() {
     assert_eq!(fs::read(Path::new(to).join("a.txt")).unwrap(), b"mine", "nothing is overwritten");
     assert_eq!(fs::read(Path::new(to).join("a (2).txt")).unwrap(), b"hello");
     assert!(told.contains("a (2).txt"), "{told}");
+
+    // Nobody reads where they are: they come all the same.
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chat-tui"));
+    command.env_clear().envs(support::environment(home)).args([
+        "--url",
+        &server.url,
+        "download",
+        &link,
+        "--to",
+        to,
+    ]);
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    assert!(child.wait().unwrap().success());
+    assert_eq!(fs::read(Path::new(to).join("a (3).txt")).unwrap(), b"hello");
 }
 
 /// What the first message of the lobby brought is the large file, byte by byte.

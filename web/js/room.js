@@ -1,5 +1,7 @@
 // One room: the stretches of its log that are held, what later events make of earlier ones, and who is in it. Pure.
 
+import { fold, targetOf } from './safe_text.js';
+
 /**
  * @typedef {import('./protocol.js').Event} Event
  * @typedef {import('./protocol.js').User} User
@@ -19,8 +21,6 @@ export const OWN = '@self';
 /** Events kept in memory of a room that is not being read back. */
 export const KEPT = 2_000;
 const NOTICES = 100;
-/** The users that a thread's summary names. */
-const REPLIERS = 5;
 /** This long after one's own return, others return. */
 const RETURN_MS = 60_000;
 /** A run of one author's lines gets a new header after this long. */
@@ -145,57 +145,13 @@ function placeOf({ events }, seq) {
   return low;
 }
 
+/** @param {Room} room @param {number} seq */
+export const holds = ({ stretches }, seq) => stretches.some(([from, to]) => from <= seq && seq <= to);
+
 /** The log goes on before the oldest event held. @param {Room} room */
 export function earlier(room) {
   return (room.stretches[0]?.[0] ?? 0) > room.first;
 }
-
-/** The message that an event changes: its target, or the root of its thread. @param {Event} event */
-export function targetOf(event) {
-  if (event.type === 'message') return event.thread;
-  return event.type === 'edit' || event.type === 'delete' || event.type === 'react' || event.type === 'pin' ? event.target : undefined;
-}
-
-/**
- * What a message becomes by an event that is about it, as `protocol::fold` has it. The message has all that came before the
- * event, and nothing that came after.
- * @template {Message} T @param {T} message @param {Event} event @returns {T}
- */
-export function fold(message, event) {
-  const { folded: before = {}, ...rest } = message;
-  const { replies } = before;
-  const becomes = (/** @type {import('./protocol.js').Folded} */ folded) => /** @type {T} */ ({ ...rest, ...(Object.keys(folded).length > 0 && { folded }) });
-  if (event.type === 'message') {
-    const users = [event.user, ...(replies?.users ?? []).filter((user) => user !== event.user)].slice(0, REPLIERS);
-    return becomes({ ...before, replies: { count: (replies?.count ?? 0) + 1, last: event.seq, timestamp: event.timestamp, users } });
-  }
-  // What was taken out stays so.
-  if (before.deleted) return message;
-  switch (event.type) {
-    case 'edit': {
-      const { mentions = [], everyone } = event;
-      return { ...without(message, 'mentions', 'everyone'), ...(mentions.length > 0 && { mentions }), ...(everyone && { everyone }), folded: { ...before, text: event.text, edited: event.timestamp } };
-    }
-    case 'delete':
-      return { ...without(message, 'mentions', 'everyone', 'files'), message: '', folded: { deleted: true, ...(replies && { replies }) } };
-    case 'react': {
-      const { reactions: all = {}, ...kept } = before;
-      const { [event.emoji]: users = [], ...others } = all;
-      const now = event.on ? [...users, ...(users.includes(event.user) ? [] : [event.user])] : users.filter((user) => user !== event.user);
-      const reactions = now.length > 0 ? { ...all, [event.emoji]: now } : others;
-      return becomes(Object.keys(reactions).length > 0 ? { ...kept, reactions } : kept);
-    }
-    case 'pin': {
-      const { pinned, ...kept } = before;
-      return becomes(event.on ? { ...kept, pinned: true } : kept);
-    }
-    default:
-      return message;
-  }
-}
-
-/** @template {object} T @param {T} whole @param {string[]} keys @returns {T} */
-const without = (whole, ...keys) => /** @type {T} */ (Object.fromEntries(Object.entries(whole).filter(([key]) => !keys.includes(key))));
 
 /** Forgets the oldest events of a long session; they can be paged in again. @param {Room} room */
 export function trim(room) {
@@ -253,6 +209,68 @@ export function says(text, word) {
     if (!(sign.test(before) && sign.test(one[0] ?? '')) && !(sign.test(after) && sign.test(one.at(-1) ?? ''))) return true;
   }
   return false;
+}
+
+/** Somebody answered in a thread. @param {State} state @param {Room} room @param {Message} answer */
+export function answered(state, room, { seq, thread = 0 }) {
+  const known = threadOf(room, thread);
+  const isSeen = state.watching && isOpen(state, room, thread) && !known.kept;
+  if (isSeen) Object.assign(known, { read: Math.max(known.read, seq), due: true });
+  else if (seq > known.read) known.fresh.add(seq);
+}
+
+/** The thread is at the side. @param {State} state @param {Room} room @param {number} root */
+const isOpen = ({ thread }, room, root) => thread?.room === room.room && thread.root === root;
+
+/** Up to where one has read a thread, as the server has it: for it goes what goes for a room. @param {State} state @param {Room} room @param {number} root @param {number} upto */
+export function threadMarked(state, room, root, upto) {
+  const known = threadOf(room, root);
+  const { marker, read, kept } = known;
+  const isBack = marker !== undefined && upto < marker;
+  if (isBack) known.kept = isOpen(state, room, root);
+  else if (kept && marker === read && upto > read) known.kept = false;
+  Object.assign(known, { read: isBack ? upto : known.kept ? read : Math.max(read, upto), marker: upto });
+  fresh(state, room, root);
+}
+
+/** From this answer on a thread is to be read again; looking at it does not change that until one comes back. @param {State} state @param {Room} room @param {number} root @param {number} seq */
+export function unseeThread(state, room, root, seq) {
+  Object.assign(threadOf(room, root), { read: seq - 1, kept: isOpen(state, room, root), due: false });
+  fresh(state, room, root);
+}
+
+/** Finds anew which of the answers that are known were not looked at. @param {State} state @param {Room} room @param {number} root */
+function fresh(state, room, root) {
+  const known = threadOf(room, root);
+  const others = [...room.known.values()].filter(({ now }) => now.thread === root && now.user !== state.me?.user).map(({ now }) => now.seq);
+  known.fresh = new Set([...known.fresh, ...others].filter((seq) => seq > known.read));
+  room.version += 1;
+}
+
+/** @param {Room} room @param {number} root @returns {import('./state.js').ThreadState} */
+export function threadOf(room, root) {
+  const known = room.threads.get(root) ?? { fresh: new Set(), read: 0 };
+  room.threads.set(root, known);
+  return known;
+}
+
+/** The answers of others in a thread that one has not looked at. @param {State} state @param {Room} room @param {number} root */
+export function freshIn(state, room, root) {
+  return [...(room.threads.get(root)?.fresh ?? [])].filter((seq) => !state.blocked.has(room.known.get(seq)?.now.user ?? '') && !room.known.get(seq)?.now.folded?.deleted).length;
+}
+
+/** Opens a thread at the side, or closes the one that is open. @param {State} state @param {{room: string, root: number} | null} thread */
+export function openThread(state, thread) {
+  const before = state.thread && state.rooms.get(state.thread.room)?.threads.get(state.thread.root);
+  if (before) before.kept = false;
+  state.thread = thread;
+  state.version += 1;
+  const room = thread && state.rooms.get(thread.room);
+  if (!room) return;
+  const known = threadOf(room, thread.root);
+  Object.assign(known, { read: Math.max(known.read, room.head, ...known.fresh), due: true });
+  known.fresh.clear();
+  room.version += 1;
 }
 
 /** Somebody as the room's list tells of them. @param {User | import('./protocol.js').Member} member @returns {Person} */

@@ -295,6 +295,18 @@ impl Store {
         self.handle.deed(author, 0, move |deed| own::read_upto(deed, &room, seq, back)).await
     }
 
+    /// A thread was read up to this place of its room; the marker moves back only with `back`.
+    pub(crate) async fn read_thread(
+        &self,
+        author: Author,
+        room: RoomKey,
+        thread: Seq,
+        seq: Seq,
+        back: bool,
+    ) -> Result<(), Undone> {
+        self.handle.deed(author, 0, move |deed| own::read_thread(deed, &room, thread, seq, back)).await
+    }
+
     /// What somebody wants to be told of, and when.
     pub(crate) async fn set_prefs(&self, author: Author, asked: Prefs) -> Result<(), Undone> {
         self.handle.deed(author, 1024, move |deed| own::set_prefs(deed, &asked)).await

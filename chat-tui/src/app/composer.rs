@@ -31,6 +31,21 @@ pub struct Memory {
     left: BTreeMap<usize, TextArea<'static>>,
 }
 
+impl Memory {
+    /// Remembers what was written and not said, behind the lines said before.
+    pub fn remember(&mut self, text: &str) {
+        if text.trim().is_empty() || self.said.last().is_some_and(|last| last == text) {
+            return;
+        }
+        let end = self.said.len();
+        self.said.push(text.to_owned());
+        // The one being written stays behind all of them.
+        if let Some(unsaid) = self.left.remove(&end) {
+            self.left.insert(end + 1, unsaid);
+        }
+    }
+}
+
 impl Default for Composer {
     fn default() -> Self {
         Self { area: area(""), memory: Memory::default() }
@@ -87,6 +102,11 @@ impl Composer {
         memory.said.drain(..memory.said.len().saturating_sub(HISTORY));
         self.area = unsaid.unwrap_or_else(|| area(""));
         text
+    }
+
+    /// Remembers what was written here and not said, for Up.
+    pub fn remember(&mut self, text: &str) {
+        self.memory.remember(text);
     }
 
     /// Puts text in at the cursor. Line breaks stay, and so do the colours of a program's output, as signs; a paste never

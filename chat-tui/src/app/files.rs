@@ -99,7 +99,7 @@ impl Transfer {
 }
 
 /// A file of a message, in one line; its name is safe to draw already.
-pub(super) fn label(file: &File) -> String {
+pub(crate) fn label(file: &File) -> String {
     let sign = if file.kind.starts_with("image/") { '▣' } else { '▤' };
     let pixels = match (file.width, file.height) {
         (Some(width), Some(height)) => format!(" · {width}×{height}"),

@@ -15,6 +15,7 @@ pub mod files;
 pub mod finding;
 pub mod form;
 pub mod fuzzy;
+mod gone;
 pub mod jump;
 mod keys;
 pub mod layout;

@@ -105,7 +105,7 @@ pub(super) fn go_to(model: &mut Model, key: &RoomKey) -> Vec<Effect> {
     let mut effects = Vec::new();
     if old != *key {
         // A message that was being chosen is of the other room.
-        model.layers.retain(|layer| !matches!(layer, Layer::Pick(_)));
+        model.layers.retain(|layer| !matches!(layer, Layer::Pick(_) | Layer::React(_)));
         effects.extend(put_aside(model));
         let room = model.room_mut();
         room.mark = None;
@@ -206,6 +206,8 @@ fn terminal(model: &mut Model, event: TermEvent) -> Vec<Effect> {
 fn not_taken(model: &mut Model, room: &RoomKey, thread: Option<Seq>, text: &str, reason: &str) {
     let text = super::written::editable(text);
     if model.current == *room && model.thread() == thread {
+        // Also the new text of a message, which was not taken out of the composer.
+        model.composer.remember(&text);
         if model.composer.is_empty() {
             model.composer.set(&text);
         } else {

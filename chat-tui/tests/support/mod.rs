@@ -37,6 +37,8 @@ struct Log {
     /// Frames sent to each client as soon as it is welcomed.
     greeting: Vec<String>,
     silent: bool,
+    /// The next question for history is answered by the end of the link.
+    breaks: bool,
     /// The names in the hellos.
     names: Vec<Option<String>>,
     /// The tokens in the hellos.
@@ -88,6 +90,11 @@ impl Server {
         self.log.lock().unwrap().silent = true;
     }
 
+    /// Ends the link instead of answering the next question for history.
+    pub(crate) fn break_at_history(&self) {
+        self.log.lock().unwrap().breaks = true;
+    }
+
     /// Under which names the clients came.
     pub(crate) fn names(&self) -> Vec<Option<String>> {
         self.log.lock().unwrap().names.clone()
@@ -128,6 +135,9 @@ fn serve(mut socket: WebSocket<std::net::TcpStream>, log: &Mutex<Log>) {
             Ok(Message::Text(text)) => {
                 let frame: serde_json::Value = serde_json::from_str(&text).unwrap();
                 let mut log = log.lock().unwrap();
+                if frame["type"] == "history" && std::mem::take(&mut log.breaks) {
+                    return;
+                }
                 answer(&frame, &mut log, &mut cursor, &mut name, &mut out);
             }
             Ok(_) => {}

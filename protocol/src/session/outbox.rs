@@ -288,6 +288,27 @@ impl Outbox {
         changed
     }
 
+    /// In another history other events have the places beyond `upto`, of one room or (`None`) of all: what is about such
+    /// a place is about nothing any more, and fails. Returns what to keep on disk.
+    pub(super) fn displace(&mut self, room: Option<&RoomKey>, upto: Seq) -> Vec<Outgoing> {
+        let mut changed = Vec::new();
+        for entry in &mut self.entries {
+            let outgoing = &mut entry.outgoing;
+            if entry.sent || entry.settled || room.is_some_and(|room| outgoing.room != *room) {
+                continue;
+            }
+            if outgoing.forget_places(upto) {
+                let reason =
+                    "the server was restored from a backup: what this is about is another message now";
+                let failure = Failure { code: None, reason: reason.to_owned() };
+                outgoing.failed.get_or_insert(failure);
+                entry.unsaved += 1;
+                changed.push(outgoing.clone());
+            }
+        }
+        changed
+    }
+
     /// Makes a failed line wait again, as `user`'s. Returns what to keep on disk.
     pub(super) fn retry(&mut self, id: &Id, user: Option<&UserId>) -> Option<Outgoing> {
         let entry = self.get_mut(id).filter(|entry| entry.outgoing.failed.is_some())?;

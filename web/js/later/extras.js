@@ -3,6 +3,7 @@
 import { Component, h } from 'preact';
 import { line as safe } from '../safe_text.js';
 import { ago } from './parts.js';
+import { clean } from './sgr.js';
 
 /**
  * @typedef {import('../main.js').Chat} Chat
@@ -25,7 +26,7 @@ export class Quote extends Component {
 
   render() {
     const { chat, room, seq, quoted } = this.props;
-    const text = quoted ? (quoted.folded?.deleted ? 'This message was deleted.' : (quoted.folded?.text ?? quoted.message) || 'a file') : 'An earlier message';
+    const text = quoted ? (quoted.folded?.deleted ? 'This message was deleted.' : clean(quoted.folded?.text ?? quoted.message) || 'a file') : 'An earlier message';
     return h('button', { type: 'button', class: 'quote', tabIndex: -1, title: 'Go there', onClick: () => chat.jump(room.room, seq) },
       h('span', { class: 'unseen' }, 'answers '), quoted && h('strong', null, safe(quoted.sender), ' '), safe(text.slice(0, QUOTED)));
   }

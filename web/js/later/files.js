@@ -60,7 +60,7 @@ export class Files {
       this.parcels.set(id, { id, room, thread, reply, user, text, items: found, release });
       if (found.length === 0 && !text) this.#drop(id);
     }
-    this.wake();
+    if (this.chat.session.live) this.wake();
   }
 
   /** Adds files to what will be said next in the room or thread. @param {string} room @param {number | undefined} thread @param {Iterable<File>} files @returns {Promise<void>} */
@@ -104,7 +104,6 @@ export class Files {
       return null;
     }
     Object.assign(parcel, { text, reply });
-    this.chat.setDraft(placeKey(room, thread), '');
     this.#keep(parcel);
     this.#settle(parcel);
     return true;

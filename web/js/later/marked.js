@@ -6,7 +6,8 @@ import { GROUPS } from './emoji.js';
 import { parts } from './highlight.js';
 import { plain } from './inline.js';
 import { parse } from './markup.js';
-import { isColoured, runs } from './sgr.js';
+import { coloured } from './output.js';
+import { isColoured } from './sgr.js';
 import { line as safe } from '../safe_text.js';
 
 /**
@@ -20,36 +21,10 @@ const EMOJI = new Map(GROUPS.flatMap(([, entries = '']) => entries.split(',')).f
   const [picture = '', ...names] = entry.split(' ');
   return names.map((name) => [name, picture]);
 }));
-/** The levels of the first 6 and of the grey ones of a terminal's 256 colours. */
-const LEVELS = [0, 95, 135, 175, 215, 255];
 
 /** A message's text as it came from its author; `me` is who reads it. @param {string} text @param {string} me @returns {Nodes} */
 export function nodes(text, me) {
-  if (!isColoured(text)) return blocks(parse(text), me);
-  return h('pre', { class: 'output' }, runs(text).map(({ text, style }) => {
-    const { fg, bg, ...emphasis } = style;
-    // Text in the colour of its ground would be hidden.
-    const isHidden = fg !== undefined && JSON.stringify(fg) === JSON.stringify(bg);
-    const props = { ...colour('fg', isHidden ? undefined : fg), ...colour('bg', bg) };
-    const paint = { ...props.fg?.style, ...props.bg?.style };
-    const named = { 'data-fg': props.fg?.name, 'data-bg': props.bg?.name };
-    const names = Object.keys(emphasis).join(' ');
-    return names === '' && Object.keys(props).length === 0 ? text : h('span', { class: names || undefined, style: paint, ...named }, text);
-  }));
-}
-
-/** The first 16 colours are the page's, the others what they are. @param {'fg' | 'bg'} side @param {import('./sgr.js').Color | undefined} color */
-function colour(side, color) {
-  if (color === undefined) return {};
-  const member = side === 'fg' ? 'color' : 'backgroundColor';
-  return { [side]: typeof color === 'number' && color < 16 ? { name: String(color) } : { style: { [member]: `rgb(${(typeof color === 'number' ? cube(color) : color).join(' ')})` } } };
-}
-
-/** Red, green and blue of a place from 16 on in a terminal's palette. @param {number} place */
-function cube(place) {
-  if (place >= 232) return Array(3).fill(8 + 10 * (place - 232));
-  const n = place - 16;
-  return [Math.floor(n / 36), Math.floor(n / 6) % 6, n % 6].map((level) => LEVELS[level]);
+  return isColoured(text) ? h('pre', { class: 'output' }, coloured(text)) : blocks(parse(text), me);
 }
 
 /** @param {Block[]} list @param {string} me @returns {Nodes[]} */

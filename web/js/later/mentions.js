@@ -4,6 +4,7 @@ import { Component, h } from 'preact';
 import { block, line as safe } from '../safe_text.js';
 import { Loaded, Sheet, ago, when } from './parts.js';
 import { pins } from './rights.js';
+import { clean } from './sgr.js';
 
 /**
  * @typedef {import('../main.js').Chat} Chat
@@ -17,7 +18,7 @@ const TEXT = 400;
 
 /** @param {{chat: Chat, message: Message, title?: string, children?: import('preact').ComponentChildren}} props */
 function Item({ chat, message, title, children }) {
-  const text = message.folded?.text ?? message.message;
+  const text = clean(message.folded?.text ?? message.message);
   const go = () => {
     chat.show(null);
     chat.jump(message.room, message.seq);

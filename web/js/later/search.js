@@ -6,7 +6,7 @@ import { Avatar } from '../view/timeline.js';
 import { sentence } from './account.js';
 import { Field, Form, Sheet, when } from './parts.js';
 import { dayOf, marked, suggest, words } from './query.js';
-import { isColoured, plain } from './sgr.js';
+import { clean } from './sgr.js';
 
 /**
  * @typedef {import('../main.js').Chat} Chat
@@ -168,9 +168,6 @@ function Beside({ message: { sender, message, folded } }) {
   const text = folded?.deleted ? 'This message was deleted.' : clean(folded?.text ?? message);
   return h('span', { class: 'beside' }, `${safe(sender)}: ${safe(text.length > 120 ? `${text.slice(0, 120)}…` : text)}`);
 }
-
-/** Output of a program without its colours. @param {string} text */
-const clean = (text) => (isColoured(text) ? plain(text) : text);
 
 /** @param {{chat: Chat, onClose: () => void, room: string, at?: string}} props */
 export function ToDate({ chat, onClose, room: key, at }) {

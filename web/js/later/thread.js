@@ -2,8 +2,9 @@
 
 import { Component, createRef, h } from 'preact';
 import { threadRows, silence } from '../room.js';
-import { Composer } from '../view/app.js';
-import { RowView, Typists, readMarkup, rowProps, walk } from '../view/timeline.js';
+import { Composer, Typists } from '../view/app.js';
+import { readMarkup } from '../safe_text.js';
+import { RowView, rowProps, textOf, walk } from '../view/timeline.js';
 import { answers } from './deeds.js';
 
 /**
@@ -51,7 +52,7 @@ export class Thread extends Component {
     const { chat, room, root, view } = this.props;
     const { state } = chat;
     const rows = threadRows(room, root, state);
-    readMarkup(rows, () => this.forceUpdate());
+    readMarkup(rows.map(textOf), () => this.forceUpdate());
     const [first] = rows.filter((row) => row.kind === 'message' && row.message.seq !== root);
     const last = rows.findLast(({ kind }) => kind === 'message');
     const quiet = silence(state, room);

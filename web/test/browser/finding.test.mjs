@@ -17,10 +17,10 @@ after(() => writer?.leave());
 /** The text is on screen: not only in the document. */
 async function inSight(page, text) {
   await page.waitForFunction((text) => {
-    const view = document.querySelector('.scroller').getBoundingClientRect();
+    const view = document.querySelector('.scroller')?.getBoundingClientRect();
     const found = [...document.querySelectorAll('.message')].find((row) => row.querySelector('.text')?.textContent.startsWith(text));
     const box = found?.getBoundingClientRect();
-    return box !== undefined && box.top >= view.top && box.bottom <= view.bottom;
+    return view !== undefined && box !== undefined && box.top >= view.top && box.bottom <= view.bottom;
   }, text);
 }
 

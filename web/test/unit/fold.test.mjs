@@ -3,7 +3,8 @@
 
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { cover, fold, targetOf } from '../../js/room.js';
+import { cover } from '../../js/room.js';
+import { fold, targetOf } from '../../js/safe_text.js';
 import { initial, roomOf } from '../../js/state.js';
 
 const said = (seq, who = 1, more = {}) => ({ type: 'message', room: 'lobby', seq, id: `e${seq}`, user: `u-${who}`, sender: `n${who}`, message: `text ${seq}`, timestamp: `t${seq}`, files: [{ file: 'f', name: 'a', size: 1, kind: 'text/plain' }], ...more });

@@ -19,6 +19,7 @@ use super::backup::Blobs;
 mod failures;
 mod finding;
 mod messages;
+mod own;
 mod search;
 mod upgrade;
 mod work;

@@ -279,15 +279,29 @@ fn seen_by(room: &Room, seq: Seq, said: &Said, frame: Frame<'_>) -> Option<Strin
 /// What is to be done to a message and is not in the log yet.
 fn pending(room: &Room, target: &Target, frame: Frame<'_>, rows: &mut Vec<Row>) {
     for line in room.changes_of(target) {
-        let told = place::told(line);
-        if let Sending::Failed(_) = line.state {
-            rows.extend(
-                wrap(&format!("{told}{}", help(room, line)), columns(frame)).into_iter().map(Row::Failed),
-            );
-        } else {
-            let text = shorten(&told, columns(frame));
-            rows.push(Row::Under { user: frame.me.cloned(), text, news: false });
-        }
+        change(room, line, frame, rows);
+    }
+}
+
+fn change(room: &Room, line: &Outgoing, frame: Frame<'_>, rows: &mut Vec<Row>) {
+    let told = place::told(line);
+    if let Sending::Failed(_) = line.state {
+        let told = format!("{told}{}", help(room, line));
+        rows.extend(wrap(&told, columns(frame)).into_iter().map(Row::Failed));
+    } else {
+        let text = shorten(&told, columns(frame));
+        rows.push(Row::Under { user: frame.me.cloned(), text, news: false });
+    }
+}
+
+/// Whether the message that something is done to has rows, below which that stands.
+pub(super) fn has_place(room: &Room, target: &Target) -> bool {
+    match target {
+        Target::Stored(seq) => match room.timeline.get(*seq) {
+            Some(entry @ (Entry::Said(_) | Entry::Deleted(_))) => is_shown(room, entry),
+            _ => false,
+        },
+        Target::Line(id) => room.outgoing.iter().any(|line| line.id == *id && line.change.is_none()),
     }
 }
 
@@ -328,6 +342,9 @@ fn outgoing(room: &Room, line: &Outgoing, header: bool, frame: Frame<'_>, rows: 
             rows.push(Row::Blank);
         }
         rows.push(Row::Head { user: frame.me.cloned(), name: frame.name.to_owned(), time: String::new() });
+    }
+    if line.change.is_some() {
+        return change(room, line, frame, rows);
     }
     let tick = match line.state {
         Sending::Queued => Tick::Queued,

@@ -21,8 +21,8 @@ use super::room::{Counted, Verdict};
 use super::timeline::{Notice, Watch};
 use super::update::{ask_readers, go_to, remove_room};
 use super::{
-    Effect, Form, Layer, Me, Model, Room, alert, answers, commands, files, finding, jump, lists, own, safe,
-    sheet, told,
+    Effect, Form, Layer, Me, Model, Room, alert, answers, commands, files, finding, gone, jump, lists, own,
+    safe, sheet, told,
 };
 use crate::api::Request;
 
@@ -238,6 +238,9 @@ fn left(model: &mut Model, key: &RoomKey) -> Vec<Effect> {
     if key.as_str() == SELF_ROOM {
         return Vec::new();
     }
+    if key.is_made() {
+        gone::room(model, key);
+    }
     if let Some(room) = model.rooms.get_mut(key)
         && room.all_outgoing().next().is_some()
     {
@@ -351,22 +354,12 @@ fn reset(model: &mut Model, reset: &RoomReset) -> Vec<Effect> {
     room.asking = false;
     let mut effects = Vec::new();
     if matches!(reset.why, ResetWhy::Epoch | ResetWhy::Ahead) {
-        room.timeline.clear();
-        for thread in room.threads.values_mut() {
-            thread.timeline.clear();
-        }
-        room.thread_news.clear();
-        room.readers.clear();
-        (room.counted, room.shared_read) = (None, 0);
-        room.scroll = None;
-        room.mark = None;
-        room.read = reset.head;
-        room.timeline.notice(Notice::Info(
-            "the server's history was restored from a backup; it is loaded anew".to_owned(),
-        ));
+        gone::history(model, &reset.room, reset.head);
         effects.push(Effect::SetAside(reset.room.clone()));
     }
-    room.timeline.set_bounds(reset.first, reset.head);
+    if let Some(room) = model.rooms.get_mut(&reset.room) {
+        room.timeline.set_bounds(reset.first, reset.head);
+    }
     effects
 }
 

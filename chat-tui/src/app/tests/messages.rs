@@ -194,4 +194,9 @@ fn names_are_completed_by_who_spoke_last_and_emojis_by_name() {
     chat.write("done :rocket");
     chat.press(KeyCode::Tab, NONE);
     assert_eq!(chat.model.composer.text(), "done 🚀 ");
+    // A space of several bytes, as input methods of Chinese and Japanese write it.
+    chat.press(KeyCode::Char('u'), KeyModifiers::CONTROL);
+    chat.write("見て\u{3000}@caro");
+    chat.press(KeyCode::Tab, NONE);
+    assert_eq!(chat.model.composer.text(), "見て\u{3000}@carol ");
 }

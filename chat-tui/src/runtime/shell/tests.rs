@@ -15,6 +15,7 @@ fn open(profile: &Path) -> Shell {
         room: None,
         images: false,
         profile: profile.to_owned(),
+        profile_is_named: true,
     };
     let (heard, _) = mpsc::channel(1);
     Shell::open(config, UtcOffset::UTC, Instant::now(), heard).unwrap()
