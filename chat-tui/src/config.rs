@@ -10,6 +10,7 @@ use protocol::names::{self, NameError};
 use serde::Deserialize;
 use thiserror::Error;
 
+use crate::app::pictures::Choice;
 use crate::cli::Options;
 use crate::net::{Address, AddressError, Authorities};
 
@@ -27,8 +28,10 @@ pub struct Config {
     pub name_is_explicit: bool,
     /// The room to go to.
     pub room: Option<RoomKey>,
-    /// Whether pictures of messages are shown.
-    pub images: bool,
+    /// How pictures of messages are shown.
+    pub images: Choice,
+    /// Whether links can be clicked where the terminal can do that.
+    pub links: bool,
     /// The profile's directory.
     pub profile: PathBuf,
     /// Whether the profile was named, rather than being the server's own.
@@ -59,6 +62,9 @@ pub enum ConfigError {
     /// The profile's name.
     #[error("the profile {0:?}: a profile's name is made of letters, digits, '-', '_' and '.'")]
     Profile(String),
+    /// How pictures are shown.
+    #[error("images = {0:?}: write auto, kitty, iterm, sixel, blocks or off")]
+    Images(String),
     /// There is no place for files.
     #[error("neither XDG_STATE_HOME nor HOME is set, so there is no place to keep anything")]
     Homeless,
@@ -73,7 +79,26 @@ struct Written {
     room: Option<String>,
     profile: Option<String>,
     ca_file: Option<PathBuf>,
-    images: Option<bool>,
+    images: Option<Images>,
+    links: Option<bool>,
+}
+
+/// `true`, `false`, or how: as `/images` takes it.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Images {
+    Shown(bool),
+    How(String),
+}
+
+impl Images {
+    fn choice(self) -> Result<Choice, ConfigError> {
+        match self {
+            Self::Shown(true) => Ok(Choice::Auto),
+            Self::Shown(false) => Ok(Choice::Off),
+            Self::How(how) => Choice::named(&how).ok_or(ConfigError::Images(how)),
+        }
+    }
 }
 
 impl Config {
@@ -106,7 +131,8 @@ impl Config {
             name,
             name_is_explicit: options.name.is_some(),
             room,
-            images: written.images.unwrap_or(true),
+            images: written.images.map(Images::choice).transpose()?.unwrap_or_default(),
+            links: written.links.unwrap_or(true),
             profile: state.join("chat-tui").join(profile),
             profile_is_named,
         })
@@ -136,6 +162,7 @@ fn xdg(variable: &str, under_home: &str) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::graphics::Way;
 
     fn settle(file: &str, options: Options) -> Result<Config, ConfigError> {
         let dir = tempfile::tempdir().unwrap();
@@ -158,6 +185,20 @@ mod tests {
     }
 
     #[test]
+    fn pictures_are_shown_as_it_is_written() {
+        for (file, images) in [
+            ("", Choice::Auto),
+            ("images = true", Choice::Auto),
+            ("images = false", Choice::Off),
+            ("images = \"sixel\"", Choice::By(Way::Sixel)),
+        ] {
+            let config = settle(file, Options::default()).unwrap();
+            assert_eq!((config.images, config.links), (images, true), "{file}");
+        }
+        assert!(!settle("links = false", Options::default()).unwrap().links);
+    }
+
+    #[test]
     fn mistakes_are_named() {
         let profile = |name: &str| Options { profile: Some(name.to_owned()), ..Options::default() };
         for (file, options, part) in [
@@ -166,6 +207,8 @@ mod tests {
             ("url = \"ftp://x\"", Options::default(), "must begin with"),
             ("name = \"a b\"", Options::default(), "' ' is none"),
             ("", profile("../../etc"), "profile"),
+            ("images = \"ascii\"", Options::default(), "write auto, kitty"),
+            ("images = 7", Options::default(), "config.toml"),
         ] {
             let error = settle(file, options).unwrap_err().to_string();
             assert!(error.contains(part), "{error}");

@@ -73,6 +73,11 @@ pub fn read(text: &str, server: &Address) -> anyhow::Result<Spot> {
 
 /// The link to a message.
 pub fn to(server: &Address, room: &RoomKey, seq: Seq) -> String {
+    at(&server.page(), room, seq)
+}
+
+/// The link to a message below the address of the server's page.
+pub fn at(page: &str, room: &RoomKey, seq: Seq) -> String {
     let mut key = String::new();
     for byte in room.as_str().bytes() {
         if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
@@ -81,7 +86,7 @@ pub fn to(server: &Address, room: &RoomKey, seq: Seq) -> String {
             let _ = write!(key, "%{byte:02X}");
         }
     }
-    format!("{}/r/{key}/{seq}", server.page())
+    format!("{page}/r/{key}/{seq}")
 }
 
 fn decoded(text: &str) -> Option<String> {

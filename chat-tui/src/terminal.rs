@@ -1,8 +1,14 @@
 //! The terminal: taken over at the start, given back whatever happens.
 
 mod alert;
+mod gallery;
+pub mod input;
+mod screen;
+pub mod tmux;
 
+use std::collections::BTreeSet;
 use std::io::{self, BufWriter, Stdout, Write};
+use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::event::{
@@ -11,15 +17,23 @@ use crossterm::event::{
 };
 use crossterm::style::Print;
 use crossterm::terminal::{
-    EnterAlternateScreen, LeaveAlternateScreen, SetTitle, disable_raw_mode, enable_raw_mode,
+    Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, SetTitle, disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{clipboard, cursor, execute};
 use ratatui::Terminal as Ratatui;
-use ratatui::backend::CrosstermBackend;
+use rustix::stdio::stdin;
+use rustix::termios::{QueueSelector, tcflush};
 
 use crate::app::{Model, safe};
+use crate::graphics::{Detected, Found, Mark, Way};
+use crate::view::links::Links;
 use crate::view::{theme::Theme, view};
 use alert::Alerts;
+use gallery::Gallery;
+use screen::Screen;
+
+/// A frame of words fits in, and is then written in one piece.
+const BUFFER: usize = 64 * 1024;
 
 /// Whether the terminal is ours now; what was taken over is given back once.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -27,23 +41,74 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 /// The terminal while the chat is on it. Given back when dropped, and by the panic hook.
 #[derive(Debug)]
 pub struct Terminal {
-    inner: Ratatui<CrosstermBackend<BufWriter<Stdout>>>,
-    theme: Theme,
+    inner: Ratatui<Screen<BufWriter<Stdout>>>,
+    theme: Theme<'static>,
     title: String,
     alerts: Alerts,
+    /// None where links are not to be clicked.
+    links: Option<Rc<Links>>,
+    gallery: Gallery,
+    /// How the pictures on the screen were drawn.
+    drawn: Option<(Way, (u16, u16))>,
+    in_tmux: bool,
+    /// How many colours sixels may have.
+    colours: u16,
+    /// The terminal may still owe answers.
+    owed: bool,
 }
 
 impl Terminal {
     /// Takes the terminal over.
-    pub fn enter(theme: Theme) -> io::Result<Self> {
-        let inner = Ratatui::new(CrosstermBackend::new(BufWriter::new(io::stdout())))?;
+    pub fn enter(theme: Theme<'static>) -> io::Result<Self> {
+        let links = Rc::new(Links::default());
+        let out = BufWriter::with_capacity(BUFFER, io::stdout());
+        let inner = Ratatui::new(Screen::new(out, Rc::clone(&links)))?;
         take()?;
         std::panic::set_hook(Box::new(|panic| {
             give_back();
             tell(panic);
         }));
         let alerts = Alerts::of(|variable| std::env::var(variable).ok());
-        Ok(Self { inner, theme, title: String::new(), alerts })
+        Ok(Self {
+            inner,
+            theme,
+            title: String::new(),
+            alerts,
+            links: Some(links),
+            gallery: Gallery::default(),
+            drawn: None,
+            in_tmux: false,
+            colours: 256,
+            owed: false,
+        })
+    }
+
+    /// Draws links as text from now on.
+    pub fn without_links(&mut self) {
+        self.links = None;
+    }
+
+    /// Asks the terminal how it shows pictures; whether there was anything to ask. What a terminal draws that does not
+    /// know the questions is wiped away.
+    pub fn ask(&mut self, detected: &Detected) -> io::Result<bool> {
+        let questions = detected.questions();
+        self.in_tmux = detected.in_tmux();
+        self.owed = !questions.is_empty();
+        if self.owed {
+            execute!(self.inner.backend_mut(), Print(questions), Clear(ClearType::All))?;
+        }
+        Ok(self.owed)
+    }
+
+    /// Asks anew how large a cell is.
+    pub fn ask_for_cell(&mut self) -> io::Result<()> {
+        execute!(self.inner.backend_mut(), Print("\x1b[16t"))
+    }
+
+    /// Takes in what came of it; `settled`: there is no more to come.
+    pub fn found(&mut self, found: Found, settled: bool) {
+        self.colours = found.colours;
+        self.owed &= !settled;
     }
 
     /// Draws a frame, all in one piece.
@@ -53,9 +118,49 @@ impl Terminal {
             execute!(self.inner.backend_mut(), SetTitle(&title))?;
             self.title = title;
         }
-        let theme = self.theme;
-        self.inner.draw(|frame| view(model, theme, frame))?;
-        self.inner.backend_mut().flush()
+        if self.links.as_ref().is_some_and(|links| links.is_full()) {
+            self.forget_links()?;
+        }
+        let look = (model.pictures.way(), model.pictures.cell);
+        if self.drawn.replace(look).is_some_and(|drawn| drawn != look) {
+            self.put_away_pictures()?;
+            self.inner.clear()?;
+        }
+        self.inner.backend_mut().way = look.0;
+        let theme = Theme { links: self.links.as_deref(), ..self.theme };
+        let mut shown = BTreeSet::new();
+        self.inner.draw(|frame| {
+            view(model, theme, frame);
+            shown.extend(frame.buffer_mut().content().iter().filter_map(Mark::of).map(|mark| mark.shown));
+        })?;
+        let screen = self.inner.backend_mut();
+        let pieces = std::mem::take(&mut screen.pieces);
+        if std::mem::take(&mut screen.wiped) {
+            // The pictures may be wiped away as well.
+            let gone = self.gallery.clear(self.in_tmux);
+            screen.write_all(gone.as_bytes())?;
+        }
+        let found = Found { way: look.0, cell: look.1, colours: self.colours, in_tmux: self.in_tmux };
+        let drawn = self.gallery.show(found, &shown, &pieces, |number| model.pictures.pixels(number));
+        if !drawn.is_empty() {
+            // A cursor that is seen on its way blots out what it goes over, in xterm.
+            let (hide, show) = if screen.cursor { ("\x1b[?25l", "\x1b[?25h") } else { ("", "") };
+            write!(screen, "{hide}{drawn}{show}")?;
+        }
+        Write::flush(screen)
+    }
+
+    fn forget_links(&mut self) -> io::Result<()> {
+        if let Some(links) = &self.links {
+            links.forget();
+        }
+        self.inner.clear()
+    }
+
+    /// The terminal keeps no picture of ours.
+    fn put_away_pictures(&mut self) -> io::Result<()> {
+        let gone = self.gallery.clear(self.in_tmux);
+        execute!(self.inner.backend_mut(), Print(gone))
     }
 
     /// The size in columns and rows.
@@ -81,6 +186,7 @@ impl Terminal {
 
     /// Gives the terminal to the shell and sleeps until the shell continues us.
     pub fn suspend(&mut self) -> io::Result<()> {
+        self.put_away_pictures()?;
         give_back();
         let stopped = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TSTP);
         take()?;
@@ -92,6 +198,11 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
+        let _ = self.put_away_pictures();
+        if self.owed {
+            // An answer that comes before the shell is back is not typed there.
+            let _ = tcflush(stdin(), QueueSelector::IFlush);
+        }
         give_back();
     }
 }

@@ -97,7 +97,7 @@ fn t05_a_panic_gives_the_terminal_back() {
     const NAME: &str = "t05_a_panic_gives_the_terminal_back";
     const INSIDE: &str = "CHAT_TUI_TEST_INSIDE";
     if std::env::var_os(INSIDE).is_some() {
-        let _terminal = Terminal::enter(Theme { depth: Depth::Palette }).unwrap();
+        let _terminal = Terminal::enter(Theme::new(Depth::Palette)).unwrap();
         panic!("as it should \u{9b}2J");
     }
     let mut command = CommandBuilder::new(std::env::current_exe().unwrap());
@@ -195,6 +195,22 @@ fn check_sequences(raw: &[u8]) {
         rest = &rest[at + control.len_utf8()..];
         match control {
             '\r' | '\n' => {}
+            // What is asked about pictures, in full.
+            '\u{1b}' if rest.starts_with('_') => {
+                let question = "_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\u{1b}\\";
+                assert!(rest.starts_with(question), "{:?}", &rest[..rest.len().min(60)]);
+                rest = &rest[question.len()..];
+            }
+            // Links: printable ASCII, to where one may go.
+            '\u{1b}' if rest.starts_with("]8;") => {
+                let end = rest.find("\u{1b}\\").expect("the link ends");
+                let (id, address) = rest["]8;".len()..end].split_once(';').unwrap();
+                assert!(address.bytes().all(|byte| byte.is_ascii_graphic()), "{address:?}");
+                let leads =
+                    ["http://", "https://", "mailto:"].iter().any(|scheme| address.starts_with(scheme));
+                assert!(leads || (address.is_empty() && id.is_empty()), "{id:?} {address:?}");
+                rest = &rest[end + 2..];
+            }
             '\u{1b}' if rest.starts_with(']') => {
                 let end = rest.find('\u{7}').expect("the title ends");
                 assert!(rest.starts_with("]0;") && !rest[..end].contains('\u{1b}'), "{:?}", &rest[..end]);
@@ -212,7 +228,10 @@ fn check_sequences(raw: &[u8]) {
                             .contains(&parameters)
                     }
                     b'u' => [">1", "<1"].contains(&parameters),
-                    b't' => ["22;0", "23;0"].contains(&parameters),
+                    b't' => ["22;0", "23;0", "16"].contains(&parameters),
+                    b'q' => parameters == ">",
+                    b'S' => parameters == "?1;1;0",
+                    b'c' => parameters.is_empty(),
                     _ => false,
                 };
                 assert!(allowed, "ESC [ {parameters} {}", char::from(last));

@@ -105,6 +105,8 @@ export class Chat {
   /** Somebody drops or pastes files, or is about to. @param {Event} event @param {DataTransfer | null} data */
   #bring(event, data) {
     if (!data?.types.includes('Files') || this.state.dialog) return;
+    // The cells of a sheet come with a picture of them: what is meant is the text.
+    if (event.type === 'paste' && data.types.includes('text/html') && data.types.includes('text/plain')) return;
     document.body.classList.toggle('dropping', event.type === 'dragover');
     if (event.type === 'dragleave') return;
     event.preventDefault();
@@ -286,6 +288,7 @@ export class Chat {
   /** @param {Output} output */
   told(output) {
     model.update(this.state, output, performance.now());
+    if (['stored', 'line', 'placed', 'failed'].includes(output.is)) this.outbox.tell(output);
     switch (output.is) {
       case 'link':
         if (output.link.state === 'live') this.everLive = true;
@@ -293,18 +296,12 @@ export class Chat {
         if (output.link.state === 'stopped' && output.link.code === SIGN_IN) this.#account(({ signedOut }) => signedOut(this));
         break;
       case 'stored':
-        this.outbox.tell(output);
         this.store.forget(output.id);
         break;
-      case 'line':
-        this.outbox.tell(output);
-        break;
       case 'placed':
-        this.outbox.tell(output);
         this.store.place(output.id, output.target);
         break;
       case 'failed':
-        this.outbox.tell(output);
         this.store.fail(output.id, { code: output.code, reason: output.reason });
         break;
       case 'frame':
@@ -434,6 +431,7 @@ export class Chat {
       this.told({ is: 'failed', id: line.id, code: 'not_joined', reason: 'You are not in this room any more.' });
     }
     model.left(this.state, room);
+    this.files?.leave(room);
     this.saver.rooms.delete(room);
     this.store.dropRoom(room);
     this.#ensure(this.state.active);

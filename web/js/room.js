@@ -1,6 +1,6 @@
 // One room: the stretches of its log that are held, what later events make of earlier ones, and who is in it. Pure.
 
-import { fold, targetOf } from './safe_text.js';
+import { emptied, fold, says, targetOf } from './safe_text.js';
 
 /**
  * @typedef {import('./protocol.js').Event} Event
@@ -108,7 +108,7 @@ export function learn(room, message, asOf) {
   const known = room.known.get(message.seq);
   if (known && known.asOf >= asOf) return known.now;
   const now = refolded(room, message, asOf);
-  room.known.set(message.seq, { base: message, asOf, now });
+  room.known.set(message.seq, { base: now.folded?.deleted ? emptied(message) : message, asOf, now });
   return now;
 }
 
@@ -118,15 +118,34 @@ function note(room, event) {
   if (target === undefined) return;
   const changes = room.changes.get(target) ?? [];
   const isLast = (changes.at(-1)?.seq ?? 0) < event.seq;
-  if (!isLast && changes.some(({ seq }) => seq === event.seq)) return;
-  changes.push(event);
-  if (!isLast) changes.sort((a, b) => a.seq - b.seq);
-  room.changes.set(target, changes);
+  const isNew = isLast || !changes.some(({ seq }) => seq === event.seq);
+  if (isNew) {
+    changes.push(event);
+    if (!isLast) changes.sort((a, b) => a.seq - b.seq);
+    room.changes.set(target, changes);
+  }
+  if (event.type === 'edit' || event.type === 'delete') forgetTexts(room, target);
   const known = room.known.get(target);
-  if (known === undefined || event.seq <= known.asOf) return;
-  known.now = refolded(room, known.base, known.asOf);
-  const place = placeOf(room, target);
-  if (room.events[place]?.seq === target) room.events[place] = known.now;
+  if (!isNew || known === undefined || event.seq <= known.asOf) return;
+  if (event.type === 'delete') known.base = emptied(known.base);
+  // In their order, each is folded once: a message may have many.
+  known.now = isLast ? fold(known.now, event) : refolded(room, known.base, known.asOf);
+  replace(room, known.now);
+}
+
+/** Of a message that was taken out nothing stays: not what it said before, either. @param {Room} room @param {number} target */
+function forgetTexts(room, target) {
+  const changes = room.changes.get(target) ?? [];
+  if (!changes.some(({ type }) => type === 'delete')) return;
+  const empty = changes.map((each) => (each.type === 'edit' ? { ...each, text: '' } : each));
+  room.changes.set(target, empty);
+  for (const each of empty) if (each.type === 'edit') replace(room, each);
+}
+
+/** @param {Room} room @param {Event} event */
+function replace(room, event) {
+  const place = placeOf(room, event.seq);
+  if (room.events[place]?.seq === event.seq) room.events[place] = event;
 }
 
 /** @param {Room} room @param {Message & {type: 'message'}} message @param {number} asOf */
@@ -198,17 +217,6 @@ export function calls(state, { user, mentions, everyone, message, folded }) {
   if (mentions?.includes(me) || everyone === 'here' || everyone === 'room') return true;
   const text = folded?.text ?? message;
   return state.prefs.keywords.some((word) => says(text, word));
-}
-
-/** The text has the word, whole and in any case. @param {string} text @param {string} word */
-export function says(text, word) {
-  const sign = /[\p{L}\p{M}\p{N}_]/u;
-  const [all, one] = [text.toLowerCase(), word.trim().toLowerCase()];
-  for (let at = one === '' ? -1 : all.indexOf(one); at >= 0; at = all.indexOf(one, at + 1)) {
-    const [before, after] = [[...all.slice(Math.max(0, at - 2), at)].at(-1) ?? '', String.fromCodePoint(all.codePointAt(at + one.length) ?? 32)];
-    if (!(sign.test(before) && sign.test(one[0] ?? '')) && !(sign.test(after) && sign.test(one.at(-1) ?? ''))) return true;
-  }
-  return false;
 }
 
 /** Somebody answered in a thread. @param {State} state @param {Room} room @param {Message} answer */
@@ -291,13 +299,6 @@ export function moved(state, room, { who, name, change, role }) {
   }
   if (isOut && (known?.state === 'offline' || change !== 'left')) room.people.delete(who);
   if (who === state.me?.user) room.standing = standing;
-}
-
-/** The room itself changed. @param {Room} room @param {Event & {type: 'changed'}} event */
-export function edited(room, { title, topic, announce, slow_s, archived, seen }) {
-  const rules = { ...room.rules, ...(announce !== undefined && { announce }), ...(slow_s !== undefined && { slow_s }), ...(archived !== undefined && { archived }), ...(seen !== undefined && { seen }) };
-  if (seen === false) room.readers.clear();
-  Object.assign(room, { title: title ?? room.title, topic: topic ?? room.topic, rules });
 }
 
 /** @param {State} state @param {import('./protocol.js').ComeAndGo & {type: 'join' | 'leave'}} frame @param {number} now */
@@ -468,7 +469,8 @@ function waiting(room, state, thread, first) {
   /** @type {Row[]} */
   const out = [];
   for (const line of state.lines) {
-    if (line.room !== room.room || (line.change ? thread !== undefined || line.state !== 'failed' : line.thread !== thread)) continue;
+    // In a room that one is not in there are no threads to look into.
+    if (line.room !== room.room || (line.change ? thread !== undefined || line.state !== 'failed' : line.thread !== thread && room.joined)) continue;
     const edit = state.lines.findLast(({ change, state }) => change?.type === 'edit' && change.target === line.id && state !== 'failed');
     out.push({ key: `l${line.id}`, kind: 'line', line: edit ? { ...line, text: edit.text } : line, head: first });
     first = false;

@@ -267,7 +267,7 @@ export function fold(message, event) {
       return { ...without(message, 'mentions', 'everyone'), ...(mentions.length > 0 && { mentions }), ...(everyone && { everyone }), folded: { ...before, text: event.text, edited: event.timestamp } };
     }
     case 'delete':
-      return { ...without(message, 'mentions', 'everyone', 'files'), message: '', folded: { deleted: true, ...(replies && { replies }) } };
+      return emptied(message);
     case 'react': {
       const { reactions: all = {}, ...kept } = before;
       const { [event.emoji]: users = [], ...others } = all;
@@ -282,6 +282,23 @@ export function fold(message, event) {
     default:
       return message;
   }
+}
+
+/** The text has the word, whole and in any case. @param {string} text @param {string} word */
+export function says(text, word) {
+  const sign = /[\p{L}\p{M}\p{N}_]/u;
+  const [all, one] = [text.toLowerCase(), word.trim().toLowerCase()];
+  for (let at = one === '' ? -1 : all.indexOf(one); at >= 0; at = all.indexOf(one, at + 1)) {
+    const [before, after] = [[...all.slice(Math.max(0, at - 2), at)].at(-1) ?? '', String.fromCodePoint(all.codePointAt(at + one.length) ?? 32)];
+    if (!(sign.test(before) && sign.test(one[0] ?? '')) && !(sign.test(after) && sign.test(one.at(-1) ?? ''))) return true;
+  }
+  return false;
+}
+
+/** A message that was taken out. @template {Message} T @param {T} message @returns {T} */
+export function emptied(message) {
+  const { replies } = message.folded ?? {};
+  return { ...without(message, 'mentions', 'everyone', 'files'), message: '', folded: { deleted: true, ...(replies && { replies }) } };
 }
 
 /** @template {object} T @param {T} whole @param {string[]} keys @returns {T} */

@@ -3,7 +3,7 @@
 
 import { Session, SUBPROTOCOL } from './session.js';
 import * as model from './state.js';
-import { isAnothers, ulid } from './store.js';
+import { inTurn, isAnothers, ulid } from './store.js';
 
 const SOON_MS = 3_000;
 const TYPING_RENEW_MS = 3_000;
@@ -381,16 +381,21 @@ export class Intake {
     this.chat = chat;
     /** What is on its way to the tray of a room or a thread: how many files, and whether they came there. @type {Map<string, {count: number, done: Promise<boolean>}>} */
     this.coming = new Map();
+    /** What could not be taken in: it is tried again with the next message. @type {Map<string, File[]>} */
+    this.lost = new Map();
     /** What an earlier page left is looked for: it may be for any room. @type {Promise<boolean> | undefined} */
     this.left = undefined;
   }
 
   /** @param {string} room @param {number | undefined} thread @param {File[]} chosen */
   take(room, thread, chosen) {
-    this.#inTurn(model.placeKey(room, thread), chosen.length, async (areThere) => {
-      await (await this.#files()).add(room, thread, chosen);
-      return areThere;
-    });
+    const place = model.placeKey(room, thread);
+    const all = [...(this.lost.get(place) ?? []), ...chosen];
+    this.lost.delete(place);
+    this.#inTurn(place, all.length, (areThere) => this.#files().then((files) => files.add(room, thread, all)).then(() => areThere, (error) => {
+      this.lost.set(place, all);
+      throw error;
+    }));
   }
 
   restore() {
@@ -405,6 +410,7 @@ export class Intake {
     const { chat } = this;
     const place = model.placeKey(room, thread);
     const reply = aim?.reply?.seq;
+    if (this.lost.has(place)) this.take(room, thread, []);
     if (!this.coming.has(place) && !this.left) {
       const sent = chat.files?.send(room, text, { thread, reply }) ?? false;
       if (sent) chat.setDraft(place, '');
@@ -446,12 +452,6 @@ export class Intake {
   #files() {
     return styled(import('./later/files.js')).then(({ Files }) => (this.chat.files ??= new Files(this.chat)));
   }
-}
-
-/** Works when it is this tab's turn: one at a time, so that two tabs of one outbox never send the same line. @param {AbortSignal} signal @param {() => Promise<void>} work */
-function inTurn(signal, work) {
-  // It may be given up before it is this tab's turn.
-  (navigator.locks?.request('chat.outbox', { signal }, work) ?? work()).catch(() => {});
 }
 
 /** What opens rarely, and is no part of the first load. @type {Record<string, () => Promise<any>>} */

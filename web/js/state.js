@@ -2,7 +2,7 @@
 // changes the state for one input, `rows` says what a timeline consists of. Rooms carry a `version` so that views can
 // tell whether to draw again.
 
-import { OWN, answered, cameOrWent, cover, edited, holds, learn, moved, person, renamed, threadMarked, trim, unread } from './room.js';
+import { OWN, answered, cameOrWent, cover, holds, learn, moved, person, renamed, threadMarked, trim, unread } from './room.js';
 
 /**
  * @typedef {import('./protocol.js').Event} Event
@@ -55,7 +55,8 @@ import { OWN, answered, cameOrWent, cover, edited, holds, learn, moved, person, 
  *   read: number, marker: number | undefined, mark: number | null, atEnd: boolean, target: number | null, place: Place | null, kept: boolean, loading: boolean, synced: boolean, joined: boolean, version: number}} Room
  * @typedef {{rooms: Map<string, Room>, active: string, me: User | null, faces: Map<string, Face>, invitations: Map<string, Invitation>, blocked: Set<string>, levels: Map<string, import('./protocol.js').Level>, prefs: {keywords: string[], quiet?: import('./protocol.js').Quiet | undefined},
  *   thread: {room: string, root: number} | null, aims: Map<string, Aim>, link: Link | {state: 'idle'}, readOnly: boolean,
- *   limit: number, lines: Line[], watching: boolean, trouble: string | null, notice: string | null, isOld: boolean, dialog: {name: string, args: any} | null, liveAt: number, version: number}} State
+ *   limit: number, lines: Line[], watching: boolean, trouble: string | null, notice: string | null, isOld: boolean, dialog: {name: string, args: any} | null, out: Set<string>, found: any, liveAt: number, version: number}} State
+ * `out`: rooms that one was put out of, or left, while the page was open; `found`: what was looked for last, to come back to.
  */
 
 /** A typing signal that is not renewed is over after this. */
@@ -70,21 +71,25 @@ const AWAY = 20;
 export function initial() {
   return {
     rooms: new Map(), active: 'lobby', me: null, faces: new Map(), invitations: new Map(), blocked: new Set(), levels: new Map(), prefs: { keywords: [] }, thread: null, aims: new Map(), link: { state: 'idle' }, readOnly: false, limit: 65_536, lines: [],
-    watching: true, trouble: null, notice: null, isOld: false, dialog: null, liveAt: 0, version: 0,
+    watching: true, trouble: null, notice: null, isOld: false, dialog: null, out: new Set(), found: null, liveAt: 0, version: 0,
   };
 }
 
 /** @param {State} state @param {string} key @returns {Room} */
 export function roomOf(state, key) {
-  let room = state.rooms.get(key);
-  if (room === undefined) {
-    room = {
-      room: key, title: key, topic: '', kind: 'public', rules: {}, standing: undefined, first: 1, head: 0, present: 0, events: [], stretches: [], notices: [],
-      known: new Map(), changes: new Map(), counted: undefined, threads: new Map(), readers: new Map(), pins: 0, pinsAt: 0, people: new Map(), before: new Set(), typing: new Map(), read: 0, marker: undefined, mark: null, atEnd: true, target: null, place: null, kept: false, loading: false, synced: false, joined: key === 'lobby', version: 0,
-    };
-    state.rooms.set(key, room);
-  }
+  const known = state.rooms.get(key);
+  if (known) return known;
+  const room = blank(key);
+  state.rooms.set(key, room);
   return room;
+}
+
+/** A room of which nothing is known yet. @param {string} key @returns {Room} */
+function blank(key) {
+  return {
+    room: key, title: key, topic: '', kind: 'public', rules: {}, standing: undefined, first: 1, head: 0, present: 0, events: [], stretches: [], notices: [],
+    known: new Map(), changes: new Map(), counted: undefined, threads: new Map(), readers: new Map(), pins: 0, pinsAt: 0, people: new Map(), before: new Set(), typing: new Map(), read: 0, marker: undefined, mark: null, atEnd: true, target: null, place: null, kept: false, loading: false, synced: false, joined: key === 'lobby', version: 0,
+  };
 }
 
 /** Applies what the session tells. @param {State} state @param {Output} output @param {number} now */
@@ -122,6 +127,16 @@ export const levelOf = (state, room) => state.levels.get(room.room) ?? (room.kin
 export function headline(state) {
   const count = [...state.rooms.values()].reduce((sum, room) => sum + missed(state, room), 0);
   return { room: state.rooms.get(state.active)?.title ?? state.active, count };
+}
+
+/** How many lines were not sent yet. @param {State} state */
+export function waiting(state) {
+  return state.lines.filter(({ state }) => state === 'saving' || state === 'queued').length;
+}
+
+/** How much there is to read in other rooms. @param {State} state */
+export function elsewhere(state) {
+  return [...state.rooms.values()].reduce((sum, room) => sum + (room.room === state.active ? 0 : missed(state, room)), 0);
 }
 
 /** All messages of the room have been seen. @param {State} state @param {Room} room */
@@ -270,7 +285,9 @@ function frame(state, frame, now) {
       const room = state.rooms.get(frame.room);
       if (frame.why === 'gone' || !room) return left(state, frame.room);
       // Another history: the places mean other events now, and the lines held may never have been in it.
-      if (frame.why === 'epoch' || frame.why === 'ahead') Object.assign(room, { events: [], stretches: [], notices: [], known: new Map(), changes: new Map(), counted: undefined, threads: new Map(), mark: null, kept: false, place: null, read: frame.head });
+      const isAnother = frame.why === 'epoch' || frame.why === 'ahead';
+      if (isAnother && state.thread?.room === frame.room) state.thread = null;
+      if (isAnother) Object.assign(room, { events: [], stretches: [], notices: [], known: new Map(), changes: new Map(), counted: undefined, threads: new Map(), mark: null, kept: false, place: null, read: frame.head });
       Object.assign(room, { first: frame.first, head: frame.head, synced: true, version: room.version + 1 });
       return;
     }
@@ -341,6 +358,7 @@ function away(state, room, head, first) {
 export function informed(state, room, info) {
   const { topic, kind, rules, standing, first, head, present, people, read, unread = 0, mentions = 0, pins = 0 } = info;
   for (const one of people ?? []) seeFace(state, one);
+  state.out.delete(room.room);
   const title = info.title || (people ?? []).map(({ name }) => name).join(', ') || info.room;
   Object.assign(room, {
     // Where all is had, the events up to a higher head are on their way.
@@ -399,18 +417,22 @@ function own(state, event) {
 /** Whoever was here is not any more: what was told to them is forgotten, but for their own unsent lines, which stay in sight. @param {State} state */
 export function forget(state) {
   state.lines = state.lines.filter((line) => line.state !== 'stored');
-  Object.assign(state, { rooms: new Map(), active: state.lines[0]?.room ?? 'lobby', me: null, faces: new Map(), invitations: new Map(), blocked: new Set(), levels: new Map(), prefs: { keywords: [] }, thread: null, aims: new Map() });
+  Object.assign(state, { rooms: new Map(), active: state.lines[0]?.room ?? 'lobby', me: null, faces: new Map(), invitations: new Map(), blocked: new Set(), levels: new Map(), prefs: { keywords: [] }, thread: null, aims: new Map(), found: null });
   for (const key of ['lobby', ...state.lines.map(({ room }) => room)]) roomOf(state, key);
   state.version += 1;
 }
 
-/** @param {State} state @param {string} key */
+/** One is not in the room any more: what others said there is no longer for this screen, whatever shows it. @param {State} state @param {string} key */
 export function left(state, key) {
   state.version += 1;
+  state.out.add(key);
+  if (state.dialog?.args.room === key) state.dialog = null;
+  if (state.thread?.room === key) state.thread = null;
   const room = state.rooms.get(key);
   if (room && unsent(state, key).length > 0) {
     // Its lines stay in sight until somebody decides about them.
-    Object.assign(room, { joined: false, synced: false, present: 0, people: new Map(), version: room.version + 1 });
+    const { title, topic, kind, version } = room;
+    Object.assign(room, blank(key), { title, topic, kind, joined: false, version: version + 1 });
     return;
   }
   state.rooms.delete(key);
@@ -420,6 +442,13 @@ export function left(state, key) {
 /** The room's lines that are not in its log, and would be lost with it. @param {State} state @param {string} key */
 export function unsent(state, key) {
   return state.lines.filter((line) => line.room === key && line.state !== 'stored');
+}
+
+/** The room itself changed. @param {Room} room @param {Event & {type: 'changed'}} event */
+function edited(room, { title, topic, announce, slow_s, archived, seen }) {
+  const rules = { ...room.rules, ...(announce !== undefined && { announce }), ...(slow_s !== undefined && { slow_s }), ...(archived !== undefined && { archived }), ...(seen !== undefined && { seen }) };
+  if (seen === false) room.readers.clear();
+  Object.assign(room, { title: title ?? room.title, topic: topic ?? room.topic, rules });
 }
 
 /** @param {State} state @param {Event} event */

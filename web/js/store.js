@@ -41,6 +41,8 @@ const PLACES = 'chat.places';
 const THREADS = 200;
 /** The database of what waits to be uploaded, and the mark that there is one. */
 export const UPLOADS = 'chat.uploads';
+/** The reactions used last. */
+export const REACTIONS = 'chat.reactions';
 const SAVE_MS = 500;
 /** A disk that does not answer for this long when the page opens is done without. */
 const PATIENCE_MS = 3_000;
@@ -180,7 +182,8 @@ export class Store {
       const span = IDBKeyRange.bound([room.room], [room.room, []]);
       if (joined) store('events').delete(IDBKeyRange.bound([room.room], [room.room, from], false, true));
       else store('events').delete(span);
-      for (const event of newest) if (!joined || event.seq > held.last || event.type === 'message') store('events').put(event);
+      // What was held may be other by now: changed, or taken out.
+      for (const event of newest) if (!joined || event.seq > held.last || event.type === 'message' || event.type === 'edit') store('events').put(event);
       store('rooms').put({ ...room, from });
     });
   }
@@ -261,7 +264,7 @@ export class Store {
     for (const key of Object.keys(this.local ?? {})) if (key.startsWith(DRAFT) || key.startsWith(SHARED)) this.local?.removeItem(key);
     // What waits to be uploaded is somebody's too.
     if (this.local?.getItem(UPLOADS)) globalThis.indexedDB?.deleteDatabase(UPLOADS);
-    this.local?.removeItem(UPLOADS);
+    for (const key of [UPLOADS, REACTIONS]) this.local?.removeItem(key);
     this.written.clear();
   }
 
@@ -374,6 +377,12 @@ export class Saver {
 
 /** Waits for an account that is not the one that is here. @param {Kept} entry @param {string | undefined} who */
 export const isAnothers = ({ account, user }, who) => account === true && user !== (who ?? null);
+
+/** Works when it is this tab's turn: one at a time, so that two tabs of one outbox never send the same line. @param {AbortSignal} signal @param {() => Promise<void>} work */
+export function inTurn(signal, work) {
+  // It may be given up before it is this tab's turn.
+  (navigator.locks?.request('chat.outbox', { signal }, work) ?? work()).catch(() => {});
+}
 
 /** Where drafts are; reading the property alone may be forbidden. */
 function localStore() {

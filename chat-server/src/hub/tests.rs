@@ -77,6 +77,7 @@ impl Stage {
             thread: None,
             mentions: Vec::new(),
             everyone: None,
+            here: None,
             files: Vec::new(),
         };
         self.store.append(append).await.unwrap();

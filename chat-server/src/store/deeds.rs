@@ -80,6 +80,8 @@ pub(crate) struct Named {
     pub(crate) mentions: Vec<UserId>,
     /// Whom it calls beside those, if its author may.
     pub(crate) everyone: Option<Everyone>,
+    /// Who is there, where that is whom it calls; nothing where they are too many to be kept one by one.
+    pub(crate) here: Option<Vec<UserId>>,
 }
 
 /// A page of a thread.

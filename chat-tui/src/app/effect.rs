@@ -12,6 +12,7 @@ use protocol::signal::PresenceState;
 use super::files;
 use super::pictures::Picture;
 use crate::api::{Answer, Hidden, Request};
+use crate::graphics::Found;
 use crate::link::Spot;
 
 /// What happened outside.
@@ -68,6 +69,8 @@ pub enum Msg {
         /// The picture.
         picture: Option<Arc<Picture>>,
     },
+    /// How the terminal shows pictures.
+    Graphics(Found),
     /// What was found on this machine.
     FoundHere(Vec<Message>),
     /// What a link leads to.

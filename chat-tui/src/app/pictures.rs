@@ -1,6 +1,7 @@
 //! Pictures of messages: which are here, which are asked for, and how many cells each takes.
 //!
-//! A cell shows two dots, one above the other; a dot is about as wide as it is high.
+//! In half-blocks a cell shows two dots, one above the other; a dot is about as wide as it is high. Where the terminal
+//! shows dots of its own, a cell has as many as the terminal says, and only a mark stands in it: see [`Mark`].
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -10,13 +11,17 @@ use protocol::messages::File;
 
 use super::layout::Screen;
 use super::{Effect, Model, rows};
+use crate::graphics::mark::{NUMBERS, Shown};
+use crate::graphics::{Found, Mark, Pixels, Way};
 
 /// The columns that a picture takes, at most.
 pub const COLUMNS: u16 = 64;
 /// The rows that a picture takes, at most.
 pub const ROWS: u16 = 12;
 /// What pictures are kept in memory, in bytes; further ones take the place of the oldest.
-const KEPT: usize = 2 * 1024 * 1024;
+const KEPT: usize = 16 * 1024 * 1024;
+/// So many are known at most, far fewer than there are numbers for them.
+const KNOWN: usize = 4096;
 /// So many are fetched at a time.
 const AT_ONCE: usize = 4;
 /// Pictures of one message that are shown; its other files are only named.
@@ -32,6 +37,31 @@ pub struct Picture {
     width: u16,
     /// From the upper left, row by row.
     dots: Vec<Dot>,
+    /// What is sent to a terminal that shows dots; none where ours shows half-blocks.
+    pixels: Option<Pixels>,
+}
+
+/// How pictures are to be shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Choice {
+    /// Not: they are only named.
+    Off,
+    /// The best way that the terminal has.
+    #[default]
+    Auto,
+    /// This way, whatever the terminal says.
+    By(Way),
+}
+
+impl Choice {
+    /// As a person says it.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "off" => Some(Self::Off),
+            "on" | "auto" => Some(Self::Auto),
+            way => Way::named(way).map(Self::By),
+        }
+    }
 }
 
 impl std::fmt::Debug for Picture {
@@ -45,7 +75,17 @@ impl Picture {
     pub fn new(width: u16, dots: Vec<Dot>) -> Option<Self> {
         let whole = width > 0 && !dots.is_empty() && dots.len().is_multiple_of(usize::from(width));
         let most = usize::from(COLUMNS) * usize::from(ROWS) * 2;
-        (whole && dots.len() <= most).then_some(Self { width, dots })
+        (whole && dots.len() <= most).then_some(Self { width, dots, pixels: None })
+    }
+
+    /// The same, with the dots of a terminal that has its own.
+    #[must_use]
+    pub fn with_pixels(self, pixels: Option<Pixels>) -> Self {
+        Self { pixels, ..self }
+    }
+
+    fn bytes(&self) -> usize {
+        self.dots.len() * size_of::<Dot>() + self.pixels.as_ref().map_or(0, Pixels::bytes)
     }
 
     /// The dot at a place of this picture drawn with so many dots.
@@ -61,7 +101,8 @@ impl Picture {
 #[derive(Debug, Clone)]
 enum State {
     Asked,
-    Here(Arc<Picture>),
+    /// With its number for the terminal.
+    Here(u16, Arc<Picture>),
     /// The server has none, or what it has is none.
     Missing,
 }
@@ -73,18 +114,79 @@ pub struct Pictures {
     pub can: bool,
     /// The person wants them.
     pub on: bool,
+    /// The way that the person wants, whatever the terminal says.
+    pub wish: Option<Way>,
+    /// It may be given more than characters, if the person wants that.
+    pub open: bool,
+    /// The best way that the terminal has.
+    pub way_found: Way,
+    /// The width and height of a cell in dots.
+    pub cell: (u16, u16),
+    /// The number of the next one; a random one at the start, so that they are no other program's.
+    pub next: u16,
     known: BTreeMap<Id, State>,
     /// Those that are known, the oldest first.
     order: VecDeque<Id>,
 }
 
-/// The cells of a picture, from the left: the upper and the lower dot; nothing where it ends, or is not here yet.
-pub type Cells = Vec<(Dot, Option<Dot>)>;
+/// A row of a picture, from the left; nothing as long as it is not here yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cells {
+    /// Half-blocks: the upper and the lower dot; none where it ends.
+    Dots(Vec<(Dot, Option<Dot>)>),
+    /// Marks.
+    Marks(Vec<Mark>),
+}
 
 impl Pictures {
     /// Whether pictures are shown.
     fn shown(&self) -> bool {
-        self.can && self.on
+        self.on && (self.can || self.way().is_graphic())
+    }
+
+    /// The way in which pictures are shown, where they are.
+    pub fn way(&self) -> Way {
+        if self.open { self.wish.unwrap_or(self.way_found) } else { Way::Blocks }
+    }
+
+    /// How many dots a picture needs at most, in width and height; none where half-blocks are all there is.
+    pub fn needs(&self) -> Option<(u16, u16)> {
+        let (wide, high) = self.cell();
+        self.way().is_graphic().then_some((COLUMNS * wide, ROWS * high))
+    }
+
+    /// The dots of a picture by its number, for the terminal.
+    pub fn pixels(&self, number: u16) -> Option<&Pixels> {
+        self.known.values().find_map(|state| match state {
+            State::Here(other, picture) if *other == number => picture.pixels.as_ref(),
+            _ => None,
+        })
+    }
+
+    fn cell(&self) -> (u16, u16) {
+        // Larger ones are none; it keeps the figures small.
+        (self.cell.0.clamp(1, 256), self.cell.1.clamp(1, 256))
+    }
+
+    /// The same settings, and no picture.
+    #[must_use]
+    pub fn anew(&self) -> Self {
+        Self { known: BTreeMap::new(), order: VecDeque::new(), ..self.clone() }
+    }
+
+    /// Takes in what the terminal is found to show.
+    pub(super) fn find(&mut self, found: Found) {
+        (self.way_found, self.cell) = (found.way, found.cell);
+        self.settle();
+    }
+
+    /// Forgets the pictures that lack what the present way needs: they are asked for again.
+    fn settle(&mut self) {
+        if self.way().is_graphic() {
+            self.known
+                .retain(|_, state| !matches!(state, State::Here(_, picture) if picture.pixels.is_none()));
+            self.order.retain(|file| self.known.contains_key(file));
+        }
     }
 
     /// Whether a picture of this file is to be asked for.
@@ -101,7 +203,7 @@ impl Pictures {
         let picture = match self.known.get(&file.file) {
             None | Some(State::Missing) => return Vec::new(),
             Some(State::Asked) => None,
-            Some(State::Here(picture)) => Some(picture),
+            Some(State::Here(number, picture)) => Some((*number, picture)),
         };
         let (Some(width), Some(tall)) = (file.width, file.height) else { return Vec::new() };
         let columns = u16::try_from(columns).unwrap_or(COLUMNS).min(COLUMNS);
@@ -110,17 +212,36 @@ impl Pictures {
         if columns < 2 || most < 2 {
             return Vec::new();
         }
+        if self.way().is_graphic() {
+            return self.marks((width, tall), (columns, most), picture);
+        }
         let (wide, high) = fit((width, tall), (columns, most * 2));
         let cells = |y: u16| match picture {
-            None => Cells::new(),
-            Some(picture) => (0..wide)
-                .map(|x| {
-                    let dot = |y| picture.at((x, y), (wide, high));
-                    (dot(y), (y + 1 < high).then(|| dot(y + 1)))
-                })
-                .collect(),
+            None => Cells::Dots(Vec::new()),
+            Some((_, picture)) => {
+                let dot = |x, y| picture.at((x, y), (wide, high));
+                Cells::Dots((0..wide).map(|x| (dot(x, y), (y + 1 < high).then(|| dot(x, y + 1)))).collect())
+            }
         };
         (0..high).step_by(2).map(cells).collect()
+    }
+
+    /// The rows of a picture of such a size within so many columns and rows.
+    fn marks(
+        &self,
+        size: (u32, u32),
+        (columns, rows): (u16, u16),
+        picture: Option<(u16, &Arc<Picture>)>,
+    ) -> Vec<Cells> {
+        let (wide, high) = self.cell();
+        let (width, height) = fit(size, (columns * wide, rows * high));
+        let (columns, rows) = (width.div_ceil(wide), height.div_ceil(high));
+        let number = picture.filter(|(_, picture)| picture.pixels.is_some()).map(|(number, _)| number);
+        let marks = |row: u16| {
+            let mark = |number| move |column| Mark { shown: Shown { number, columns, rows }, row, column };
+            Cells::Marks(number.map_or_else(Vec::new, |number| (0..columns).map(mark(number)).collect()))
+        };
+        (0..rows).map(marks).collect()
     }
 
     fn asked(&mut self, file: Id) {
@@ -137,8 +258,10 @@ impl Pictures {
     pub(super) fn take(&mut self, file: &Id, picture: Option<Arc<Picture>>) {
         // What was forgotten meanwhile is asked for again when it is in sight.
         let Some(state) = self.known.get_mut(file) else { return };
-        *state = picture.map_or(State::Missing, State::Here);
-        while self.bytes() > KEPT {
+        let number = self.next % NUMBERS;
+        self.next = (number + 1) % NUMBERS;
+        *state = picture.map_or(State::Missing, |picture| State::Here(number, picture));
+        while self.bytes() > KEPT || self.order.len() > KNOWN {
             let Some(oldest) = self.order.pop_front() else { return };
             self.known.remove(&oldest);
         }
@@ -146,7 +269,7 @@ impl Pictures {
 
     fn bytes(&self) -> usize {
         let of = |state: &State| match state {
-            State::Here(picture) => picture.dots.len() * size_of::<Dot>(),
+            State::Here(_, picture) => picture.bytes(),
             _ => 0,
         };
         self.known.values().map(|state| of(state) + 200).sum()
@@ -190,22 +313,39 @@ pub(super) fn ask(model: &mut Model, effects: &mut Vec<Effect>) {
     }
 }
 
-/// `/images on|off`.
+/// `/images auto|kitty|iterm|sixel|blocks|off`; `on` is `auto`.
 pub(super) fn switch(model: &mut Model, argument: &str) -> Vec<Effect> {
-    match argument {
-        "on" if !model.pictures.can => {
-            model.complain("this terminal has too few colours for pictures");
-        }
-        "on" => {
-            model.pictures.on = true;
-            model.pictures.try_again();
-            model.toast("pictures are shown");
-        }
-        "off" => {
-            model.pictures.on = false;
+    let pictures = &mut model.pictures;
+    match Choice::named(argument) {
+        Some(Choice::Off) => {
+            pictures.on = false;
             model.toast("pictures are not shown, only named");
         }
-        _ => model.complain("write it as /images on|off"),
+        Some(Choice::By(way)) if way.is_graphic() && !pictures.open => {
+            model.complain("nothing but characters can be shown here");
+        }
+        Some(Choice::Auto) if !pictures.can && !(pictures.open && pictures.way_found.is_graphic()) => {
+            model.complain("this terminal has too few colours for pictures");
+        }
+        Some(Choice::By(Way::Blocks)) if !pictures.can => {
+            model.complain("this terminal has too few colours for pictures");
+        }
+        Some(choice) => {
+            pictures.on = true;
+            pictures.wish = match choice {
+                Choice::By(way) => Some(way),
+                _ => None,
+            };
+            pictures.try_again();
+            pictures.settle();
+            let way = pictures.way();
+            model.toast(if way.is_graphic() {
+                format!("pictures are shown ({})", way.name())
+            } else {
+                "pictures are shown".to_owned()
+            });
+        }
+        None => model.complain("write it as /images auto|kitty|iterm|sixel|blocks|off"),
     }
     Vec::new()
 }
@@ -249,14 +389,14 @@ mod tests {
         assert!(pictures.lacks(&wide) && pictures.rows(&wide, 40, 20).is_empty());
         pictures.asked(wide.file.clone());
         assert!(!pictures.lacks(&wide), "it is asked for once");
-        assert_eq!(pictures.rows(&wide, 40, 20), [Cells::new(), Cells::new()]);
+        assert_eq!(pictures.rows(&wide, 40, 20), [Cells::Dots(Vec::new()), Cells::Dots(Vec::new())]);
         let dots = (0..12).map(|n| (n, n, n)).collect();
         pictures.take(&wide.file, Picture::new(4, dots).map(Arc::new));
         let dot = |n: u8| (n, n, n);
         let rows = pictures.rows(&wide, 40, 20);
-        assert_eq!(rows[0], [0, 1, 2, 3].map(|n| (dot(n), Some(dot(n + 4)))));
-        assert_eq!(rows[1], [8, 9, 10, 11].map(|n| (dot(n), None)));
-        assert_eq!(pictures.rows(&wide, 2, 20), [vec![(dot(0), None), (dot(2), None)]]);
+        assert_eq!(rows[0], Cells::Dots([0, 1, 2, 3].map(|n| (dot(n), Some(dot(n + 4)))).to_vec()));
+        assert_eq!(rows[1], Cells::Dots([8, 9, 10, 11].map(|n| (dot(n), None)).to_vec()));
+        assert_eq!(pictures.rows(&wide, 2, 20), [Cells::Dots(vec![(dot(0), None), (dot(2), None)])]);
         assert!(pictures.rows(&wide, 40, 3).is_empty(), "a low window is for words");
         pictures.take(&wide.file, None);
         assert!(pictures.rows(&wide, 40, 20).is_empty());
@@ -267,14 +407,57 @@ mod tests {
     }
 
     #[test]
+    fn where_the_terminal_has_dots_marks_stand_for_them() {
+        let mut pictures = Pictures { on: true, ..Pictures::default() };
+        let photo = file("f1", 4000, 3000);
+        assert!(!pictures.lacks(&photo), "there are no colours");
+        pictures.open = true;
+        pictures.next = NUMBERS - 1;
+        pictures.find(Found { way: Way::Kitty, cell: (10, 20), colours: 256, in_tmux: false });
+        assert_eq!(pictures.needs(), Some((640, 240)));
+        pictures.asked(photo.file.clone());
+        let here = |pictures: &Pictures| match &pictures.rows(&photo, 60, 40)[..] {
+            rows => rows
+                .iter()
+                .map(|cells| match cells {
+                    Cells::Marks(marks) => marks.clone(),
+                    Cells::Dots(_) => panic!("half-blocks"),
+                })
+                .collect::<Vec<_>>(),
+        };
+        assert_eq!(here(&pictures), vec![Vec::new(); 12], "its place is free");
+        let pixels = Pixels::new(image::RgbImage::new(8, 6));
+        let picture = Picture::new(1, vec![(0, 0, 0)]).unwrap();
+        pictures.take(&photo.file, Some(Arc::new(picture.clone().with_pixels(pixels.clone()))));
+        let rows = here(&pictures);
+        let shown = Shown { number: NUMBERS - 1, columns: 32, rows: 12 };
+        assert_eq!((rows.len(), rows[0].len()), (12, 32), "320 × 240 dots");
+        assert_eq!(rows[11][31], Mark { shown, row: 11, column: 31 });
+        assert_eq!(pictures.pixels(NUMBERS - 1), pixels.as_ref());
+        // A small one is as large as its dots.
+        let icon = file("f2", 16, 16);
+        pictures.asked(icon.file.clone());
+        pictures.take(&icon.file, Some(Arc::new(picture.clone().with_pixels(pixels))));
+        let Cells::Marks(marks) = &pictures.rows(&icon, 60, 40)[0] else { panic!("half-blocks") };
+        assert_eq!(marks[0].shown, Shown { number: 0, columns: 2, rows: 1 });
+        // What came for half-blocks alone is asked for again.
+        pictures.wish = Some(Way::Blocks);
+        pictures.asked(Id::new("f3").unwrap());
+        pictures.take(&Id::new("f3").unwrap(), Some(Arc::new(picture)));
+        pictures.wish = None;
+        pictures.settle();
+        assert!(pictures.lacks(&file("f3", 1, 1)) && !pictures.lacks(&icon));
+    }
+
+    #[test]
     fn what_is_kept_has_an_end() {
         let mut pictures = Pictures { can: true, on: true, ..Pictures::default() };
         let large = Picture::new(COLUMNS, vec![(1, 2, 3); 64 * 24]).unwrap();
-        for n in 0..2000 {
+        for n in 0..4000 {
             here(&mut pictures, &file(&format!("f{n}"), 480, 180), large.clone());
         }
         assert!(pictures.bytes() <= KEPT);
-        assert!(pictures.lacks(&file("f0", 1, 1)) && !pictures.lacks(&file("f1999", 1, 1)));
+        assert!(pictures.lacks(&file("f0", 1, 1)) && !pictures.lacks(&file("f3999", 1, 1)));
         assert_eq!(pictures.order.len(), pictures.known.len());
         assert_eq!(Picture::new(COLUMNS, vec![(1, 2, 3); 64 * 25]), None);
         assert_eq!(Picture::new(5, vec![(1, 2, 3); 9]), None);

@@ -12,7 +12,9 @@ use protocol::signal::PresenceState;
 
 use super::layout::Screen;
 use super::place::{put_aside, take_up};
-use super::{Effect, Layer, Model, Msg, Room, answers, files, finding, jump, keys, pictures, rows, session};
+use super::{
+    Effect, Layer, Model, Msg, Room, answers, files, finding, jump, keys, lists, pictures, rows, session,
+};
 
 /// Without a key for this long, the person is idle.
 const IDLE_AFTER: Duration = Duration::from_mins(5);
@@ -49,6 +51,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Duration) -> Vec<Effect> {
             Vec::new()
         }
         Msg::NotAsked(reason) => {
+            lists::not_told(model);
             model.complain(reason);
             Vec::new()
         }
@@ -59,6 +62,10 @@ pub fn update(model: &mut Model, msg: Msg, now: Duration) -> Vec<Effect> {
         }
         Msg::Thumb { file, picture } => {
             model.pictures.take(&file, picture);
+            Vec::new()
+        }
+        Msg::Graphics(found) => {
+            model.pictures.find(found);
             Vec::new()
         }
         Msg::FoundHere(messages) => {

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::safe;
 use crate::markup::sgr::{self, Run};
+use crate::markup::tree::links;
 use crate::markup::{Block, parse};
 
 /// The text of a message, safe to draw, and what it means. Its meaning is read when it is first drawn, and kept.
@@ -13,6 +14,7 @@ pub struct Written {
     text: String,
     colours: Option<Arc<Coloured>>,
     blocks: OnceLock<Arc<[Block]>>,
+    hrefs: OnceLock<Option<Hrefs>>,
 }
 
 /// The coloured output of a program.
@@ -22,6 +24,12 @@ struct Coloured {
     shown: String,
     runs: Vec<Run>,
 }
+
+/// Where the links of a message lead: each place once, in order, and not more than [`HREFS`].
+pub type Hrefs = Arc<[String]>;
+
+/// Further links of one message are shown, but cannot be clicked.
+const HREFS: usize = 100;
 
 /// What a text means.
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +55,7 @@ impl Written {
             Some(colours) => colours.runs.iter().map(|run| run.text.as_str()).collect(),
             None => safe::block(text),
         };
-        Self { text, colours, blocks: OnceLock::new() }
+        Self { text, colours, blocks: OnceLock::new(), hrefs: OnceLock::new() }
     }
 
     /// The words alone: what is copied.
@@ -66,6 +74,25 @@ impl Written {
             Some(colours) => Meaning::Coloured(&colours.runs),
             None => Meaning::Blocks(self.blocks.get_or_init(|| parse(&self.text).into())),
         }
+    }
+}
+
+impl Written {
+    /// Where its links lead; `None` where it has none.
+    pub fn hrefs(&self) -> Option<&Hrefs> {
+        let hrefs = self.hrefs.get_or_init(|| match self.meaning() {
+            Meaning::Coloured(_) => None,
+            Meaning::Blocks(blocks) => {
+                let mut hrefs = Vec::new();
+                links(blocks, &mut |href| {
+                    if hrefs.len() < HREFS && !hrefs.iter().any(|known| known == href) {
+                        hrefs.push(href.to_owned());
+                    }
+                });
+                (!hrefs.is_empty()).then(|| hrefs.into())
+            }
+        });
+        hrefs.as_ref()
     }
 }
 

@@ -135,9 +135,12 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<File> {
     // Named after the process: two `tail`s may write their cursors at once.
     let temporary = path.with_extension(format!("{}.new", std::process::id()));
     let mut file = private().write(true).create(true).truncate(true).open(&temporary)?;
-    file.write_all(bytes)?;
-    file.sync_data()?;
-    fs::rename(&temporary, path)?;
+    let written = file.write_all(bytes).and_then(|()| file.sync_data());
+    if let Err(error) = written.and_then(|()| fs::rename(&temporary, path)) {
+        // A full disk is not to hold a part of it as well.
+        let _ = fs::remove_file(&temporary);
+        return Err(error);
+    }
     Ok(file)
 }
 
@@ -146,9 +149,13 @@ fn sync_name(path: &Path) -> io::Result<()> {
 }
 
 fn set_aside(path: &Path) -> io::Result<()> {
+    fs::rename(path, aside(path))
+}
+
+/// The next free name for what is set aside of a file.
+fn aside(path: &Path) -> PathBuf {
     let mut names = (1..1_000).map(|n| path.with_extension(format!("damaged-{n}")));
-    let free = names.find(|aside| !aside.exists());
-    fs::rename(path, free.unwrap_or_else(|| path.with_extension("damaged")))
+    names.find(|aside| !aside.exists()).unwrap_or_else(|| path.with_extension("damaged"))
 }
 
 #[cfg(test)]

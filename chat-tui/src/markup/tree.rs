@@ -159,3 +159,33 @@ fn push_plain(inlines: &[Inline], out: &mut String) {
         }
     }
 }
+
+/// Finds where the links lead, in order.
+pub fn links(blocks: &[Block], found: &mut impl FnMut(&str)) {
+    for block in blocks {
+        match block {
+            Block::Paragraph { inlines } | Block::Heading { inlines, .. } => links_within(inlines, found),
+            Block::Quote { blocks } => links(blocks, found),
+            Block::List { items, .. } => items.iter().for_each(|item| links(&item.blocks, found)),
+            Block::Table { head, rows, .. } => {
+                head.iter().chain(rows.iter().flatten()).for_each(|cell| links_within(cell, found));
+            }
+            Block::Code { .. } | Block::Rule => {}
+        }
+    }
+}
+
+fn links_within(inlines: &[Inline], found: &mut impl FnMut(&str)) {
+    for inline in inlines {
+        match inline {
+            Inline::Link { href, inlines } => {
+                found(href);
+                links_within(inlines, found);
+            }
+            Inline::Strong { inlines } | Inline::Em { inlines } | Inline::Strike { inlines } => {
+                links_within(inlines, found);
+            }
+            _ => {}
+        }
+    }
+}

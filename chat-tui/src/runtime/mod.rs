@@ -5,14 +5,14 @@ mod ask;
 mod devices;
 mod screen;
 mod shell;
+mod sight;
 mod transfers;
 
 use std::io;
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Context;
-use crossterm::event::EventStream;
-use futures_util::StreamExt;
+use crossterm::event::Event;
 use time::UtcOffset;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
@@ -21,10 +21,14 @@ use tokio::time::sleep_until;
 use crate::app::jump::Jump;
 use crate::app::{Msg, next_deadline};
 use crate::config::Config;
+use crate::graphics::Detected;
 use crate::link::Spot;
 use crate::terminal::Terminal;
+use crate::terminal::input::{Heard as Typed, Input};
+use crate::view::links;
 use crate::view::theme::{Depth, Theme};
 use shell::{Next, Shell};
+use sight::Sight;
 
 /// At most so often a frame is drawn; what happens in between is drawn together.
 const FRAME: Duration = Duration::from_millis(16);
@@ -53,16 +57,21 @@ pub async fn run(config: Config, offset: UtcOffset, spot: Option<Spot>) -> anyho
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hangup = signal(SignalKind::hangup())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let depth = Depth::of(|variable| std::env::var(variable).ok());
-    let mut terminal = Terminal::enter(Theme { depth }).context("cannot take the terminal over")?;
+    let variable = |name: &str| std::env::var(name).ok();
+    let depth = Depth::of(variable);
+    let mut terminal = Terminal::enter(Theme::new(depth)).context("cannot take the terminal over")?;
+    if !shell.config.links || !links::are_possible(variable) {
+        terminal.without_links();
+    }
     let (columns, rows) = terminal.size()?;
     shell.model.size = (columns, rows);
     shell.model.pictures.can = depth.has_pictures();
+    let mut sight = Sight::new(Detected::of(variable), &mut terminal, &mut shell)?;
     // What the disk has is on the screen before anything is asked of the network.
     shell.take(Msg::Tick, start.elapsed());
     terminal.draw(&shell.model)?;
     shell.begin();
-    let mut input = EventStream::new();
+    let mut input = Input::new(sight.asked)?;
     let mut drawn_at = Instant::now();
     let mut dirty = true;
     let mut sleep = Sleep::new();
@@ -72,11 +81,29 @@ pub async fn run(config: Config, offset: UtcOffset, spot: Option<Spot>) -> anyho
         let tick = next_deadline(&shell.model, now).map_or(now + LOOK, |tick| tick.min(now + LOOK));
         let tick = shell.save_at().map_or(tick, |save| tick.min(save));
         let next = tokio::select! {
-            event = input.next() => match event {
-                Some(Ok(event)) => shell.take(Msg::Term(event), start.elapsed()),
+            heard = input.next() => match heard {
+                Ok(Typed::Event(event)) => {
+                    if let Event::Resize(..) = event
+                        && let Some(msg) = sight.resized(&mut terminal)?
+                    {
+                        shell.take(msg, start.elapsed());
+                    }
+                    shell.take(Msg::Term(event), start.elapsed())
+                }
+                Ok(Typed::Reply(reply)) => {
+                    let msg = sight.take(reply, &mut terminal);
+                    if sight.is_settled() {
+                        input.settled();
+                    }
+                    msg.map(|msg| shell.take(msg, start.elapsed())).unwrap_or_default()
+                }
                 // The terminal is gone.
-                Some(Err(_)) | None => break Ok(()),
+                Err(_) => break Ok(()),
             },
+            around = sight.around() => {
+                let msg = sight.take(around, &mut terminal);
+                msg.map(|msg| shell.take(msg, start.elapsed())).unwrap_or_default()
+            }
             () = shell.wait() => shell.pump(),
             Some(heard) = heard.recv() => shell.hear(heard, start.elapsed()),
             () = sleep_until((start + tick).into()) => shell.take(Msg::Tick, start.elapsed()),

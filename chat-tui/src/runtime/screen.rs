@@ -8,6 +8,7 @@ use protocol::people::Role;
 use protocol::session::{OutboxChange, Outgoing, SessionEvent};
 use time::UtcOffset;
 
+use crate::app::pictures::Choice;
 use crate::app::{Layer, Me, Model, Msg, Room, safe, update};
 use crate::cache::{Account, KeptDraft, KeptRoom, KeptThread, State};
 use crate::config::Config;
@@ -39,7 +40,11 @@ pub(super) fn model(config: &Config, state: &State, account: Option<&Account>, o
     let room = model.room_mut();
     let draft = std::mem::take(&mut room.draft);
     model.composer.set(&draft);
-    model.pictures.on = config.images;
+    model.pictures.on = config.images != Choice::Off;
+    model.pictures.wish = match config.images {
+        Choice::By(way) => Some(way),
+        Choice::Auto | Choice::Off => None,
+    };
     model.wish = wanted.filter(|wanted| *wanted != current);
     model.own.blocked = Arc::new(state.blocked.clone());
     model.name = config.name.clone().or_else(|| state.name.clone()).unwrap_or_default();

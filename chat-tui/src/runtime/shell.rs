@@ -325,7 +325,13 @@ impl Shell {
         if !self.profile.is_owner() || room.is_own() {
             return;
         }
-        if let Err(error) = self.logs.append(room, events, as_of) {
+        let appended = self.logs.append(room, events, as_of);
+        if self.logs.is_unclean() {
+            // What was deleted goes from the disk, too: once for many, as a log is written anew for it.
+            let soon = self.saved_at + SAVE_EVERY;
+            self.save_at = self.save_at.or(Some(soon.max(self.start.elapsed())));
+        }
+        if let Err(error) = appended {
             let reason = format!("the history cannot be kept on disk: {error}");
             let _ = update(&mut self.model, Msg::NotAsked(reason), self.start.elapsed());
         }
@@ -343,6 +349,8 @@ impl Shell {
         if !self.profile.is_owner() || self.is_signed_out {
             return;
         }
+        // What could not be written anew now is with the next save.
+        let _ = self.logs.scrub();
         self.state.blocked = (*self.model.own.blocked).clone();
         self.state.current = Some(self.model.current.clone());
         let mut rooms: BTreeMap<RoomKey, Option<Seq>> = match &self.driver {
@@ -363,8 +371,10 @@ impl Shell {
     /// Somebody else is here: shows nothing but what the disk has of them.
     pub(super) fn begin_anew(&mut self) {
         let config = Config { room: None, name: None, ..self.config.clone() };
+        let mut model = model(&config, &self.state, self.account.as_ref(), self.model.offset);
+        // The terminal is the same; pictures are another person's to see.
+        model.pictures = self.model.pictures.anew();
         let old = &self.model;
-        let model = model(&config, &self.state, self.account.as_ref(), old.offset);
         self.model = Model {
             size: old.size,
             focused: old.focused,

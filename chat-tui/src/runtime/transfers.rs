@@ -15,7 +15,7 @@ use tokio::task::AbortHandle;
 use super::shell::{Next, Shell};
 use crate::api::{Answer, Failure, Hidden, Request};
 use crate::app::files::{BrokenOff, News};
-use crate::app::finding::Sought;
+use crate::app::finding::{HERE, Sought};
 use crate::app::pictures::Picture;
 use crate::app::{Effect, Msg, update};
 use crate::cache::{Outbox, Profile, Sending};
@@ -58,8 +58,9 @@ impl Shell {
             }
             Effect::Thumb(file) => {
                 let (server, heard) = (self.server(), self.heard.clone());
+                let needs = self.model.pictures.needs();
                 tokio::spawn(async move {
-                    let picture = thumb(&server, &file).await;
+                    let picture = thumb(&server, &file, needs).await;
                     // Nobody listens any more at the end.
                     let _ = heard.send(Heard::Thumb(file, picture)).await;
                 });
@@ -67,10 +68,14 @@ impl Shell {
             Effect::Stop(id) => self.stop(id),
             Effect::SearchHere(query) => {
                 let sought = Sought::read(&query);
-                let rooms = self.model.rooms.keys().filter(|room| sought.wants(room));
-                // What cannot be read of a cache is not found in it.
-                let events = rooms.filter_map(|room| self.logs.load(room).ok()).flatten();
-                msgs.push(Msg::FoundHere(events.filter_map(|(event, _)| sought.finds(event)).collect()));
+                let rooms = self.model.rooms.iter().filter(|(key, room)| sought.wants(key, &room.title));
+                let mut found = Vec::new();
+                for (room, _) in rooms {
+                    // What cannot be read of a cache is not found in it.
+                    let newest = self.logs.messages(room).unwrap_or_default().into_iter().rev();
+                    found.extend(newest.filter_map(|message| sought.finds(message)).take(HERE));
+                }
+                msgs.push(Msg::FoundHere(found));
             }
             Effect::Open(text) => msgs.push(match link::read(&text, &self.config.address) {
                 Ok(spot) => Msg::Opened(spot),

@@ -5,11 +5,14 @@ use ratatui::text::Span;
 
 use super::theme::Theme;
 use crate::app::rows::{self, Look, Role};
+use crate::app::written::Hrefs;
 use crate::markup::sgr;
 
-/// A span as it is drawn on top of the row's style.
-pub(super) fn span(span: rows::Span, row: Style, theme: Theme) -> Span<'static> {
+/// A span as it is drawn on top of the row's style; `links` are those of its message.
+pub(super) fn span(span: rows::Span, row: Style, links: Option<&Hrefs>, theme: Theme) -> Span<'static> {
     let style = row.patch(role(span.look.role, theme)).patch(emphasis(span.look, theme));
+    let link = span.look.link.and_then(|link| links?.get(usize::from(link)));
+    let style = link.map_or(style, |href| style.patch(theme.leads_to(href)));
     Span::styled(span.text, style)
 }
 

@@ -1,6 +1,7 @@
 //! Draws the [`Model`]. Reads it, changes nothing, and decides nothing but looks.
 
 mod layers;
+pub mod links;
 mod markup;
 mod panes;
 mod status;

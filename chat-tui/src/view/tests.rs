@@ -1,5 +1,6 @@
 //! Whole frames, as a person sees them.
 
+mod luck;
 mod messages;
 mod people;
 mod pictures;
@@ -25,7 +26,7 @@ use crate::app::{Layer, Msg};
 fn draw(chat: &mut Chat, columns: u16, rows: u16) -> String {
     chat.send(Msg::Term(TermEvent::Resize(columns, rows)));
     let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
-    terminal.draw(|frame| view(&chat.model, Theme { depth: Depth::Palette }, frame)).unwrap();
+    terminal.draw(|frame| view(&chat.model, Theme::new(Depth::Palette), frame)).unwrap();
     terminal.backend().to_string()
 }
 
@@ -371,7 +372,7 @@ proptest! {
             chat.send(msg);
             let size = chat.model.size;
             let mut terminal = Terminal::new(TestBackend::new(size.0.max(1), size.1.max(1))).unwrap();
-            terminal.draw(|frame| view(&chat.model, Theme { depth: Depth::Palette }, frame)).unwrap();
+            terminal.draw(|frame| view(&chat.model, Theme::new(Depth::Palette), frame)).unwrap();
         }
         draw(&mut chat, columns, rows);
         draw(&mut chat, 1, 1);

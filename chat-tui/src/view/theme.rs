@@ -6,6 +6,7 @@ mod shade;
 use protocol::ids::UserId;
 use ratatui::style::{Color, Modifier, Style};
 
+use super::links::Links;
 use crate::app::pictures::Dot;
 use crate::markup::highlight::Class;
 use crate::markup::sgr;
@@ -34,10 +35,12 @@ pub enum Depth {
 }
 
 /// How things look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Theme {
+#[derive(Debug, Clone, Copy)]
+pub struct Theme<'a> {
     /// What colours there are.
     pub depth: Depth,
+    /// Where the addresses of links are kept; none where links are only text.
+    pub links: Option<&'a Links>,
 }
 
 impl Depth {
@@ -62,7 +65,18 @@ impl Depth {
     }
 }
 
-impl Theme {
+impl Theme<'_> {
+    /// With these colours, and links as text.
+    pub fn new(depth: Depth) -> Self {
+        Self { depth, links: None }
+    }
+
+    /// What leads somewhere, beside its looks.
+    pub fn leads_to(self, href: &str) -> Style {
+        let mark = self.links.and_then(|links| links.mark(href));
+        mark.map_or_else(Style::new, |mark| Style::new().underline_color(mark))
+    }
+
     /// A person's colour: of the hue that they chose, else the same on every day and machine.
     pub fn person(self, user: Option<&UserId>, hue: Option<u16>) -> Style {
         let Some(user) = user else { return self.dim() };
@@ -231,7 +245,7 @@ mod tests {
     #[test]
     fn a_chosen_hue_is_drawn_with_what_the_terminal_has() {
         let user = UserId::new("u-1").unwrap();
-        let drawn = |depth| Theme { depth }.person(Some(&user), Some(120)).fg;
+        let drawn = |depth| Theme::new(depth).person(Some(&user), Some(120)).fg;
         assert_eq!(drawn(Depth::None), None);
         assert_eq!(drawn(Depth::Few), Some(Color::Green));
         assert_eq!(drawn(Depth::Palette), Some(Color::Indexed(hue::palette(120))));
@@ -241,7 +255,7 @@ mod tests {
 
     #[test]
     fn without_colour_nothing_is_coloured() {
-        let theme = Theme { depth: Depth::None };
+        let theme = Theme::new(Depth::None);
         let user = UserId::new("u-1").unwrap();
         let people = [None, Some(40)].map(|hue| theme.person(Some(&user), hue));
         for style in people.into_iter().chain([theme.good(), theme.warn(), theme.bad(), theme.accent()]) {

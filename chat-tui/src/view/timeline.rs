@@ -1,18 +1,20 @@
 //! Draws what was said.
 
-use protocol::ids::UserId;
+use protocol::ids::{Seq, UserId};
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::style::Modifier;
+use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
 use super::theme::Theme;
 use super::{lines, markup, spread};
 use crate::app::layout::Screen;
+use crate::app::pictures::Cells;
 use crate::app::rows::{Row, Tick, viewport};
 use crate::app::text::{shorten, width};
 use crate::app::timeline::Entry;
 use crate::app::{Model, Room};
+use crate::link;
 
 pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame<'_>, screen: &Screen) {
     if !screen.timeline.is_empty() {
@@ -40,7 +42,8 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame<'_>, screen: &
 fn draw_place(model: &Model, room: &Room, focus: bool, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
     let seen = viewport(room, Screen::frame_in(model, area, focus));
     let columns = area.width;
-    let drawn: Vec<Line<'_>> = seen.rows.into_iter().map(|row| line(row, model, theme, columns)).collect();
+    let drawn: Vec<Line<'_>> =
+        seen.rows.into_iter().map(|row| line(row, model, room, theme, columns)).collect();
     // The newest row stands just above the composer.
     let height = u16::try_from(drawn.len()).unwrap_or(u16::MAX).min(area.height);
     let place = Rect { y: area.y + area.height - height, height, ..area };
@@ -59,22 +62,28 @@ fn draw_place(model: &Model, room: &Room, focus: bool, theme: Theme, frame: &mut
     }
 }
 
-fn line(row: Row, model: &Model, theme: Theme, columns: u16) -> Line<'static> {
+fn line(row: Row, model: &Model, room: &Room, theme: Theme, columns: u16) -> Line<'static> {
+    // Whoever may read it finds it in the page, its files too.
+    let permalink = |seq: Option<Seq>| {
+        let to = seq.map(|seq| link::at(&model.server, &room.key, seq));
+        to.map_or_else(Style::new, |to| theme.leads_to(&to))
+    };
     let person = |user: Option<&UserId>| theme.person(user, user.and_then(|user| model.hue(user)));
     match row {
         Row::Blank => Line::default(),
         Row::Day(day) => ruled(&day, theme.dim(), columns),
         Row::New => ruled("new since you looked", theme.warn(), columns),
-        Row::Head { user, name, time } => {
+        Row::Head { user, name, time, seq } => {
             let name = shorten(&name, usize::from(columns).saturating_sub(width(&time) + 2));
             let style = person(user.as_ref()).add_modifier(Modifier::BOLD);
-            Line::from(vec![Span::styled(name, style), Span::styled(format!("  {time}"), theme.dim())])
+            let time = Span::styled(time, theme.dim().patch(permalink(seq)));
+            Line::from(vec![Span::styled(name, style), Span::raw("  "), time])
         }
-        Row::Text { user, text, tick, dim, called, picked } => {
+        Row::Text { user, text, hrefs, tick, dim, called, picked } => {
             let style = match (picked, dim) {
                 (true, _) => theme.chosen(),
                 (_, true) => theme.dim(),
-                _ => ratatui::style::Style::new(),
+                _ => Style::new(),
             };
             // What calls stands out by its bar, also where there are no colours.
             let bar = if called {
@@ -83,7 +92,7 @@ fn line(row: Row, model: &Model, theme: Theme, columns: u16) -> Line<'static> {
                 Span::styled("▏ ", person(user.as_ref()))
             };
             let mut left = vec![bar];
-            left.extend(text.into_iter().map(|span| markup::span(span, style, theme)));
+            left.extend(text.into_iter().map(|span| markup::span(span, style, hrefs.as_ref(), theme)));
             let right = match tick {
                 None => Vec::new(),
                 Some(Tick::Stored) => vec![Span::styled("✓", theme.dim())],
@@ -104,7 +113,7 @@ fn line(row: Row, model: &Model, theme: Theme, columns: u16) -> Line<'static> {
         Row::Reactions { user, reactions } => {
             let mut spans = vec![Span::styled("▏ ", person(user.as_ref()))];
             for (text, own) in reactions {
-                let style = if own { theme.accent() } else { ratatui::style::Style::new() };
+                let style = if own { theme.accent() } else { Style::new() };
                 spans.push(Span::styled(text, style));
                 spans.push(Span::raw("  "));
             }
@@ -114,14 +123,22 @@ fn line(row: Row, model: &Model, theme: Theme, columns: u16) -> Line<'static> {
             let style = if news { theme.accent() } else { theme.dim() };
             Line::from(vec![Span::styled("▏ ", person(user.as_ref())), Span::styled(text, style)])
         }
+        Row::File { user, text, seq } => {
+            let style = theme.dim().patch(permalink(Some(seq)));
+            Line::from(vec![Span::styled("▏ ", person(user.as_ref())), Span::styled(text, style)])
+        }
         Row::Picture { user, cells } => {
             let mut spans = vec![Span::styled("▏ ", person(user.as_ref()))];
-            spans.extend(cells.into_iter().map(|(upper, lower)| {
-                let style = theme.dot(upper, ratatui::style::Style::fg);
-                let dot =
-                    lower.map_or(style, |lower| style.patch(theme.dot(lower, ratatui::style::Style::bg)));
-                Span::styled("▀", dot)
-            }));
+            match cells {
+                Cells::Dots(dots) => spans.extend(dots.into_iter().map(|(upper, lower)| {
+                    let style = theme.dot(upper, Style::fg);
+                    let dot = lower.map_or(style, |lower| style.patch(theme.dot(lower, Style::bg)));
+                    Span::styled("▀", dot)
+                })),
+                Cells::Marks(marks) => {
+                    spans.extend(marks.into_iter().map(|mark| Span::styled(mark.symbol(), mark.style())));
+                }
+            }
             Line::from(spans)
         }
         Row::Failed(text) => {
@@ -138,7 +155,7 @@ fn line(row: Row, model: &Model, theme: Theme, columns: u16) -> Line<'static> {
 }
 
 /// A text in the middle of a rule.
-fn ruled(text: &str, style: ratatui::style::Style, columns: u16) -> Line<'static> {
+fn ruled(text: &str, style: Style, columns: u16) -> Line<'static> {
     let columns = usize::from(columns);
     let text = shorten(text, columns.saturating_sub(4));
     let left = columns.saturating_sub(width(&text) + 2) / 2;

@@ -82,6 +82,8 @@ export async function follow(chat) {
   const { room, seq } = chat.wanted;
   chat.wanted = undefined;
   if (location.pathname !== '/') history.replaceState(null, '', '/');
+  // What is one's own alone is no place to go to.
+  if (room === OWN) return;
   if (seq !== undefined) return chat.jump(room, seq);
   if (chat.state.rooms.get(room)?.joined) chat.open(room);
   else chat.state.notice = (await chat.enter('join', room)) || null;

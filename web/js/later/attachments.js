@@ -36,7 +36,7 @@ function one(file, look, isStored) {
     const { width, height } = fitted(file);
     if (!isStored) return h('span', { class: 'thumb' }, h('svg', { width, height, viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': name }));
     return h('button', { type: 'button', class: 'thumb', title: `${name} · ${sized(file.size)}`, 'aria-label': `Open the picture ${name}`, onClick: () => look(file) },
-      h('img', { src: `${addressOf(file.file)}/thumb`, alt: '', width, height, loading: 'lazy', decoding: 'async' }));
+      h('img', { src: `${addressOf(file.file)}/thumb`, alt: '', width, height, style: { aspectRatio: `${width} / ${height}` }, loading: 'lazy', decoding: 'async' }));
   }
   if (!isStored) return chip(file, undefined, false);
   if (SOUNDS.has(file.kind)) return h('div', { class: 'player' }, chip(file), h('audio', { controls: true, preload: 'none', src: addressOf(file.file), 'aria-label': name }));

@@ -2,6 +2,7 @@
 
 import * as model from '../state.js';
 import { holds, learn, openThread, unseeThread } from '../room.js';
+import { LATER } from '../socket.js';
 import { linkTo, sentence } from './account.js';
 import { deletes, edits, pins } from './rights.js';
 import { clean, isColoured, shown } from './sgr.js';
@@ -35,6 +36,8 @@ export async function jump(chat, key, seq) {
   show(chat, room, message?.thread ?? seq);
   if (message?.thread === undefined) return;
   await thread(chat, key, message.thread);
+  // What draws it may come later than what it draws.
+  await LATER['thread']?.();
   for (let i = 0; i < TRIES; i++) {
     await new Promise(requestAnimationFrame);
     const row = document.querySelector(`aside [data-key="m${seq}"]`);
@@ -110,11 +113,11 @@ export async function thread(chat, room, root) {
   await answers(chat, room, root);
 }
 
-/** Asks for the newest answers in a thread, or those before one. @param {Chat} chat @param {string} room @param {number} root @param {number} [before] @returns {Promise<boolean>} there are older ones */
+/** Asks for the newest answers in a thread, or those before one. @param {Chat} chat @param {string} room @param {number} root @param {number} [before] @returns {Promise<{more: boolean, error: string}>} whether there are older ones, and why they did not come, or '' */
 export async function answers(chat, room, root, before) {
   const answer = await chat.socket.ask({ type: 'thread', room, root, limit: ANSWERS, ...(before !== undefined && { before }) });
   chat.draw();
-  return answer?.type === 'thread' && answer.more;
+  return answer?.type === 'thread' ? { more: answer.more, error: '' } : { more: false, error: refused(answer) };
 }
 
 /** Asks for one message, which is not shown in its place by that. @param {Chat} chat @param {string} key @param {number} seq */

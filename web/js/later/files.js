@@ -59,6 +59,7 @@ export class Files {
       }
       this.parcels.set(id, { id, room, thread, reply, user, text, items: found, release });
       if (found.length === 0 && !text) this.#drop(id);
+      if (!state.rooms.get(room)?.joined) this.leave(room);
     }
     if (this.chat.session.live) this.wake();
   }
@@ -126,12 +127,8 @@ export class Files {
 
   /** @param {Parcel} parcel @param {Item} item */
   cancel(parcel, item) {
-    const { upload, file } = item.transfer;
-    item.transfer.cancel();
-    item.request?.abort();
-    clearTimeout(item.timer);
+    this.#end(item);
     if (item.preview) URL.revokeObjectURL(item.preview);
-    if (upload !== undefined || file) request({ chat: this.chat, method: 'DELETE', path: upload ?? file?.file ?? '' }).catch(() => {});
     parcel.items = parcel.items.filter((other) => other !== item);
     this.#forget('blobs', item.id);
     if (parcel.items.length > 0) {
@@ -148,6 +145,25 @@ export class Files {
     item.transfer.again();
     this.#keep(parcel);
     this.#pump();
+  }
+
+  /** One is not in the room any more: nothing goes there, and words that waited for their files are a draft again. @param {string} room */
+  leave(room) {
+    for (const parcel of [...this.parcels.values()]) {
+      if (parcel.room !== room) continue;
+      for (const item of parcel.items) this.#end(item);
+      if (parcel.text) this.unsend(parcel);
+      this.#drop(parcel.id);
+    }
+  }
+
+  /** @param {Item} item */
+  #end(item) {
+    const { upload, file } = item.transfer;
+    item.transfer.cancel();
+    item.request?.abort();
+    clearTimeout(item.timer);
+    if (upload !== undefined || file) request({ chat: this.chat, method: 'DELETE', path: upload ?? file?.file ?? '' }).catch(() => {});
   }
 
   /** The link is back. */
@@ -211,7 +227,10 @@ export class Files {
         else transfer.refused(said, performance.now(), Math.random());
       }
     } catch {
-      if (transfer.state === 'going') transfer.broken(performance.now(), Math.random());
+      const isReadable = await readable(blob, transfer.offset);
+      if (transfer.state === 'going' && isReadable) transfer.broken(performance.now(), Math.random());
+      // No connection will bring it.
+      else if (transfer.state === 'going') transfer.refused({ code: 'unreadable', reason: 'This file cannot be read: it was changed or moved since you chose it, or is a folder.' }, performance.now(), 0);
     } finally {
       this.flying -= 1;
       item.request = undefined;
@@ -361,6 +380,11 @@ function held(id) {
       return new Promise((release) => resolve(() => release(undefined)));
     }).catch(() => resolve(null));
   });
+}
+
+/** A file that somebody chose may be another by now, or none. @param {Blob} blob @param {number} at */
+function readable(blob, at) {
+  return blob.slice(at, at + 1).arrayBuffer().then(() => true, () => false);
 }
 
 /** @param {IDBDatabase} database @param {string} name @returns {Promise<any[]>} */

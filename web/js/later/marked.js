@@ -8,7 +8,7 @@ import { plain } from './inline.js';
 import { parse } from './markup.js';
 import { coloured } from './output.js';
 import { isColoured } from './sgr.js';
-import { line as safe } from '../safe_text.js';
+import { block as safeBlock, line as safe } from '../safe_text.js';
 
 /**
  * @typedef {import('./markup.js').Block} Block
@@ -21,10 +21,30 @@ const EMOJI = new Map(GROUPS.flatMap(([, entries = '']) => entries.split(',')).f
   const [picture = '', ...names] = entry.split(' ');
   return names.map((name) => [name, picture]);
 }));
+/** Of how many parts a message is drawn: one that has more is shown as it was typed, since a few of them would fill the page's memory. */
+const MOST = 4_000;
 
 /** A message's text as it came from its author; `me` is who reads it. @param {string} text @param {string} me @returns {Nodes} */
 export function nodes(text, me) {
-  return isColoured(text) ? h('pre', { class: 'output' }, coloured(text)) : blocks(parse(text), me);
+  if (isColoured(text)) return h('pre', { class: 'output' }, coloured(text, MOST));
+  const tree = parse(text);
+  if (partsIn(tree) > MOST) uncolour(tree);
+  return partsIn(tree) > MOST ? safeBlock(text) : blocks(tree, me);
+}
+
+/** How many parts a tree has, code in its colours. @param {unknown} tree @returns {number} */
+function partsIn(tree) {
+  if (Array.isArray(tree)) return tree.reduce((sum, each) => sum + partsIn(each), 0);
+  if (typeof tree !== 'object' || tree === null) return 0;
+  const { type, lang, text } = /** @type {{type?: string, lang?: string, text?: string}} */ (tree);
+  return 1 + (type === 'code' && lang !== undefined ? parts(lang, text ?? '').length : partsIn(Object.values(tree)));
+}
+
+/** Leaves its code without colours. @param {unknown} tree */
+function uncolour(tree) {
+  if (typeof tree !== 'object' || tree === null) return;
+  if ('lang' in tree) delete tree.lang;
+  Object.values(tree).forEach(uncolour);
 }
 
 /** @param {Block[]} list @param {string} me @returns {Nodes[]} */

@@ -8,9 +8,11 @@ import { runs } from './sgr.js';
 /** The levels of the first 6 and of the grey ones of a terminal's 256 colours. */
 const LEVELS = [0, 95, 135, 175, 215, 255];
 
-/** A text as it came from its author, with its colours; what is copied from it has none. @param {string} text @returns {Nodes} */
-export function coloured(text) {
-  return runs(text).map(({ text, style }) => {
+/** A text as it came from its author, with its colours; what is copied from it has none. One of more than `most` runs has no colours. @param {string} text @param {number} [most] @returns {Nodes} */
+export function coloured(text, most = 20_000) {
+  const all = runs(text);
+  if (all.length > most) return all.map(({ text }) => text).join('');
+  return all.map(({ text, style }) => {
     const { fg, bg, ...emphasis } = style;
     // Text in the colour of its ground would be hidden.
     const isHidden = fg !== undefined && JSON.stringify(fg) === JSON.stringify(bg);

@@ -4,7 +4,7 @@ import { Component, createRef, Fragment, h, render } from 'preact';
 import { bytes, line as safe, meant, typingText } from '../safe_text.js';
 import { named, rank, silence } from '../room.js';
 import { LATER } from '../socket.js';
-import { headline, levelOf, missed, placeKey } from '../state.js';
+import { elsewhere, headline, levelOf, missed, placeKey, waiting } from '../state.js';
 import { Avatar, Timeline } from './timeline.js';
 
 /**
@@ -270,16 +270,6 @@ function people(room, model, chat, here) {
   return [...shown, more > 0 && shown.length > 0 && h('li', { key: '+', class: 'hint' }, `and ${more} more`)];
 }
 
-/** @param {State} model */
-function waiting(model) {
-  return model.lines.filter(({ state }) => state === 'saving' || state === 'queued').length;
-}
-
-/** @param {State} model */
-function elsewhere(model) {
-  return [...model.rooms.values()].reduce((sum, room) => sum + (room.room === model.active ? 0 : missed(model, room)), 0);
-}
-
 /** The truth about the link, always in sight. @extends {Component<{chat: Chat, link: State['link'], waiting: number}>} */
 class LinkState extends Component {
   componentDidMount() {
@@ -414,7 +404,7 @@ export class Composer extends Component {
     event.preventDefault();
     const { chat, room, thread, input, onSent } = this.props;
     const field = /** @type {HTMLTextAreaElement} */ (input.current);
-    const typed = field.value.replace(/\s+$/u, '');
+    const typed = field.value.trimEnd();
     const text = meant(typed);
     if (bytes(text) > chat.state.limit) return;
     const { edit, reply } = this.#aim ?? {};
@@ -458,13 +448,12 @@ export class Composer extends Component {
     const { room, input, chat, thread } = this.props;
     const { over } = this.state;
     const { edit, reply, words = '' } = this.#aim ?? {};
-    const coming = chat.intake.coming.get(this.#place)?.count ?? 0;
     const label = thread === undefined ? `Message to ${safe(room.title)}` : 'Answer in this thread';
     return h('form', { class: `composer${edit || reply ? ' aimed' : ''}`, onSubmit: this.#send },
       Completion && h(Completion, { chat, room, input }),
       (edit || reply) && h('div', { class: 'aim' }, h('span', { role: 'status' }, edit ? 'You change a message' : `You answer ${safe(reply?.sender || 'a message')}${words && ': '}`, words && h('q', null, safe(words.slice(0, 200)))),
         h('button', { type: 'button', 'aria-label': edit ? 'Leave it as it is' : 'Do not answer it', title: 'Cancel (Esc)', onClick: () => chat.aim(room.room, thread) }, '✕')),
-      chat.files?.tray(room.room, thread), coming > 0 && h('p', { class: 'taking hint', role: 'status' }, coming === 1 ? 'A file is taken in…' : `${coming} files are taken in…`),
+      chat.files?.tray(room.room, thread), h(Coming, { chat, place: this.#place }),
       !edit && h('label', { class: 'icon clip', title: 'Attach files (or paste, or drop them here)' }, h(Glyph, { of: 'clip' }), h('input', { type: 'file', multiple: true, class: 'unseen', 'aria-label': 'Attach files', onChange: this.#pick })),
       h('textarea', { ref: input, rows: 1, 'aria-label': label, placeholder: thread === undefined ? `Message ${room.kind === 'direct' ? '' : '#'}${safe(room.title)}` : 'Answer…', 'aria-autocomplete': 'list', enterKeyHint: touch.matches ? 'enter' : 'send', onInput: this.#typed, onKeyDown: this.#key, onBlur: () => chat.signals.typing(room.room, false, thread) }),
       over === 0 && (room.rules.slow_s ?? 0) > 0 && h('span', { class: 'slow', title: `Slow mode: one message in ${room.rules.slow_s} s` }, h('span', { class: 'unseen' }, 'Slow mode: one message in '), `${room.rules.slow_s} s`),
@@ -477,6 +466,16 @@ export class Composer extends Component {
 export function Typists({ room, model, thread }) {
   const names = [...room.typing].filter(([user, who]) => !model.blocked.has(user) && who.thread === thread).map(([, { name }]) => safe(name));
   return names.length > 0 && h(Fragment, null, h('span', { class: 'dots', 'aria-hidden': 'true' }, h('i', null), h('i', null), h('i', null)), typingText(names));
+}
+
+/** Files that were picked, and are not in the tray. @param {{chat: Chat, place: string}} props */
+function Coming({ chat, place }) {
+  const { coming, lost } = chat.intake;
+  const [taken, left] = [coming.get(place)?.count ?? 0, lost.get(place)?.length ?? 0];
+  if (taken + left === 0) return null;
+  if (taken > 0) return h('p', { class: 'taking hint', role: 'status' }, taken === 1 ? 'A file is taken in…' : `${taken} files are taken in…`);
+  return h('p', { class: 'taking hint', role: 'status' }, left === 1 ? 'A file could not be taken in. It is tried again when you send. ' : `${left} files could not be taken in. They are tried again when you send. `,
+    h('button', { type: 'button', onClick: () => lost.delete(place) && chat.draw() }, left === 1 ? 'Leave it out' : 'Leave them out'));
 }
 
 const GLYPHS = {

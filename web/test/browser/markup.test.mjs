@@ -65,6 +65,44 @@ test("a program's colours are kept, its other sequences are not, and copies are 
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), 'pasted');
 });
 
+test('colours are seen as signs while one writes, and are not lost by a change', async () => {
+  const page = await stage.guest('dana');
+  const field = page.locator('.composer textarea');
+  await say(page, '\u001b[31mfailed\u001b[0m twice');
+  await settled(page);
+  await page.locator('.message', { hasText: 'failed twice' }).locator('.more').focus();
+  await page.keyboard.press('e');
+  await page.waitForFunction(() => document.querySelector('.composer textarea').value === '␛[31mfailed␛[0m twice');
+  await shoot(page, 'colours-edit');
+  // Left as it is, nothing is changed.
+  await field.press('Enter');
+  await page.locator('.aim').waitFor({ state: 'detached' });
+  await page.keyboard.press('ArrowUp');
+  await page.waitForFunction(() => document.querySelector('.composer textarea').value.startsWith('␛'));
+  await field.press('End');
+  await field.pressSequentially(', ␛ and all');
+  await field.press('Enter');
+  await shown(page, 'failed twice, ␛ and all');
+  assert.match(await html(page, 'failed twice'), /^<pre class="output"><span data-fg="1">failed<\/span> twice, ␛ and all<\/pre>/);
+  // What is pasted is seen, with the caret where it was; what only moves or names things is left out.
+  await field.fill('before after');
+  await field.evaluate((field) => {
+    field.setSelectionRange(7, 7);
+    field.setRangeText('\u001b]0;title\u0007\u001b[32mgreen\u001b[0m ', 7, 7, 'end');
+    field.dispatchEvent(new InputEvent('input', { bubbles: true }));
+  });
+  await page.waitForFunction(() => document.querySelector('.composer textarea').value === 'before ␛[32mgreen␛[0m after');
+  assert.equal(await field.evaluate(({ selectionStart }) => selectionStart), 'before ␛[32mgreen␛[0m '.length);
+  await field.press('Enter');
+  await page.locator('.output [data-fg="2"]', { hasText: 'green' }).waitFor();
+  // What is answered is quoted clean.
+  await page.locator('.message', { hasText: 'failed twice' }).locator('.more').focus();
+  await page.keyboard.press('r');
+  await page.locator('.aim', { hasText: 'You answer dana: failed twice' }).waitFor();
+  await say(page, 'again?');
+  await page.locator('.quote', { hasText: 'dana failed twice, ␛ and all' }).waitFor();
+});
+
 test('W01 no golden text runs anything, or makes nodes that are not for text', async () => {
   const page = await stage.guest('eve');
   const bo = await stage.person('fred');

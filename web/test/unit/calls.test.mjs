@@ -2,7 +2,8 @@
 
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { calls, cover, freshIn, named, openThread, says, unread } from '../../js/room.js';
+import { calls, cover, freshIn, named, openThread, unread } from '../../js/room.js';
+import { says } from '../../js/safe_text.js';
 import { informed, initial, open, roomOf, seen, unsee, update } from '../../js/state.js';
 import { choices, found } from '../../js/later/names.js';
 import { isQuiet, tells, wanted } from '../../js/later/wants.js';

@@ -1,7 +1,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { Drafts, call, secretOf, sentence } from '../../js/later/account.js';
-import { OWN, rows, silence, unread } from '../../js/room.js';
+import { OWN, openThread, rows, silence, unread } from '../../js/room.js';
 import { readFrame } from '../../js/safe_text.js';
 import { Session } from '../../js/session.js';
 import { forget, headline, informed, initial, open, roomOf, unsent, update } from '../../js/state.js';
@@ -125,6 +125,27 @@ test('who signed out leaves nothing of the others behind, and their own lines wa
   assert.equal(state.active, 'ops', 'what waits is in sight');
   assert.deepEqual([state.me, state.faces.size, roomOf(state, 'lobby').events.length], [null, 0, 0]);
   assert.equal(unsent(state, 'ops').length, 1);
+});
+
+test('of a room that one was put out of nothing stays but one\'s own unsent lines, also those of its threads; what shows it closes', () => {
+  const { state, room } = welcomed();
+  tell(state, message(1));
+  openThread(state, { room: 'ops', root: 1 });
+  state.dialog = { name: 'lightbox', args: { room: 'ops' } };
+  state.lines = [{ id: 'l', room: 'ops', text: 'mine', thread: 1, user: 'u-1', state: 'failed', at: 0 }];
+  tell(state, { type: 'reset', room: 'ops', epoch: 'e', first: 0, head: 0, why: 'gone' });
+  assert.deepEqual([state.dialog, state.thread, room.events.length, room.known.size, room.title], [null, null, 0, 0, 'Ops']);
+  assert.deepEqual(rows(room, state).filter(({ kind }) => kind !== 'begin').map(({ kind, line }) => [kind, line?.text]), [['line', 'mine']]);
+  assert.ok(state.out.has('ops'));
+  informed(state, room, info());
+  assert.ok(!state.out.has('ops'), 'one is back');
+});
+
+test('a dialog about another room stays open', () => {
+  const { state } = welcomed();
+  state.dialog = { name: 'room', args: { room: 'lobby' } };
+  tell(state, { type: 'reset', room: 'ops', epoch: 'e', first: 0, head: 0, why: 'gone' });
+  assert.equal(state.dialog?.args.room, 'lobby');
 });
 
 test('frames of people are read only whole', () => {

@@ -69,6 +69,14 @@ test('the newest stretch of a room is kept, bounded, and never has a hole', asyn
   assert.equal(seqs(all)[0], 401);
 });
 
+test('what a message said before it was taken out does not stay on this device', async () => {
+  const { store: it } = await store();
+  const edit = (text) => ({ type: 'edit', room: 'lobby', seq: 2, id: 'e2', target: 1, user: 'g', sender: 'bo', text, timestamp: 'x' });
+  await it.saveRoom(room(1, 2), [event(1), edit('a secret')]);
+  await it.saveRoom(room(1, 3), [{ ...event(1), message: '', folded: { deleted: true } }, edit(''), { ...edit(''), type: 'delete', seq: 3 }]);
+  assert.ok(!JSON.stringify([...(await it.load()).events]).includes('secret'));
+});
+
 test('another history forgets the rooms together with taking its name', async () => {
   const { store: it } = await store();
   await it.saveRoom(room(1, 5), span(1, 5));

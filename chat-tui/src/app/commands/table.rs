@@ -38,6 +38,7 @@ pub enum Completes {
 use Completes::{Nothing, People, Person, Room, Word};
 
 const ROLES: &[&str] = &["owner", "moderator", "member"];
+const IMAGES: &[&str] = &["auto", "kitty", "iterm", "sixel", "blocks", "off"];
 const DEEDS: &[&str] = &[
     "owner",
     "admin",
@@ -154,7 +155,12 @@ pub const COMMANDS: &[(&str, &[Command])] = &[
         &[
             command("/retry", "", "try the lines again that were not sent", Nothing),
             command("/discard", "", "drop the lines that were not sent", Nothing),
-            command("/images", "on|off", "show pictures here, or only name them", Word(&["on", "off"])),
+            command(
+                "/images",
+                "auto|off|HOW",
+                "show pictures, or only name them; HOW: blocks, sixel …",
+                Word(IMAGES),
+            ),
             command("/reconnect", "", "connect now", Nothing),
             command("/help", "", "keys and commands", Nothing),
             command("/quit", "", "leave the chat", Nothing),

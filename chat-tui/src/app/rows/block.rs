@@ -14,6 +14,7 @@ use crate::app::place;
 use crate::app::room::{Outgoing, Room, Sending};
 use crate::app::text::{shorten, width, wrap};
 use crate::app::timeline::{Entry, Said, moment};
+use crate::app::written::Hrefs;
 
 /// Messages of one author share a header for this long.
 const RUN: time::Duration = time::Duration::minutes(10);
@@ -106,6 +107,7 @@ fn event(room: &Room, keys: &[Key], index: usize, frame: Frame<'_>, rows: &mut V
                     user: Some(said.user.clone()),
                     name: said.name.clone(),
                     time: now.map(clock).unwrap_or_default(),
+                    seq: Some(seq),
                 });
             }
             let tick = (frame.me == Some(&said.user)).then_some(Tick::Stored);
@@ -117,7 +119,9 @@ fn event(room: &Room, keys: &[Key], index: usize, frame: Frame<'_>, rows: &mut V
                 mark_edited(&mut lines, columns(frame));
             }
             let called = room.timeline.is_calling(seq);
+            let start = rows.len();
             body(Some(&said.user), lines, tick, false, called, rows);
+            lead(said.text.hrefs(), &mut rows[start..]);
             about(room, seq, said, frame, rows);
         }
         Entry::Deleted(deleted) => {
@@ -128,6 +132,7 @@ fn event(room: &Room, keys: &[Key], index: usize, frame: Frame<'_>, rows: &mut V
                 user: Some(deleted.user.clone()),
                 name: deleted.name.clone(),
                 time: now.map(clock).unwrap_or_default(),
+                seq: Some(seq),
             });
             let text = match &deleted.by {
                 Some(by) if *by == deleted.name => "deleted by its author".to_owned(),
@@ -178,7 +183,7 @@ fn is_here(room: &Room, thread: Option<Seq>) -> bool {
 fn about(room: &Room, seq: Seq, said: &Said, frame: Frame<'_>, rows: &mut Vec<Row>) {
     for file in &said.files {
         let text = shorten(&super::super::files::label(file), columns(frame));
-        rows.push(Row::Under { user: Some(said.user.clone()), text, news: false });
+        rows.push(Row::File { user: Some(said.user.clone()), text, seq });
         let picture = pictured(said).any(|pictured| pictured.file == file.file);
         let cells =
             if picture { frame.pictures.rows(file, columns(frame), frame.height) } else { Vec::new() };
@@ -341,7 +346,8 @@ fn outgoing(room: &Room, line: &Outgoing, header: bool, frame: Frame<'_>, rows: 
         if !matches!(room.timeline.last(), 0) {
             rows.push(Row::Blank);
         }
-        rows.push(Row::Head { user: frame.me.cloned(), name: frame.name.to_owned(), time: String::new() });
+        let (user, name) = (frame.me.cloned(), frame.name.to_owned());
+        rows.push(Row::Head { user, name, time: String::new(), seq: None });
     }
     if line.change.is_some() {
         return change(room, line, frame, rows);
@@ -356,7 +362,9 @@ fn outgoing(room: &Room, line: &Outgoing, header: bool, frame: Frame<'_>, rows: 
         rows.push(Row::Quote { user: frame.me.cloned(), text: quote(room, seq) });
     }
     let lines = written::rows(&line.shown, frame.name, columns(frame));
+    let start = rows.len();
     body(frame.me, lines, Some(tick), tick != Tick::Stored, false, rows);
+    lead(line.shown.hrefs(), &mut rows[start..]);
     pending(room, &Target::Line(line.id.clone()), frame, rows);
     if let Sending::Failed(reason) = &line.state {
         let help = help(room, line);
@@ -410,6 +418,7 @@ fn body(
     rows.extend(lines.into_iter().map(|text| Row::Text {
         user: user.cloned(),
         text,
+        hrefs: None,
         tick: None,
         dim,
         called,
@@ -417,6 +426,15 @@ fn body(
     }));
     if let Some(Row::Text { tick: last, .. }) = rows[start..].last_mut() {
         *last = tick;
+    }
+}
+
+/// Tells rows of a message where its links lead.
+fn lead(hrefs: Option<&Hrefs>, rows: &mut [Row]) {
+    for row in rows {
+        if let Row::Text { hrefs: own, .. } = row {
+            *own = hrefs.cloned();
+        }
     }
 }
 

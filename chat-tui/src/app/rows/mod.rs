@@ -14,6 +14,7 @@ use time::UtcOffset;
 
 use super::pictures::{Cells, Pictures};
 use super::room::{Room, Sending};
+use super::written::Hrefs;
 use block::block;
 pub use scroll::{at, scrolled};
 pub use written::{Line, Look, Role, Span};
@@ -72,6 +73,8 @@ pub enum Row {
         name: String,
         /// When, in local time; empty where unknown.
         time: String,
+        /// The message that this stands above.
+        seq: Option<Seq>,
     },
     /// A row of what somebody said; drawn behind the author's bar.
     Text {
@@ -79,6 +82,8 @@ pub enum Row {
         user: Option<UserId>,
         /// The words.
         text: Line,
+        /// Where its links lead.
+        hrefs: Option<Hrefs>,
         /// On the last row of an own line: how far it came.
         tick: Option<Tick>,
         /// It is not in the log yet, or not really said text.
@@ -110,6 +115,15 @@ pub enum Row {
         text: String,
         /// It is news.
         news: bool,
+    },
+    /// A file of a message.
+    File {
+        /// Whose bar.
+        user: Option<UserId>,
+        /// Its name, and what is to be known of it.
+        text: String,
+        /// The message.
+        seq: Seq,
     },
     /// A row of a picture.
     Picture {

@@ -375,6 +375,10 @@ fn list_rooms(model: &mut Model, rooms: &[RoomInfo]) {
 
 fn refused(model: &mut Model, question: &ClientFrame, refusal: &Refusal) {
     let (code, reason) = (refusal.code, safe::line(&refusal.reason));
+    lists::not_told(model);
+    if let ClientFrame::Join(join) = question {
+        model.jump.take_if(|jump| jump.room.as_str() == join.room);
+    }
     match question {
         ClientFrame::History(history) => {
             // Asking again at once would be refused again.
@@ -413,6 +417,7 @@ fn refused(model: &mut Model, question: &ClientFrame, refusal: &Refusal) {
 }
 
 fn unanswered(model: &mut Model, question: &ClientFrame) {
+    lists::not_told(model);
     match question {
         ClientFrame::History(history) => stop_asking(model, &history.room),
         ClientFrame::Members(_) | ClientFrame::Thread(_) | ClientFrame::Readers(_) => {}

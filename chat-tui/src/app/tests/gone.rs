@@ -119,6 +119,42 @@ fn an_edit_that_was_not_taken_is_not_lost_to_a_draft() {
 }
 
 #[test]
+fn a_list_asks_for_more_once_and_again_when_that_was_not_answered() {
+    let mut chat = Chat::signed_in();
+    let page = |seqs: std::ops::RangeInclusive<u64>| {
+        let hit = |seq| {
+            serde_json::json!({"title": "lobby", "message": {"type": "message", "room": "lobby", "seq": seq,
+            "id": format!("m{seq}"), "user": "g-bo", "sender": "bo", "message": "hm", "timestamp": ""}})
+        };
+        let hits: Vec<_> = seqs.map(hit).collect();
+        let found = serde_json::json!({"ref": 1, "hits": hits, "before": 7, "behind": 0});
+        SessionEvent::Found(serde_json::from_value(found).unwrap())
+    };
+    let hits = |chat: &Chat| match chat.model.layers.last() {
+        Some(Layer::Hits(list)) => list.hits.len(),
+        other => panic!("{other:?}"),
+    };
+    let asks = |chat: &mut Chat| chat.press(KeyCode::End, NONE).len() + chat.press(KeyCode::Down, NONE).len();
+    chat.say("/search hm");
+    chat.tell(page(1..=1));
+    assert_eq!([asks(&mut chat), asks(&mut chat)], [1, 0]);
+    chat.tell(page(2..=2));
+    assert_eq!(hits(&chat), 2);
+    chat.tell(page(2..=2));
+    assert_eq!(hits(&chat), 1, "nobody asked for that: another search");
+    assert_eq!(asks(&mut chat), 1);
+    let question = ClientFrame::Search(protocol::messages::Search {
+        reference: 1,
+        query: "hm".to_owned(),
+        order: protocol::messages::SearchOrder::Newest,
+        before: None,
+        limit: None,
+    });
+    chat.tell(SessionEvent::Unanswered { question: Box::new(question), reference: 1 });
+    assert_eq!(asks(&mut chat), 1);
+}
+
+#[test]
 fn what_failed_to_be_done_to_a_message_that_is_not_here_can_be_seen() {
     let mut chat = Chat::signed_in();
     chat.hear(1, "bo", "hm");

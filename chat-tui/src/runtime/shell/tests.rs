@@ -5,6 +5,7 @@ use std::path::Path;
 use crossterm::event::{Event as TermEvent, KeyCode, KeyEvent, KeyModifiers};
 
 use super::*;
+use crate::app::pictures::Choice;
 use crate::net::Address;
 
 fn open(profile: &Path) -> Shell {
@@ -13,7 +14,8 @@ fn open(profile: &Path) -> Shell {
         name: Some("ana".to_owned()),
         name_is_explicit: false,
         room: None,
-        images: false,
+        images: Choice::Off,
+        links: false,
         profile: profile.to_owned(),
         profile_is_named: true,
     };

@@ -120,7 +120,7 @@ fn a_message_is_chosen() {
     insta::assert_snapshot!("pick", draw(&mut chat, 80, 24));
     let backend = {
         let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
-        terminal.draw(|frame| view(&chat.model, Theme { depth: Depth::Palette }, frame)).unwrap();
+        terminal.draw(|frame| view(&chat.model, Theme::new(Depth::Palette), frame)).unwrap();
         terminal.backend().buffer().clone()
     };
     let reversed = |row: u16| {

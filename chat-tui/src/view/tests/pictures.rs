@@ -70,7 +70,7 @@ fn a_picture_has_the_colours_that_there_are() {
         (Depth::Palette, Color::Indexed(196), Color::Indexed(21)),
     ] {
         let mut terminal = Terminal::new(TestBackend::new(60, 16)).unwrap();
-        terminal.draw(|frame| view(&chat.model, Theme { depth }, frame)).unwrap();
+        terminal.draw(|frame| view(&chat.model, Theme::new(depth), frame)).unwrap();
         let cells: Vec<_> =
             terminal.backend().buffer().content().iter().filter(|cell| cell.symbol() == "▀").collect();
         assert_eq!(cells.len(), 24);

@@ -33,6 +33,8 @@ pub struct Look {
     pub role: Role,
     /// Emphasis, and colours that its author chose.
     pub style: Style,
+    /// Which link of its message it belongs to.
+    pub link: Option<u16>,
 }
 
 /// What a text is.
@@ -62,7 +64,7 @@ impl Span {
     }
 
     fn sign(text: impl Into<String>) -> Self {
-        Self { text: text.into(), look: Look { role: Role::Sign, style: Style::default() } }
+        Self { text: text.into(), look: Look { role: Role::Sign, ..Look::default() } }
     }
 }
 
@@ -78,11 +80,14 @@ pub(super) fn cells(line: &[Span]) -> usize {
 pub(super) fn rows(written: &Written, me: &str, columns: usize) -> Vec<Line> {
     let columns = columns.max(1);
     let mut rows = match written.meaning() {
-        Meaning::Blocks(found) => Layout { me }.blocks(found, columns),
+        Meaning::Blocks(found) => {
+            let hrefs = written.hrefs().map_or(&[][..], |hrefs| hrefs);
+            Layout { me, hrefs }.blocks(found, columns)
+        }
         Meaning::Coloured(runs) => {
             let parts = runs
                 .iter()
-                .map(|run| (run.text.as_str(), Look { role: Role::Words, style: legible(run.style) }));
+                .map(|run| (run.text.as_str(), Look { style: legible(run.style), ..Look::default() }));
             let mut rows = Vec::new();
             let mut lines = lines(parts);
             // What a program wrote ends with a line break, behind which nothing is.
@@ -124,6 +129,8 @@ fn legible(style: Style) -> Style {
 
 struct Layout<'a> {
     me: &'a str,
+    /// Where links lead that can be clicked.
+    hrefs: &'a [String],
 }
 
 impl Layout<'_> {
@@ -144,16 +151,13 @@ impl Layout<'_> {
             Block::Paragraph { inlines } => self.inlines(inlines, Look::default(), columns, rows),
             Block::Heading { inlines, level } => {
                 let style = Style { bold: true, underline: *level == 1, ..Style::default() };
-                self.inlines(inlines, Look { role: Role::Words, style }, columns, rows);
+                self.inlines(inlines, Look { style, ..Look::default() }, columns, rows);
             }
             Block::Code { lang, text } => {
                 let sign = Span::sign(CODE);
                 within(&sign, &sign.clone(), columns, rows, |columns| {
                     let parts = parts(lang, text).into_iter().map(|(class, text)| {
-                        (
-                            text,
-                            Look { role: class.map_or(Role::Words, Role::Syntax), style: Style::default() },
-                        )
+                        (text, Look { role: class.map_or(Role::Words, Role::Syntax), ..Look::default() })
                     });
                     let mut rows = Vec::new();
                     for line in lines(parts) {
@@ -174,7 +178,7 @@ impl Layout<'_> {
             Block::Table { align, head, rows: body } => {
                 let row = |cells: &[Vec<Inline>], bold: bool| {
                     let style = Style { bold, ..Style::default() };
-                    cells.iter().map(|cell| self.line(cell, Look { role: Role::Words, style })).collect()
+                    cells.iter().map(|cell| self.line(cell, Look { style, ..Look::default() })).collect()
                 };
                 let body: Vec<Vec<Line>> = body.iter().map(|cells| row(cells, false)).collect();
                 table::rows(align, &row(head, true), &body, columns, rows);
@@ -235,12 +239,17 @@ impl Layout<'_> {
                 Inline::Em { inlines } => self.spans(inlines, styled(|style| style.italic = true), lines),
                 Inline::Strike { inlines } => self.spans(inlines, styled(|style| style.strike = true), lines),
                 Inline::Link { href, inlines } => {
-                    self.spans(inlines, Look { role: Role::Link, ..look }, lines);
+                    let link = self.hrefs.iter().position(|known| known == href);
+                    let link = link.and_then(|link| u16::try_from(link).ok());
+                    self.spans(inlines, Look { role: Role::Link, link, ..look }, lines);
                     // Where it leads is told wherever its text does not say so.
                     if !leads_there(&plain(inlines), href)
                         && let Some(line) = lines.last_mut()
                     {
-                        line.push(Span::sign(format!(" ({})", crate::app::safe::line(href))));
+                        line.push(Span::sign(" ("));
+                        let look = Look { role: Role::Sign, link, ..Look::default() };
+                        line.push(Span { text: crate::app::safe::line(href), look });
+                        line.push(Span::sign(")"));
                     }
                 }
                 Inline::Break => lines.push(Vec::new()),
