@@ -9,7 +9,7 @@ use std::path::Path;
 
 use chat_server::Config;
 use support::Tui;
-use support::real::{Real, open, script};
+use support::real::{Real, flag, open, script};
 
 /// More than two pieces.
 const LARGE: usize = 9 * 1024 * 1024;
@@ -43,14 +43,6 @@ fn files_go_up_and_come_down_by_commands() {
     assert_eq!(fs::read(Path::new(to).join("a.txt")).unwrap(), b"mine", "nothing is overwritten");
     assert_eq!(fs::read(Path::new(to).join("a (2).txt")).unwrap(), b"hello");
     assert!(told.contains("a (2).txt"), "{told}");
-}
-
-/// A picture, red above and blue below.
-fn flag(home: &Path) -> String {
-    let red = |y: u32| if y < 60 { image::Rgb([255, 0, 0]) } else { image::Rgb([0, 0, 255_u8]) };
-    let path = home.join("flag.png");
-    image::RgbImage::from_fn(240, 120, |_, y| red(y)).save(&path).unwrap();
-    path.to_str().unwrap().to_owned()
 }
 
 #[test]
