@@ -62,7 +62,7 @@ fn with_picture(home: &Path, server: &Real, more: &[(&str, &str)], answers: Answ
     let mut tui = start(home, &server.url, more, answers);
     tui.wait_for("connected as ana");
     tui.type_in(&format!("/upload \"{path}\"\r"));
-    tui.wait_for("flag.png · ");
+    tui.wait_until("it is said", |screen| screen.contains("flag.png · ") && screen.contains('✓'));
     tui
 }
 
@@ -87,7 +87,8 @@ fn kitty_has_the_pictures_in_sight_and_no_others() {
         tui.type_in(&format!("line {n}\r"));
     }
     tui.wait_until("it is out of sight", |screen| {
-        screen.contains("line 23") && !screen.contains(PLACEHOLDER)
+        let said = screen.lines().any(|row| row.contains("line 23 ") && row.contains('✓'));
+        said && !screen.contains(PLACEHOLDER)
     });
     tui.wait_for_bytes(DROP, dropped + 1);
     let brought = tui.count(BRING);
@@ -128,7 +129,9 @@ fn sixels_and_inline_images_are_drawn_by_rows() {
         for n in 0..8 {
             tui.type_in(&format!("line {n}\r"));
         }
-        tui.wait_for("line 7");
+        tui.wait_until("all is said", |screen| {
+            screen.lines().any(|row| row.contains("line 7 ") && row.contains('✓'))
+        });
         tui.wait_for_bytes(row, before + rows);
         tui.type_in("/create ops\r");
         tui.wait_for("▸#ops");
