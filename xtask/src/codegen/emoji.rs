@@ -11,6 +11,16 @@ const HEAD: &str = "\
 export const GROUPS = [
 ";
 
+const TAIL: &str = "\
+];
+
+/** Emoji by their names. */
+export const EMOJI = new Map(GROUPS.flatMap(([, entries = '']) => entries.split(',')).flatMap((entry) => {
+  const [picture = '', ...names] = entry.split(' ');
+  return names.map((name) => [name, picture]);
+}));
+";
+
 pub(super) fn module() -> String {
     let mut module = HEAD.to_owned();
     for group in Group::iter() {
@@ -18,7 +28,7 @@ pub(super) fn module() -> String {
         // What a string of JavaScript cannot hold as it stands is in no emoji and in no name.
         let _ = writeln!(module, "  ['{}', '{}'],", title(group), entries.join(","));
     }
-    module + "];\n"
+    module + TAIL
 }
 
 fn entry(emoji: &Emoji) -> Option<String> {
@@ -47,7 +57,7 @@ mod tests {
     #[test]
     fn every_name_is_in_it_once() {
         let module = module();
-        let list = module.strip_prefix(HEAD).unwrap();
+        let list = module.strip_prefix(HEAD).and_then(|list| list.strip_suffix(TAIL)).unwrap();
         let names = emojis::iter().flat_map(Emoji::shortcodes);
         for name in names {
             let there = [',', ' ', '\''].iter().map(|end| list.matches(&format!(" {name}{end}")).count());
