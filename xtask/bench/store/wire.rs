@@ -2,6 +2,7 @@
 //! beside them, hits with what is around them.
 
 use std::path::Path;
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -78,6 +79,11 @@ fn history(link: &mut Link, room: usize, at: &Value) -> Result<(Duration, Value,
 pub(crate) fn searches(data: &Path, count: usize) -> Result<Vec<Line>> {
     let server = Server::start(data)?;
     let mut link = server.connect("searcher", &[])?;
+    // A server that was just started opens the index beside its first answers.
+    let question = json!({"type": "search", "ref": 1, "query": "in:lobby", "limit": 1});
+    while serde_json::from_str::<Value>(&link.ask(&question, "found")?.1)?["behind"] != 0 {
+        thread::sleep(Duration::from_millis(20));
+    }
     let mut ask = |question: &Question| -> Result<Line> {
         let mut numbers = Numbers(2);
         let mut taken = Vec::with_capacity(count);
