@@ -175,8 +175,7 @@ export class Timeline extends Component {
     }
     this.#toEnd();
     const mark = scroller.querySelector('[data-key="new"]');
-    if (!mark) return;
-    const above = scroller.getBoundingClientRect().top - mark.getBoundingClientRect().top;
+    const above = mark ? scroller.getBoundingClientRect().top - mark.getBoundingClientRect().top : 0;
     if (above > 0) scroller.scrollTop -= above + 48;
     this.#scrolled();
   }
@@ -305,7 +304,8 @@ export class Timeline extends Component {
     }
     this.shown = room.version;
     this.all = rows(room, chat.state);
-    if (room.place) Object.assign(this, { back: room.place, asked: false, placed: false });
+    // One that was fetched is no news for whoever went elsewhere meanwhile.
+    if (room.place && (this.back || !this.asked)) Object.assign(this, { back: room.place, asked: false, placed: false });
     room.place = null;
     if (room.target !== null) this.#aim(room.target);
     if (this.back) this.#around(this.back.seq);

@@ -179,6 +179,12 @@ test('the place in a room is kept: over another room and back, and over a reload
   await inSight(page, 'something new meanwhile');
   await page.reload();
   await inSight(page, 'something new meanwhile');
+  // A link leads where it says, wherever one was.
+  await page.goto(`${stage.server.url}r/lobby/300`);
+  await inSight(page, 'message 300');
+  await page.locator('.sought').waitFor({ state: 'detached' });
+  await page.goto(`${stage.server.url}r/lobby/600`);
+  await inSight(page, 'message 600');
 });
 
 test('a day opens at its first message', async () => {
