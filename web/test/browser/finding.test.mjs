@@ -2,7 +2,7 @@
 
 import { after, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { PATIENCE, Person, named, say, settled, shoot, shown, staged } from './harness.mjs';
+import { PATIENCE, Person, named, onDisk, say, settled, shoot, shown, staged } from './harness.mjs';
 
 const COUNT = 900;
 let writer;
@@ -200,16 +200,7 @@ test('whoever was away goes to the first message that they did not read, and on 
   await say(page, 'dora was here');
   await settled(page);
   await page.evaluate(() => dispatchEvent(new Event('pagehide')));
-  await page.waitForFunction(() => new Promise((resolve) => {
-    const open = indexedDB.open('chat');
-    open.onsuccess = () => {
-      const get = open.result.transaction('events').objectStore('events').getAll();
-      get.onsuccess = () => {
-        open.result.close();
-        resolve(get.result.some(({ message }) => message === 'dora was here'));
-      };
-    };
-  }));
+  await onDisk(page, ['chat', 'events'], (all) => all.some(({ message }) => message === 'dora was here'));
   await page.goto('about:blank');
   for (let i = 1; i <= 400; i++) await writer.say(`message ${COUNT + i} while away`);
   await page.goto(stage.server.url);
