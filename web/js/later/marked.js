@@ -2,7 +2,7 @@
 // needs it.
 
 import { Component, h } from 'preact';
-import { GROUPS } from './emoji.js';
+import { EMOJI } from './emoji.js';
 import { parts } from './highlight.js';
 import { plain } from './inline.js';
 import { parse } from './markup.js';
@@ -16,13 +16,10 @@ import { block as safeBlock, line as safe } from '../safe_text.js';
  * @typedef {import('preact').ComponentChildren} Nodes
  */
 
-/** Emoji by their names. */
-const EMOJI = new Map(GROUPS.flatMap(([, entries = '']) => entries.split(',')).flatMap((entry) => {
-  const [picture = '', ...names] = entry.split(' ');
-  return names.map((name) => [name, picture]);
-}));
 /** Of how many parts a message is drawn: one that has more is shown as it was typed, since a few of them would fill the page's memory. */
 const MOST = 4_000;
+
+export { words } from './markup.js';
 
 /** A message's text as it came from its author; `me` is who reads it. @param {string} text @param {string} me @returns {Nodes} */
 export function nodes(text, me) {

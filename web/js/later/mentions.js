@@ -1,7 +1,7 @@
 // Lists of messages: what is for oneself, and what is pinned in a room. Each leads to its message.
 
 import { Component, h } from 'preact';
-import { block, line as safe } from '../safe_text.js';
+import { block, line as safe, words } from '../safe_text.js';
 import { Loaded, Sheet, ago, when } from './parts.js';
 import { pins } from './rights.js';
 import { clean } from './sgr.js';
@@ -18,7 +18,7 @@ const TEXT = 400;
 
 /** @param {{chat: Chat, message: Message, title?: string, children?: import('preact').ComponentChildren}} props */
 function Item({ chat, message, title, children }) {
-  const text = clean(message.folded?.text ?? message.message);
+  const text = clean(words(message.folded?.text ?? message.message));
   const go = () => {
     chat.show(null);
     chat.jump(message.room, message.seq);
