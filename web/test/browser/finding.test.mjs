@@ -48,7 +48,9 @@ function wander(page, by, end) {
       const [key, before] = [watched?.dataset.key, watched?.getBoundingClientRect().top];
       for (let i = 0; i < 4; i++) await frame();
       const now = key && element.querySelector(`[data-key="${key}"]`);
-      if (!now || Math.abs(now.getBoundingClientRect().top - before) > 2) jumps += 1;
+      // Whoever is at the end goes along with what comes: also with a line that somebody left.
+      const isFollowing = element.scrollHeight - element.scrollTop - element.clientHeight < 60 && !document.querySelector('.jump:not(.up)');
+      if (!isFollowing && (!now || Math.abs(now.getBoundingClientRect().top - before) > 2)) jumps += 1;
       most = Math.max(most, element.querySelectorAll('.rows > *').length);
     }
     return { numbers: [...numbers].filter((n) => n > 0).sort((a, b) => a - b), jumps, most };
