@@ -366,8 +366,8 @@ test('a thread that is opened without a link says so, and has its answers when t
   await thread.getByText('Not connected').waitFor();
   assert.equal(await thread.getByText(/Loading|No answers/).count(), 0);
   await stage.server.again();
-  await thread.getByText('3 answers').waitFor();
   await thread.getByText('Not connected').waitFor({ state: 'detached' });
+  await thread.locator('.rule', { hasText: /^3 answers$/ }).waitFor();
 });
 
 for (const [look, options] of Object.entries({ 'light desktop': {}, 'dark phone': { viewport: { width: 390, height: 844 }, colorScheme: 'dark', hasTouch: true, isMobile: true } })) {
