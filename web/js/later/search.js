@@ -111,8 +111,11 @@ export class Search extends Component {
 
   /** The arrow keys go through what was found. @param {KeyboardEvent} event */
   #walk = (event) => {
-    // The field would only be emptied.
-    if (event.key === 'Escape') return this.props.onClose();
+    if (event.key === 'Escape') {
+      // The field would be emptied, and one could not come back to what was found.
+      event.preventDefault();
+      return this.props.onClose();
+    }
     const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
     if (step === 0 || event.altKey) return;
     const all = [.../** @type {HTMLElement} */ (event.currentTarget).querySelectorAll('.hit')];

@@ -99,10 +99,7 @@ export class Timeline extends Component {
   /** What was today is yesterday. */
   #midnight() {
     const now = new Date();
-    this.midnight = setTimeout(() => {
-      this.forceUpdate();
-      this.#midnight();
-    }, new Date(now.getFullYear(), now.getMonth(), now.getDate() + 1).getTime() - now.getTime() + 1_000);
+    this.midnight = setTimeout(() => this.forceUpdate(() => this.#midnight()), new Date(now.getFullYear(), now.getMonth(), now.getDate() + 1).getTime() - now.getTime() + 1_000);
   }
 
   /** @param {Props} before */
@@ -175,8 +172,7 @@ export class Timeline extends Component {
     }
     this.#toEnd();
     const mark = scroller.querySelector('[data-key="new"]');
-    if (!mark) return;
-    const above = scroller.getBoundingClientRect().top - mark.getBoundingClientRect().top;
+    const above = mark ? scroller.getBoundingClientRect().top - mark.getBoundingClientRect().top : 0;
     if (above > 0) scroller.scrollTop -= above + 48;
     this.#scrolled();
   }
@@ -283,16 +279,19 @@ export class Timeline extends Component {
   /** Finds the window again in rows that changed before, behind or within it. */
   #window() {
     const all = this.all;
-    if (this.follow || this.start < 0) {
-      this.end = all.length;
-      this.start = Math.max(0, this.end - FIRST);
-    } else {
+    if (this.follow || this.start < 0) Object.assign(this, { start: Math.max(0, all.length - FIRST), end: all.length });
+    else {
       const start = all.findIndex(({ key }) => key === this.startKey);
       // What was paged in before the window's first row is part of it, as far as there is room.
       if (this.startKey === undefined || start < 0) this.start = Math.min(this.start, Math.max(0, all.length - 1));
       else this.start = Math.max(0, start - (this.start === 0 ? STEP : this.startBack));
       const end = this.endKey === undefined ? all.length - 1 : all.findIndex(({ key }) => key === this.endKey);
-      this.end = Math.min(all.length, this.start + MOST, end < 0 ? all.length : end + 1 + (this.endKey === undefined ? 0 : this.endOn));
+      this.end = Math.min(all.length, end < 0 ? all.length : end + 1 + (this.endKey === undefined ? 0 : this.endOn));
+      // What fills a gap within the window does not push out what is read below it: rows far above go instead.
+      const first = this.end > this.start + MOST && this.#first();
+      const read = first ? all.findIndex(({ key }) => key === first.key) : -1;
+      if (read > this.start + MOST / 2) this.start = Math.min(read - MOST / 2, this.end - MOST);
+      this.end = Math.min(this.end, this.start + MOST);
     }
     this.#remember();
   }
@@ -305,7 +304,8 @@ export class Timeline extends Component {
     }
     this.shown = room.version;
     this.all = rows(room, chat.state);
-    if (room.place) Object.assign(this, { back: room.place, asked: false, placed: false });
+    // One that was fetched is no news for whoever went elsewhere meanwhile.
+    if (room.place && (this.back || !this.asked)) Object.assign(this, { back: room.place, asked: false, placed: false });
     room.place = null;
     if (room.target !== null) this.#aim(room.target);
     if (this.back) this.#around(this.back.seq);

@@ -321,6 +321,26 @@ export async function settled(page) {
   return page.waitForFunction(() => document.querySelectorAll('.fate.stored').length > 0 && !document.querySelector('.fate.saving, .fate.queued, .fate.sent'));
 }
 
+/** Waits until a store of the page's disk has what `fits`. (`waitForFunction` does not wait for promises: it takes one for a yes.) */
+export async function onDisk(page, [database, store], fits) {
+  for (const end = Date.now() + PATIENCE; ; ) {
+    const all = await page.evaluate(async ([name, store]) => {
+      // To open one that is not there would make it.
+      if (!(await indexedDB.databases()).some((each) => each.name === name)) return [];
+      return new Promise((resolve) => {
+        indexedDB.open(name).onsuccess = ({ target: { result: database } }) => {
+          const asked = database.transaction(store).objectStore(store).getAll();
+          asked.onsuccess = () => resolve(asked.result);
+          database.close();
+        };
+      });
+    }, [database, store]);
+    if (fits(all)) return;
+    assert.ok(Date.now() < end, `never on disk: ${fits}`);
+    await page.evaluate(() => new Promise(requestAnimationFrame));
+  }
+}
+
 export async function shoot(page, name) {
   await page.screenshot({ path: join(ARTEFACTS, `${name}.png`) });
 }

@@ -2,7 +2,7 @@
 
 import { after, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { PATIENCE, Person, say, shoot, shown, staged, texts } from './harness.mjs';
+import { PATIENCE, Person, onDisk, say, shoot, shown, staged, texts } from './harness.mjs';
 
 const COUNT = 640;
 let writer;
@@ -90,17 +90,8 @@ test('a page that is opened again shows the last screen before anything is asked
   await say(page, 'I was here');
   await page.locator('.fate.stored').waitFor();
   // Written to disk a moment after it is shown, or when the page is hidden.
-  await page.waitForFunction(() => new Promise((resolve) => {
-    const open = indexedDB.open('chat');
-    open.onsuccess = () => {
-      const get = open.result.transaction('events').objectStore('events').getAll();
-      get.onsuccess = () => {
-        open.result.close();
-        // What was said before it may come after it, on a page of its own.
-        resolve(get.result.length > 100 && get.result.some(({ message }) => message === 'I was here'));
-      };
-    };
-  }));
+  // What was said before it may come after it, on a page of its own.
+  await onDisk(page, ['chat', 'events'], (all) => all.length > 100 && all.some(({ message }) => message === 'I was here'));
   // The server answers for the page's files only: nothing that is shown came over a WebSocket.
   const cold = await stage.tab(page.context(), '');
   await cold.routeWebSocket(/\/ws$/, () => {});
