@@ -16,7 +16,7 @@ pub(super) fn history(model: &mut Model, key: &RoomKey, head: Seq) {
     let is_here = model.current == *key;
     let Some(room) = model.rooms.get_mut(key) else { return };
     room.timeline.clear();
-    room.thread_news.clear();
+    room.answers.clear();
     room.readers.clear();
     (room.counted, room.shared_read) = (None, 0);
     (room.scroll, room.mark) = (None, None);
@@ -75,7 +75,7 @@ pub(super) fn room(model: &mut Model, key: &RoomKey) {
     room.about = None;
     room.topic = None;
     (room.scroll, room.mark) = (None, None);
-    room.thread_news.clear();
+    room.answers.clear();
     room.readers.clear();
     room.sentences.clear();
 }

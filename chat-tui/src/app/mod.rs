@@ -37,6 +37,7 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 pub mod text;
+pub mod threads;
 pub mod timeline;
 mod told;
 mod update;

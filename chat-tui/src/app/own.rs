@@ -48,6 +48,13 @@ pub(super) fn take(model: &mut Model, event: Event) -> Vec<Effect> {
                 return vec![Effect::Keep];
             }
         }
+        Event::ReadThread(read) => {
+            let me = model.me.as_ref().map(|me| me.user.clone());
+            if let Some(room) = model.rooms.get_mut(&read.of) {
+                room.learn_thread_read(read.thread, read.upto, me.as_ref());
+                return vec![Effect::Keep];
+            }
+        }
         Event::Notify(notify) => {
             if let Some(room) = model.rooms.get_mut(&notify.of) {
                 room.level = notify.level;

@@ -226,9 +226,10 @@ pub(super) fn open_thread(model: &mut Model, seq: Seq) -> Vec<Effect> {
     }
     let mut effects = put_aside(model);
     let room = model.room_mut();
-    thread_of(room, root).stale = false;
+    let mark = room.answers.mark(root);
+    let thread = thread_of(room, root);
+    (thread.stale, thread.kept_unread, thread.mark) = (false, false, mark);
     room.thread = Some(root);
-    room.thread_news.remove(&root);
     forget_threads(room);
     take_up(model);
     effects.extend(ask_thread(model, root, None));
@@ -262,8 +263,8 @@ pub(super) fn thread_of(room: &mut Room, root: Seq) -> &mut Room {
     let Room { threads, timeline, key, title, kind, rules, .. } = room;
     threads.entry(root).or_insert_with(|| {
         let timeline = timeline.thread(root);
-        let (title, kind, rules, read) = (title.clone(), *kind, rules.clone(), timeline.head());
-        Room { title, kind, rules, timeline, read, loaded: true, ..Room::joined(key.clone()) }
+        let (title, kind, rules) = (title.clone(), *kind, rules.clone());
+        Room { title, kind, rules, timeline, loaded: true, ..Room::joined(key.clone()) }
     })
 }
 

@@ -15,6 +15,7 @@ pub use super::outgoing::{Outgoing, Sending};
 use super::place::About;
 use super::rows::Anchor;
 use super::safe;
+use super::threads::Threads;
 use super::timeline::Timeline;
 
 /// A room this client is in.
@@ -75,8 +76,8 @@ pub struct Room {
     pub threads: BTreeMap<Seq, Room>,
     /// The thread on the screen; always one of `threads`.
     pub thread: Option<Seq>,
-    /// Answers in threads that one takes part in, and has not seen: how many, by the message each began with.
-    pub thread_news: BTreeMap<Seq, u32>,
+    /// What was read of its threads, and not seen of those that one takes part in.
+    pub answers: Threads,
     /// It was marked as unread, and is not read by being looked at until one comes back to it.
     pub kept_unread: bool,
     /// Up to where all devices know that it was read.
@@ -234,7 +235,7 @@ impl Room {
             memory: Memory::default(),
             threads: BTreeMap::new(),
             thread: None,
-            thread_news: BTreeMap::new(),
+            answers: Threads::default(),
             kept_unread: false,
             shared_read: 0,
             untold_back: false,

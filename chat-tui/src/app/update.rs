@@ -200,7 +200,14 @@ fn terminal(model: &mut Model, event: TermEvent) -> Vec<Effect> {
         TermEvent::FocusGained => {
             model.focused = true;
             model.active_at = model.now;
-            arrive(model.room_mut());
+            let room = model.room_mut();
+            arrive(room);
+            if let Some(root) = room.thread
+                && let Some(mark) = room.answers.mark(root)
+                && let Some(thread) = room.threads.get_mut(&root)
+            {
+                thread.mark = Some(mark);
+            }
             vec![Effect::Wake]
         }
         TermEvent::FocusLost => {
@@ -267,22 +274,27 @@ fn settle(model: &mut Model, effects: &mut Vec<Effect>) {
         effects.push(Effect::Members(model.current.clone()));
     }
     let looking = model.focused && !model.layers.iter().any(|layer| matches!(layer, Layer::Name { .. }));
+    let is_in_sight = Screen::of(model).shows_room(model);
     let room = model.room_mut();
     if !room.loaded {
         // Asked for once; the answer says that it is there.
         room.loaded = true;
         effects.push(Effect::Load(room.key.clone()));
     }
-    let in_thread = room.thread.is_some();
-    if looking && !in_thread && !room.kept_unread && room.scroll.is_none() && room.read_all() {
+    if looking && is_in_sight && !room.kept_unread && room.scroll.is_none() && room.read_all() {
         effects.push(Effect::Keep);
     }
     room.trim();
-    let place = model.place_mut();
-    if looking && in_thread && place.scroll.is_none() {
-        place.read_all();
+    if let Some(root) = room.thread
+        && let Some(thread) = room.threads.get(&root)
+        && looking
+        && thread.scroll.is_none()
+        && !thread.kept_unread
+        && room.answers.read(root, thread.timeline.head())
+    {
+        effects.push(Effect::Keep);
     }
-    place.trim();
+    model.place_mut().trim();
     if model.is_online() {
         ask_for_history(model, effects);
     }

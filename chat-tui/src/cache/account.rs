@@ -79,6 +79,11 @@ impl Profile {
                 _ => {}
             }
         }
+        // Files that are sent again begin anew.
+        match fs::remove_file(self.dir().join("uploads.json")) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
         match fs::remove_file(self.dir().join("account.json")) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => sync_name(&self.dir().join("account.json"))?,

@@ -32,7 +32,7 @@ pub use account::Account;
 pub use log::RoomLogs;
 pub use outbox::Outbox;
 pub use sending::Sending;
-pub use state::{KeptDraft, KeptRoom, State, TailCursor};
+pub use state::{KeptDraft, KeptRoom, KeptThread, State, TailCursor};
 pub use unsent::{Unsent, UnsentDraft};
 
 /// A profile's directory. Only the owner of its lock may write what two processes would spoil.

@@ -40,8 +40,8 @@ pub struct KeptRoom {
     pub read: Seq,
     /// Up to where all devices knew that it was read.
     pub shared_read: Seq,
-    /// Answers in threads that were not seen, by the message each thread began with.
-    pub thread_news: BTreeMap<Seq, u32>,
+    /// What was read of its threads, by the message each began with.
+    pub answers: BTreeMap<Seq, KeptThread>,
     /// What was being written there.
     #[serde(flatten)]
     pub draft: KeptDraft,
@@ -49,6 +49,16 @@ pub struct KeptRoom {
     pub thread_drafts: BTreeMap<Seq, KeptDraft>,
     /// It is private, a conversation, or neither.
     pub kind: RoomKind,
+}
+
+/// What was read of a thread.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct KeptThread {
+    /// Everything up to here.
+    pub read: Seq,
+    /// Answers that were not seen.
+    pub unseen: BTreeSet<Seq>,
 }
 
 /// What was being written in a room or a thread.

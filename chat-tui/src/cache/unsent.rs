@@ -10,7 +10,7 @@ use protocol::ids::{RoomKey, Seq, UserId};
 use protocol::session::{OutboxChange, Outgoing};
 use serde::{Deserialize, Serialize};
 
-use super::{KeptDraft, Outbox, Profile, State, read_if_there, set_aside, sync_name, write_whole};
+use super::{KeptDraft, Outbox, Profile, Sending, State, read_if_there, set_aside, sync_name, write_whole};
 
 /// What somebody did not send.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +20,8 @@ pub struct Unsent {
     pub lines: Vec<Outgoing>,
     /// What was being written.
     pub written: Vec<UnsentDraft>,
+    /// Messages whose files were on their way.
+    pub sending: Vec<Sending>,
 }
 
 /// A text that was not said yet.
@@ -38,7 +40,12 @@ pub struct UnsentDraft {
 impl Unsent {
     /// Whether there is nothing.
     pub fn is_empty(&self) -> bool {
-        self.lines.is_empty() && self.written.is_empty()
+        self.count() == 0
+    }
+
+    /// How many things it is.
+    pub fn count(&self) -> usize {
+        self.lines.len() + self.sending.len() + self.written.len()
     }
 
     /// How much it is, for people.
@@ -48,8 +55,15 @@ impl Unsent {
             1 => Some(format!("1 {what}")),
             n => Some(format!("{n} {what}s")),
         };
-        let parts = [count(self.lines.len(), "unsent line"), count(self.written.len(), "draft")];
-        parts.into_iter().flatten().collect::<Vec<_>>().join(" and ")
+        let parts = [
+            count(self.lines.len(), "unsent line"),
+            count(self.sending.len(), "upload"),
+            count(self.written.len(), "draft"),
+        ];
+        match parts.into_iter().flatten().collect::<Vec<_>>().as_slice() {
+            [parts @ .., last] if !parts.is_empty() => format!("{} and {last}", parts.join(", ")),
+            parts => parts.concat(),
+        }
     }
 
     /// Adds what was left later; a line that is there already is the newer one.
@@ -59,6 +73,10 @@ impl Unsent {
                 Some(other) => *other = line,
                 None => self.lines.push(line),
             }
+        }
+        for sending in later.sending {
+            self.sending.retain(|other| other.id != sending.id);
+            self.sending.push(sending);
         }
         for draft in later.written {
             self.written.retain(|other| (&other.room, other.thread) != (&draft.room, draft.thread));
@@ -81,7 +99,9 @@ impl Profile {
         });
         let entries = Outbox::open(self)?.entries().to_vec();
         let lines = entries.into_iter().filter(|line| line.user.as_ref().is_none_or(|owner| owner == user));
-        Ok(Unsent { lines: lines.collect(), written: drafts.collect() })
+        let is_theirs = |sending: &Sending| sending.user.as_ref().is_none_or(|owner| owner == user);
+        let sending = self.sendings().into_iter().filter(is_theirs).collect();
+        Ok(Unsent { lines: lines.collect(), written: drafts.collect(), sending })
     }
 
     /// Keeps for `user` what they did not send, beside what they left before, and takes it out of the outbox.
@@ -94,6 +114,9 @@ impl Profile {
         for line in &mut kept.lines {
             line.user = Some(user.clone());
         }
+        for sending in &mut kept.sending {
+            sending.user = Some(user.clone());
+        }
         let path = self.aside_path(user);
         DirBuilder::new().recursive(true).mode(0o700).create(self.dir().join("unsent"))?;
         sync_name(&self.dir().join("unsent"))?;
@@ -103,7 +126,7 @@ impl Profile {
         for line in &kept.lines {
             outbox.apply(&OutboxChange::Remove(line.id.clone()))?;
         }
-        Ok(())
+        kept.sending.iter().try_for_each(|sending| self.forget_sending(&sending.id))
     }
 
     /// Takes back what `user` left here: lines into the outbox, drafts into the state.
@@ -115,6 +138,9 @@ impl Profile {
         let mut outbox = Outbox::open(self)?;
         for line in unsent.lines {
             outbox.apply(&OutboxChange::Put(line))?;
+        }
+        for sending in &unsent.sending {
+            self.keep_sending(sending)?;
         }
         for UnsentDraft { room, thread, text, reply } in unsent.written {
             let room = state.rooms.entry(room).or_default();
@@ -173,6 +199,11 @@ mod tests {
         }
     }
 
+    fn sending(id: &str) -> Sending {
+        let (id, room, since) = (Id::new(id).unwrap(), RoomKey::lobby(), std::time::SystemTime::UNIX_EPOCH);
+        Sending { id, user: None, room, thread: None, sources: Vec::new(), since }
+    }
+
     fn put(profile: &Profile, line: Outgoing) {
         Outbox::open(profile).unwrap().apply(&OutboxChange::Put(line)).unwrap();
     }
@@ -198,14 +229,20 @@ mod tests {
         profile.sign_in(&account("u-1")).unwrap();
         put(&profile, line("a", Some("u-1")));
         put(&profile, line("early", None));
+        profile.keep_sending(&sending("files")).unwrap();
+        fs::write(dir.path().join("uploads.json"), "[]").unwrap();
         draft(&profile, "half", "");
-        assert_eq!(profile.unsent_of(&account("u-1").user).unwrap().told(), "2 unsent lines and 2 drafts");
+        assert_eq!(
+            profile.unsent_of(&account("u-1").user).unwrap().told(),
+            "2 unsent lines, 1 upload and 2 drafts"
+        );
         fs::create_dir(dir.path().join("rooms")).unwrap();
         fs::write(dir.path().join("rooms/r-1.jsonl"), "secret").unwrap();
 
         profile.sign_in(&account("u-2")).unwrap();
         assert_eq!(profile.load_account().unwrap(), Some(account("u-2")));
         assert!(!dir.path().join("rooms").exists(), "the other one's history is gone");
+        assert!(profile.sendings().is_empty() && !dir.path().join("uploads.json").exists());
         assert_eq!((ids(&profile), profile.load_state().unwrap().rooms.len()), (vec![], 0));
         put(&profile, line("b", Some("u-2")));
 
@@ -213,6 +250,8 @@ mod tests {
         assert_eq!(ids(&profile), ["a", "early"]);
         let lines = profile.unsent_of(&account("u-1").user).unwrap();
         assert!(lines.lines.iter().all(|line| line.user == Some(account("u-1").user)));
+        let files = Sending { user: Some(account("u-1").user), ..sending("files") };
+        assert_eq!(lines.sending, [files]);
         let drafts: Vec<_> =
             lines.written.iter().map(|draft| (draft.thread, &*draft.text, draft.reply)).collect();
         assert_eq!(drafts, [(None, "half", None), (Some(7), "half in a thread", Some(8))]);

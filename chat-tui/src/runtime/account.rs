@@ -126,6 +126,7 @@ impl Shell {
         self.told_read.clear();
         for room in self.model.rooms.values_mut() {
             room.forget_shared_drafts();
+            room.answers.forget_told();
         }
         self.account = Some(account);
         self.connect();
@@ -161,6 +162,7 @@ impl Shell {
 
     /// Signs out whoever is signed in. What they did not send is kept for them, also what the disk outbox did not take.
     fn put_out(&mut self, now: Duration) -> io::Result<Unsent> {
+        self.leave_files();
         self.save(now);
         let user = self.profile.load_account()?.map(|account| account.user);
         let mut unkept = Unsent::default();

@@ -1,7 +1,7 @@
 //! What a person's other devices are to know.
 
 use protocol::client::ClientFrame;
-use protocol::own::{Draft, Read};
+use protocol::own::{Draft, Read, ReadThread};
 use protocol::session::Link;
 
 use super::shell::Shell;
@@ -23,6 +23,12 @@ impl Shell {
             if (back || room.read > *told) && driver.session.note(&ClientFrame::Read(read)) {
                 *told = room.read;
                 room.untold_back = false;
+            }
+            for (thread, seq, back) in room.answers.untold() {
+                let read = ReadThread { room: key.clone(), thread, seq, back };
+                if driver.session.note(&ClientFrame::ReadThread(read)) {
+                    room.answers.told(thread);
+                }
             }
             let Room { draft, threads, .. } = room;
             let threads = threads.iter().map(|(root, thread)| (Some(*root), thread.draft.clone()));

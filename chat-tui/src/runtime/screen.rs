@@ -10,7 +10,7 @@ use time::UtcOffset;
 
 use crate::app::pictures::Choice;
 use crate::app::{Layer, Me, Model, Msg, Room, safe, update};
-use crate::cache::{Account, KeptDraft, KeptRoom, State};
+use crate::cache::{Account, KeptDraft, KeptRoom, KeptThread, State};
 use crate::config::Config;
 
 /// The screen as it was left.
@@ -27,7 +27,9 @@ pub(super) fn model(config: &Config, state: &State, account: Option<&Account>, o
         }
         room.read = kept.read;
         room.shared_read = kept.shared_read;
-        room.thread_news.clone_from(&kept.thread_news);
+        for (root, thread) in &kept.answers {
+            room.answers.take_up(*root, thread.read, thread.unseen.clone());
+        }
         put_draft(room, &kept.draft);
         for (root, draft) in &kept.thread_drafts {
             put_draft(room.thread_mut(*root), draft);
@@ -74,13 +76,15 @@ pub(super) fn kept(model: &Model, key: &RoomKey, cursor: Option<u64>) -> KeptRoo
         shared_reply: place.shared_reply,
     };
     let drafts = room.threads.iter().map(|(root, place)| (*root, draft(Some(*root), place)));
+    let answers =
+        room.answers.kept().map(|(root, read, unseen)| (root, KeptThread { read, unseen: unseen.clone() }));
     KeptRoom {
         title: room.title.clone(),
         cursor,
         first: room.timeline.first(),
         read: room.read,
         shared_read: room.shared_read,
-        thread_news: room.thread_news.clone(),
+        answers: answers.collect(),
         draft: draft(None, room),
         thread_drafts: drafts.filter(|(_, draft)| *draft != KeptDraft::default()).collect(),
         kind: room.kind,

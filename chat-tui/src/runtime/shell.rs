@@ -370,7 +370,6 @@ impl Shell {
 
     /// Somebody else is here: shows nothing but what the disk has of them.
     pub(super) fn begin_anew(&mut self) {
-        self.leave_files();
         let config = Config { room: None, name: None, ..self.config.clone() };
         let mut model = model(&config, &self.state, self.account.as_ref(), self.model.offset);
         // The terminal is the same; pictures are another person's to see.
@@ -383,6 +382,8 @@ impl Shell {
             presence: old.presence,
             active_at: old.active_at,
             now: old.now,
+            // What the other one's transfers still tell is nobody's.
+            last_transfer: old.last_transfer,
             layers: Vec::new(),
             ..model
         };

@@ -236,7 +236,7 @@ pub(super) fn lacking(room: &Room, seq: Seq, frame: Frame<'_>) -> Vec<Id> {
 
 fn answers(room: &Room, seq: Seq, replies: Option<&Replies>, frame: Frame<'_>, rows: &mut Vec<Row>) {
     let is_written = room.threads.get(&seq).is_some_and(|thread| !thread.draft.is_empty());
-    let news = room.thread_news.get(&seq).copied().unwrap_or(0);
+    let news = room.answers.unseen_of(seq);
     let mut parts = Vec::new();
     if let Some(replies) = replies {
         let new = if news > 0 { format!(", {news} new") } else { String::new() };

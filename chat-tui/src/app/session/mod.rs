@@ -122,7 +122,9 @@ pub(super) fn handle(model: &mut Model, event: SessionEvent) -> Vec<Effect> {
         SessionEvent::Unanswered { question, .. } => unanswered(model, &question),
         // The link is about to be closed for it, and the form says why.
         SessionEvent::Error(refusal) if refusal.code == ErrorCode::SignIn => {
-            model.sign_in = Some(safe::line(&refusal.reason));
+            let ended = "this device was signed out, or not used for long";
+            model.sign_in =
+                Some(if model.is_signed_in() { ended.to_owned() } else { safe::line(&refusal.reason) });
         }
         SessionEvent::Error(refusal) => model.complain(safe::line(&refusal.reason)),
     }
