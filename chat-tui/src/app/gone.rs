@@ -10,6 +10,9 @@ use super::{About, Layer, Model};
 /// being written is about them any more. What was written stays.
 pub(super) fn history(model: &mut Model, key: &RoomKey, head: Seq) {
     close(model, key);
+    for transfer in model.transfers.iter_mut().filter(|transfer| transfer.room == *key) {
+        transfer.thread = None;
+    }
     let is_here = model.current == *key;
     let Some(room) = model.rooms.get_mut(key) else { return };
     room.timeline.clear();

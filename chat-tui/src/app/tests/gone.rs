@@ -43,7 +43,18 @@ fn r18_nothing_on_the_screen_is_about_messages_of_a_history_that_is_gone() {
     assert!(matches!(chat.model.layers.last(), Some(Layer::React(_))));
     put(&mut chat, "a", "said", None);
     stored(&mut chat, "a", 2);
+    chat.model.transfers.push(crate::app::files::Transfer {
+        id: 1,
+        up: true,
+        name: "a.png".to_owned(),
+        room: RoomKey::lobby(),
+        thread: Some(1),
+        at: 0,
+        size: 1,
+        course: crate::app::files::Course::Begins,
+    });
     restore(&mut chat);
+    assert_eq!(chat.model.transfers[0].thread, None, "its file comes to the room");
     assert_eq!((chat.model.layers.len(), chat.model.thread(), chat.model.room().threads.len()), (0, None, 0));
     assert!(chat.model.room().outgoing.is_empty(), "the log tells of it, if it is there");
     assert_eq!(chat.model.composer.text(), "to the thread");

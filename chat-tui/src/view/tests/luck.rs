@@ -41,21 +41,21 @@ fn text() -> impl Strategy<Value = String> {
 fn message(seq: u64, who: &str, text: &str, luck: u64) -> Value {
     let mut message = json!({"type": "message", "room": "lobby", "seq": seq, "id": format!("m{seq}"), "user": format!("g-{who}"),
         "sender": if luck.is_multiple_of(7) { HOSTILE } else { who }, "message": text, "timestamp": "2026-11-23T10:00:00.000Z"});
-    if luck & 1 > 0 {
+    if luck & 0x1 > 0 {
         message["reply"] = json!(luck % 11);
     }
-    if luck & 6 == 6 {
+    if luck & 0x6 == 0x6 {
         message["thread"] = json!(luck % 5 + 1);
     }
-    if luck & 24 == 24 {
+    if luck & 0x18 == 0x18 {
         message["files"] = json!([{"file": "f1", "name": text, "size": u64::MAX >> 12, "kind": "image/png", "width": luck,
             "height": 1, "thumb": true}, {"file": "f2", "name": HOSTILE, "size": 0, "kind": HOSTILE}]);
     }
-    if luck & 32 > 0 {
+    if luck & 0x20 > 0 {
         message["mentions"] = json!(["g-ana"]);
         message["everyone"] = json!("here");
     }
-    if luck & 192 == 192 {
+    if luck & 0xc0 == 0xc0 {
         message["folded"] = json!({"text": HOSTILE, "edited": HOSTILE, "deleted": luck.is_multiple_of(3), "pinned": true,
             "reactions": {"👍": ["g-ana", "g-bo"], HOSTILE: ["g-bo"]},
             "replies": {"count": luck, "last": seq, "timestamp": HOSTILE, "users": ["g-bo"]}});
