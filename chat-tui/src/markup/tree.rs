@@ -155,7 +155,10 @@ fn push_plain(inlines: &[Inline], out: &mut String) {
             | Inline::Link { inlines, .. } => push_plain(inlines, out),
             Inline::Break => out.push('\n'),
             Inline::Mention { name } => out.extend(["@", name.as_str()]),
-            Inline::Emoji { name } => out.extend([":", name.as_str(), ":"]),
+            Inline::Emoji { name } => match emojis::get_by_shortcode(name) {
+                Some(emoji) => out.push_str(emoji.as_str()),
+                None => out.extend([":", name.as_str(), ":"]),
+            },
         }
     }
 }
