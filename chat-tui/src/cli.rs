@@ -10,7 +10,8 @@ use clap::{Args, Parser, Subcommand};
 #[command(
     name = "chat-tui",
     version,
-    after_help = "Settings can also stand in $XDG_CONFIG_HOME/chat-tui/config.toml, as url, name, room, profile and ca_file.\n\
+    after_help = "Settings can also stand in $XDG_CONFIG_HOME/chat-tui/config.toml, as url, name, room, profile, ca_file, images\n\
+                  (auto, kitty, iterm, sixel, blocks or off) and links (true or false).\n\
                   Unsent lines, the newest history and who you are is kept in $XDG_STATE_HOME/chat-tui/PROFILE.\n\n\
                   Examples:\n  chat-tui --url https://chat.example.com --name ana\n  \
                   chat-tui login ana\n  \

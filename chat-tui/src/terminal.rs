@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use std::io::{self, BufWriter, Stdout, Write};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use crossterm::event::{
     DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste, EnableFocusChange,
@@ -32,6 +33,9 @@ use alert::Alerts;
 use gallery::Gallery;
 use screen::Screen;
 
+/// After so long the terminal owes no answers any more.
+const OWED: Duration = Duration::from_secs(5);
+
 /// A frame of words fits in, and is then written in one piece.
 const BUFFER: usize = 64 * 1024;
 
@@ -53,8 +57,8 @@ pub struct Terminal {
     in_tmux: bool,
     /// How many colours sixels may have.
     colours: u16,
-    /// The terminal may still owe answers.
-    owed: bool,
+    /// Until when the terminal may owe answers.
+    owed: Option<Instant>,
 }
 
 impl Terminal {
@@ -79,7 +83,7 @@ impl Terminal {
             drawn: None,
             in_tmux: false,
             colours: 256,
-            owed: false,
+            owed: None,
         })
     }
 
@@ -93,11 +97,12 @@ impl Terminal {
     pub fn ask(&mut self, detected: &Detected) -> io::Result<bool> {
         let questions = detected.questions();
         self.in_tmux = detected.in_tmux();
-        self.owed = !questions.is_empty();
-        if self.owed {
-            execute!(self.inner.backend_mut(), Print(questions), Clear(ClearType::All))?;
+        if questions.is_empty() {
+            return Ok(false);
         }
-        Ok(self.owed)
+        self.owed = Some(Instant::now() + OWED);
+        execute!(self.inner.backend_mut(), Print(questions), Clear(ClearType::All))?;
+        Ok(true)
     }
 
     /// Asks anew how large a cell is.
@@ -108,7 +113,7 @@ impl Terminal {
     /// Takes in what came of it; `settled`: there is no more to come.
     pub fn found(&mut self, found: Found, settled: bool) {
         self.colours = found.colours;
-        self.owed &= !settled;
+        self.owed.take_if(|_| settled);
     }
 
     /// Draws a frame, all in one piece.
@@ -121,12 +126,13 @@ impl Terminal {
         if self.links.as_ref().is_some_and(|links| links.is_full()) {
             self.forget_links()?;
         }
-        let look = (model.pictures.way(), model.pictures.cell);
+        let (way, cell) = (model.pictures.way(), model.pictures.cell);
+        let look = (way, if way.is_graphic() { cell } else { (0, 0) });
         if self.drawn.replace(look).is_some_and(|drawn| drawn != look) {
             self.put_away_pictures()?;
             self.inner.clear()?;
         }
-        self.inner.backend_mut().way = look.0;
+        self.inner.backend_mut().way = way;
         let theme = Theme { links: self.links.as_deref(), ..self.theme };
         let mut shown = BTreeSet::new();
         self.inner.draw(|frame| {
@@ -140,7 +146,7 @@ impl Terminal {
             let gone = self.gallery.clear(self.in_tmux);
             screen.write_all(gone.as_bytes())?;
         }
-        let found = Found { way: look.0, cell: look.1, colours: self.colours, in_tmux: self.in_tmux };
+        let found = Found { way, cell, colours: self.colours, in_tmux: self.in_tmux };
         let drawn = self.gallery.show(found, &shown, &pieces, |number| model.pictures.pixels(number));
         if !drawn.is_empty() {
             // A cursor that is seen on its way blots out what it goes over, in xterm.
@@ -199,7 +205,7 @@ impl Terminal {
 impl Drop for Terminal {
     fn drop(&mut self) {
         let _ = self.put_away_pictures();
-        if self.owed {
+        if self.owed.is_some_and(|until| Instant::now() < until) {
             // An answer that comes before the shell is back is not typed there.
             let _ = tcflush(stdin(), QueueSelector::IFlush);
         }

@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use chat_server::Config;
 use support::Tui;
 use support::cut::{Cut, Then};
-use support::real::{Real, open, script, script_at};
+use support::real::{Real, flag, open, script, script_at};
 
 /// More than two pieces.
 const LARGE: usize = 9 * 1024 * 1024;
@@ -189,14 +189,6 @@ fn a_file_that_changed_before_it_was_whole_is_not_sent_by_itself() {
     ana.wait_for("changed or removed meanwhile");
     ana.wait_for("connected as ana");
     assert!(!ana.text().contains('▤'), "{}", ana.text());
-}
-
-/// A picture, red above and blue below.
-fn flag(home: &Path) -> String {
-    let red = |y: u32| if y < 60 { image::Rgb([255, 0, 0]) } else { image::Rgb([0, 0, 255_u8]) };
-    let path = home.join("flag.png");
-    image::RgbImage::from_fn(240, 120, |_, y| red(y)).save(&path).unwrap();
-    path.to_str().unwrap().to_owned()
 }
 
 #[test]

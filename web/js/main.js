@@ -390,7 +390,7 @@ export class Chat {
   /** Asks for what a room on screen needs and does not have. @param {string} key */
   #ensure(key) {
     const room = this.state.rooms.get(key);
-    if (!room || !this.session.live) return;
+    if (!room?.joined || !this.session.live) return;
     this.#members(key);
     const end = room.stretches.at(-1)?.[1];
     if (end !== undefined && !(room.synced && end < room.head)) return;

@@ -328,6 +328,9 @@ export function formatted(text, me) {
   return marked && SIGNS.test(text) ? marked.nodes(text, me) : block(text);
 }
 
+/** A text where it is quoted: without what emphasises it, once what reads that is there. @param {string} text */
+export const words = (text) => (marked && SIGNS.test(text) ? marked.words(text) : text);
+
 /** What is meant by a text that somebody wrote: what colours a program's output is shown with a sign for the escape while one writes. The twin of the terminal's `sgr::meant`. @param {string} text */
 export function meant(text) {
   return text.replace(/\u241b(?=\[[\d:;]*m)/g, '\x1b');

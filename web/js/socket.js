@@ -411,22 +411,20 @@ export class Intake {
     const place = model.placeKey(room, thread);
     const reply = aim?.reply?.seq;
     if (this.lost.has(place)) this.take(room, thread, []);
-    if (!this.coming.has(place) && !this.left) {
-      const sent = chat.files?.send(room, text, { thread, reply }) ?? false;
-      if (sent) chat.setDraft(place, '');
-      return sent;
-    }
+    const isReady = !this.coming.has(place) && !this.left;
+    const sent = isReady && (chat.files?.send(room, text, { thread, reply }) ?? false);
+    if (isReady && !sent) return sent;
     // On disk it stays what is being written, until it is what is being sent.
     chat.drafts.delete(place);
     chat.saver.written.delete(place);
     chat.store.saveDraft(place, text);
     chat.shared?.written(place);
-    this.#inTurn(place, 0, async (areThere) => {
+    if (!isReady) this.#inTurn(place, 0, async (areThere) => {
       const sent = areThere && (await (this.left ?? true)) ? chat.files?.send(room, text, { thread, reply }) ?? false : null;
       const draft = chat.drafts.get(place) ?? '';
       if (sent === false && text.trim() !== '') chat.outbox.say(text, { room, thread, reply });
       if (sent === null && aim) chat.aim(room, thread, aim);
-      chat.setDraft(place, sent === null ? [text, draft].filter(Boolean).join('\n') : draft);
+      if (!sent) chat.setDraft(place, sent === null ? [text, draft].filter(Boolean).join('\n') : draft);
       return true;
     });
     return true;

@@ -190,6 +190,7 @@ export class Store {
 
   /** @param {string} room */
   async dropRoom(room) {
+    this.savePlace(room, null);
     await this.#run('readwrite', ['rooms', 'events'], async (store) => {
       store('rooms').delete(room);
       store('events').delete(IDBKeyRange.bound([room], [room, []]));
@@ -198,6 +199,7 @@ export class Store {
 
   /** The session of an account ended by itself: what others said goes, what waits stays until they are back. @param {string} user */
   async ended(user) {
+    this.#forgetPlaces();
     await this.#run('readwrite', ['identity', 'rooms', 'events'], async (store) => {
       // Another tab knew it before, and somebody else may be here since.
       if ((await done(store('identity').get('user'))) !== user) return;
@@ -259,8 +261,13 @@ export class Store {
     }
   }
 
-  forgetDrafts() {
+  #forgetPlaces() {
+    this.places.clear();
     globalThis.sessionStorage?.removeItem(PLACES);
+  }
+
+  forgetDrafts() {
+    this.#forgetPlaces();
     for (const key of Object.keys(this.local ?? {})) if (key.startsWith(DRAFT) || key.startsWith(SHARED)) this.local?.removeItem(key);
     // What waits to be uploaded is somebody's too.
     if (this.local?.getItem(UPLOADS)) globalThis.indexedDB?.deleteDatabase(UPLOADS);

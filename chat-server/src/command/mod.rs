@@ -64,6 +64,8 @@ pub(crate) struct Client {
     user: Option<UserId>,
     /// How that was proved.
     identity: Option<Identity>,
+    /// A guest whom this connection made: the record can hold nothing of them.
+    is_new: bool,
     /// A browser's, said at the handshake; forgotten once it is proved.
     cookie: Option<Secret>,
     /// Plain mode: where a message goes that names no room.
@@ -85,6 +87,7 @@ impl Client {
             peer,
             user: None,
             identity: None,
+            is_new: false,
             cookie,
             current: None,
             frames: Bucket::new(FRAME_RATE, now),

@@ -41,8 +41,11 @@ impl Sixels {
             let chosen = NeuQuant::new(SAMPLE, most, &bytes).color_map_rgb();
             chosen.chunks_exact(3).map(|dot| [dot[0], dot[1], dot[2]]).collect()
         };
+        let all_kept = places.len() <= most;
         places.clear();
-        let mut place = |dot: [u8; 3]| *places.entry(dot).or_insert_with(|| nearest(&colours, dot));
+        // Of colours that are near to each other one is looked for.
+        let near = |dot: [u8; 3]| if all_kept { dot } else { dot.map(|part| part & 0xf8 | 4) };
+        let mut place = |dot| *places.entry(near(dot)).or_insert_with(|| nearest(&colours, near(dot)));
         let dots = all.iter().map(|dot| place(*dot)).collect();
         Self { width: usize::try_from(pixels.width()).unwrap_or(1).max(1), dots, colours }
     }

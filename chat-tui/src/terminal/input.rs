@@ -20,6 +20,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
+use super::OWED;
 use crate::graphics::Reply;
 use parser::Parser;
 
@@ -27,8 +28,6 @@ use parser::Parser;
 const PAUSE: Duration = Duration::from_millis(30);
 /// After so long without a byte, what was begun does not end any more.
 const SILENCE: Duration = Duration::from_millis(300);
-/// After so long the terminal owes no answers any more.
-const OWED: Duration = Duration::from_secs(5);
 
 /// So much is read at a time, in bytes.
 const PIECE: usize = 4096;

@@ -35,12 +35,22 @@ pub(super) struct Screen<W: Write> {
     pub(super) wiped: bool,
     /// The cursor is to be seen.
     pub(super) cursor: bool,
+    /// Where it was put.
+    position: Position,
 }
 
 impl<W: Write> Screen<W> {
     pub(super) fn new(out: W, links: Rc<Links>) -> Self {
         let inner = CrosstermBackend::new(out);
-        Self { inner, links, way: Way::Blocks, pieces: Vec::new(), wiped: false, cursor: false }
+        Self {
+            inner,
+            links,
+            way: Way::Blocks,
+            pieces: Vec::new(),
+            wiped: false,
+            cursor: false,
+            position: Position::ORIGIN,
+        }
     }
 
     /// What is written instead of a cell.
@@ -118,11 +128,13 @@ impl<W: Write> Backend for Screen<W> {
     }
 
     fn get_cursor_position(&mut self) -> io::Result<Position> {
-        self.inner.get_cursor_position()
+        // The terminal is not asked: the answer would be read by two.
+        Ok(self.position)
     }
 
     fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> io::Result<()> {
-        self.inner.set_cursor_position(position)
+        self.position = position.into();
+        self.inner.set_cursor_position(self.position)
     }
 
     fn clear(&mut self) -> io::Result<()> {

@@ -229,7 +229,17 @@ pub(crate) struct Tui {
     /// All bytes that the program wrote.
     pub(crate) raw: Vec<u8>,
     screen: vt100::Parser,
+    /// What the terminal answers to what.
+    answers: Answers,
+    /// Up to where it looked for questions.
+    looked: usize,
 }
+
+/// What a terminal answers, each with its question.
+pub(crate) type Answers = &'static [(&'static str, &'static str)];
+
+/// A terminal without anything.
+pub(crate) const PLAIN: Answers = &[("\x1b[c", "\x1b[?62;c")];
 
 /// The program with its files under `home` alone.
 pub(crate) fn environment(home: &Path) -> Vec<(&'static str, String)> {
@@ -264,6 +274,11 @@ impl Tui {
     }
 
     pub(crate) fn spawn(command: CommandBuilder) -> Self {
+        Self::spawn_in(command, PLAIN)
+    }
+
+    /// In a terminal that answers this.
+    pub(crate) fn spawn_in(command: CommandBuilder, answers: Answers) -> Self {
         let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
         let child = pair.slave.spawn_command(command).unwrap();
@@ -280,7 +295,8 @@ impl Tui {
         });
         let writer = pair.master.take_writer().unwrap();
         let screen = vt100::Parser::new(24.try_into().unwrap(), 80.try_into().unwrap(), 0);
-        Self { child, master: pair.master, writer, output, raw: Vec::new(), screen }
+        let raw = Vec::new();
+        Self { child, master: pair.master, writer, output, raw, screen, answers, looked: 0 }
     }
 
     pub(crate) fn type_in(&mut self, bytes: &str) {
@@ -350,6 +366,22 @@ impl Tui {
         self.text().lines().filter_map(inside).collect()
     }
 
+    /// How often the program wrote something.
+    pub(crate) fn count(&self, what: &str) -> usize {
+        self.raw.windows(what.len()).filter(|window| *window == what.as_bytes()).count()
+    }
+
+    /// Waits until the program wrote something so often.
+    pub(crate) fn wait_for_bytes(&mut self, what: &str, times: usize) {
+        let end = Instant::now() + PATIENCE;
+        while self.count(what) < times {
+            match self.output.recv_timeout(end.saturating_duration_since(Instant::now())) {
+                Ok(bytes) => self.take(&bytes),
+                Err(error) => panic!("{what:?} was not written {times} times ({error}):\n{}", self.text()),
+            }
+        }
+    }
+
     /// Waits for the end of the program; its exit code.
     pub(crate) fn wait_for_exit(&mut self) -> u32 {
         let end = Instant::now() + PATIENCE;
@@ -401,8 +433,23 @@ impl Tui {
         self.raw.extend_from_slice(bytes);
         self.screen.process(bytes);
         // A terminal answers what it is when it is asked.
-        if bytes.windows(3).any(|window| window == b"\x1b[c") {
-            self.type_in("\x1b[?62;c");
+        let place = |raw: &[u8], question: &str| {
+            raw.windows(question.len()).position(|window| window == question.as_bytes())
+        };
+        let next = |raw: &[u8]| {
+            let asked = self
+                .answers
+                .iter()
+                .filter_map(|(question, answer)| Some((place(raw, question)? + question.len(), *answer)));
+            asked.min()
+        };
+        let mut all = String::new();
+        while let Some((behind, answer)) = next(&self.raw[self.looked..]) {
+            self.looked += behind;
+            all += answer;
+        }
+        if !all.is_empty() {
+            self.type_in(&all);
         }
     }
 }

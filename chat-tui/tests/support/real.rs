@@ -45,6 +45,14 @@ pub(crate) fn owner(server: &Real) -> tempfile::TempDir {
     home
 }
 
+/// A picture, red above and blue below.
+pub(crate) fn flag(home: &Path) -> String {
+    let red = |y: u32| if y < 60 { image::Rgb([255, 0, 0]) } else { image::Rgb([0, 0, 255_u8]) };
+    let path = home.join("flag.png");
+    image::RgbImage::from_fn(240, 120, |_, y| red(y)).save(&path).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
 /// Closes the list that lies over the room. Escape with something right behind it would be another key.
 pub(crate) fn close(tui: &mut Tui) {
     tui.type_in("\x1b");

@@ -96,6 +96,11 @@ impl Outbox {
         self.entries.iter().any(|entry| entry.outgoing.id == *id)
     }
 
+    /// Whether it holds a line that has no place yet.
+    pub(super) fn awaits_place(&self, id: &Id) -> bool {
+        self.entries.iter().any(|entry| entry.outgoing.id == *id && !entry.settled)
+    }
+
     pub(super) fn has_room_for(&self, text: &str) -> bool {
         self.bytes + cost(text) <= OUTBOX_BYTES
     }
@@ -181,6 +186,10 @@ impl Outbox {
     /// Of what waits for lines that will have no place, that which has not failed yet: fails it. Returns what to keep
     /// on disk.
     pub(super) fn fail_orphans(&mut self) -> Vec<Outgoing> {
+        let waits = |entry: &Entry| entry.outgoing.failed.is_none() && entry.outgoing.waits_for().is_some();
+        if !self.entries.iter().any(waits) {
+            return Vec::new();
+        }
         let lines: BTreeSet<Id> = self
             .entries
             .iter()

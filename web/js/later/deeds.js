@@ -2,6 +2,7 @@
 
 import * as model from '../state.js';
 import { holds, learn, openThread, unseeThread } from '../room.js';
+import { words } from '../safe_text.js';
 import { LATER } from '../socket.js';
 import { linkTo, sentence } from './account.js';
 import { deletes, edits, pins } from './rights.js';
@@ -155,7 +156,7 @@ export function reply(chat, message) {
 }
 
 /** @param {Said} message @returns {model.Aim} */
-export const replyTo = (message) => ({ reply: message, words: message.folded?.deleted ? '' : clean(message.folded?.text ?? message.message) });
+export const replyTo = (message) => ({ reply: message, words: message.folded?.deleted ? '' : clean(words(message.folded?.text ?? message.message)) });
 
 /** A text as it is changed: its colours can be seen as signs, and are not lost. @param {string} text */
 const written = (text) => (isColoured(text) ? shown(text) : text);
@@ -222,7 +223,11 @@ export function next(chat) {
   const { state } = chat;
   const found = wanted(state);
   if (!found) return chat.say('Nothing waits for you.');
-  chat.open(found.room.room);
+  const { room: key } = found.room;
+  if (found.seq === undefined && found.root === undefined && key === state.active) return firstUnread(chat, key);
+  // To what is new, not to where one was.
+  if (found.root === undefined) found.room.place = null;
+  chat.open(key);
   if (found.root !== undefined) thread(chat, found.room.room, found.root);
   else if (found.seq !== undefined) jump(chat, found.room.room, found.seq);
 }

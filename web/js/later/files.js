@@ -57,8 +57,14 @@ export class Files {
         const blob = blobs.find((blob) => blob.id === each)?.blob;
         if (blob instanceof Blob && blob.size === size) found.push({ id: each, name, size, blob, transfer: new Transfer({ size, upload }) });
       }
-      this.parcels.set(id, { id, room, thread, reply, user, text, items: found, release });
-      if (found.length === 0 && !text) this.#drop(id);
+      const parcel = { id, room, thread, reply, user, text, items: found, release };
+      this.parcels.set(id, parcel);
+      if (found.length < items.length && text !== null) {
+        // It was meant with all of them.
+        this.unsend(parcel);
+        this.#say('Some of the files that waited to be sent were not kept by this browser: choose them again.');
+      }
+      if (found.length === 0) this.#drop(id);
       if (!state.rooms.get(room)?.joined) this.leave(room);
     }
     if (this.chat.session.live) this.wake();
@@ -105,7 +111,10 @@ export class Files {
       return null;
     }
     Object.assign(parcel, { text, reply });
-    this.#keep(parcel);
+    const { drafts, store } = this.chat;
+    const place = placeKey(room, thread);
+    // Given up as a draft only when the parcel is on disk: there is no moment at which the text is nowhere.
+    this.#keep(parcel).then(() => store.saveDraft(place, drafts.get(place) ?? ''));
     this.#settle(parcel);
     return true;
   }
@@ -294,12 +303,15 @@ export class Files {
     return this.#write(name, (store) => store.delete(id));
   }
 
-  /** @param {'parcels' | 'blobs'} name @param {(store: IDBObjectStore) => void} work */
+  /** Done when it is on disk, or cannot be. @param {'parcels' | 'blobs'} name @param {(store: IDBObjectStore) => void} work */
   async #write(name, work) {
     const database = await this.#database();
     try {
       const transaction = database?.transaction([name], 'readwrite');
-      if (transaction) work(transaction.objectStore(name));
+      if (!transaction) return;
+      const done = new Promise((resolve) => (transaction.oncomplete = transaction.onabort = resolve));
+      work(transaction.objectStore(name));
+      await done;
     } catch {
       // Closed since, or full: the page has it all the same.
     }
@@ -382,9 +394,9 @@ function held(id) {
   });
 }
 
-/** A file that somebody chose may be another by now, or none. @param {Blob} blob @param {number} at */
+/** A file that somebody chose may be another by now, or none; one that is gone is empty, and only all of it says so. @param {Blob} blob @param {number} at */
 function readable(blob, at) {
-  return blob.slice(at, at + 1).arrayBuffer().then(() => true, () => false);
+  return (blob.size === 0 ? blob : blob.slice(at, at + 1)).arrayBuffer().then(() => true, () => false);
 }
 
 /** @param {IDBDatabase} database @param {string} name @returns {Promise<any[]>} */

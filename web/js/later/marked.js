@@ -2,7 +2,7 @@
 // needs it.
 
 import { Component, h } from 'preact';
-import { GROUPS } from './emoji.js';
+import { EMOJI } from './emoji.js';
 import { parts } from './highlight.js';
 import { plain } from './inline.js';
 import { parse } from './markup.js';
@@ -16,13 +16,10 @@ import { block as safeBlock, line as safe } from '../safe_text.js';
  * @typedef {import('preact').ComponentChildren} Nodes
  */
 
-/** Emoji by their names. */
-const EMOJI = new Map(GROUPS.flatMap(([, entries = '']) => entries.split(',')).flatMap((entry) => {
-  const [picture = '', ...names] = entry.split(' ');
-  return names.map((name) => [name, picture]);
-}));
 /** Of how many parts a message is drawn: one that has more is shown as it was typed, since a few of them would fill the page's memory. */
 const MOST = 4_000;
+
+export { words } from './markup.js';
 
 /** A message's text as it came from its author; `me` is who reads it. @param {string} text @param {string} me @returns {Nodes} */
 export function nodes(text, me) {
@@ -100,7 +97,9 @@ function inlineNode(inline, me) {
       if (!URL.canParse(inline.href)) return shown;
       // Where it leads is told wherever its text does not say so.
       const title = plain(inline.inlines) === inline.href ? undefined : safe(inline.href);
-      return h('a', { href: inline.href, target: '_blank', rel: 'noopener noreferrer', title }, shown);
+      const link = h('a', { href: inline.href, target: '_blank', rel: 'noopener noreferrer', title }, shown);
+      const elsewhere = leadsElsewhere(plain(inline.inlines), inline.href);
+      return elsewhere ? [link, h('span', { class: 'hint elsewhere' }, ` (${elsewhere})`)] : link;
     }
     case 'break':
       // As it is copied, and as the text around it is shown.
@@ -112,6 +111,15 @@ function inlineNode(inline, me) {
       return picture === undefined ? `:${inline.name}:` : h('span', { class: 'emoji', role: 'img', 'aria-label': inline.name.replaceAll('_', ' '), title: `:${inline.name}:` }, picture);
     }
   }
+}
+
+/** Where a link leads whose text is another address: nobody is to be led astray, also where nothing can be hovered. @param {string} text @param {string} href */
+function leadsElsewhere(text, href) {
+  const [, named] = /^\s*(?:https?:\/\/)?(?:[^\s/@]*@)?((?:[\p{L}\p{N}-]{1,63}\.){1,8}\p{L}{2,24})(?=[/?#:]|\s*$)/iu.exec(text) ?? [];
+  if (named === undefined || !URL.canParse(`//${named}`, document.baseURI)) return '';
+  const { hostname, pathname } = new URL(href);
+  const [host, told] = [hostname || pathname.replace(/^.*@/, ''), new URL(`//${named}`, document.baseURI).hostname].map((name) => `.${name.toLowerCase().replace(/^www\./, '')}`);
+  return host?.endsWith(/** @type {string} */ (told)) ? '' : safe(hostname || pathname);
 }
 
 /** Code, with a key that copies it. @extends {Component<{lang: string, text: string}, {copied: boolean}>} */

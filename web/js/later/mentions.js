@@ -1,7 +1,7 @@
 // Lists of messages: what is for oneself, and what is pinned in a room. Each leads to its message.
 
 import { Component, h } from 'preact';
-import { block, line as safe } from '../safe_text.js';
+import { block, line as safe, words } from '../safe_text.js';
 import { Loaded, Sheet, ago, when } from './parts.js';
 import { pins } from './rights.js';
 import { clean } from './sgr.js';
@@ -18,7 +18,7 @@ const TEXT = 400;
 
 /** @param {{chat: Chat, message: Message, title?: string, children?: import('preact').ComponentChildren}} props */
 function Item({ chat, message, title, children }) {
-  const text = clean(message.folded?.text ?? message.message);
+  const text = clean(words(message.folded?.text ?? message.message));
   const go = () => {
     chat.show(null);
     chat.jump(message.room, message.seq);
@@ -41,6 +41,7 @@ export class Mentions extends Component {
   #more = async () => {
     const { hits, before } = this.state;
     const answer = await this.props.chat.socket.ask({ type: 'mentions', limit: PAGE, ...(before !== undefined && { before }) });
+    if (answer?.type === 'mentioned') for (const { message } of answer.hits) this.props.chat.state.out.delete(message.room);
     if (answer?.type === 'mentioned') this.setState({ hits: [...(hits ?? []), ...answer.hits], before: answer.before, error: '' });
     else this.setState({ error: answer?.type === 'error' ? answer.reason : 'Not connected: try again in a moment.' });
   };

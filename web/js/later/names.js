@@ -49,9 +49,10 @@ export function found(typed) {
   if (word === '') return [...new Set([...usual(), ...ALL.map(({ emoji }) => emoji)])].slice(0, SHOWN);
   if (/^\p{Emoji}/u.test(word) && !/^[\d#*]/.test(word)) return [typed.trim()];
   const name = word.replaceAll(' ', '_');
+  const exact = ALL.filter(({ names }) => names.includes(name));
   const begin = ALL.filter(({ names }) => names.some((each) => each.startsWith(name)));
   const within = ALL.filter(({ names }) => names.some((each) => each.includes(name, 1)));
-  return [...new Set([...begin, ...within].map(({ emoji }) => emoji))].slice(0, SHOWN);
+  return [...new Set([...exact, ...begin, ...within].map(({ emoji }) => emoji))].slice(0, SHOWN);
 }
 
 /** The emoji of a name that is being written. @param {string} word @returns {Choice[]} */

@@ -85,8 +85,12 @@ export class Search extends Component {
   };
 
   /** @param {string} query @param {'newest' | 'rank'} order @param {number} [before] */
-  #question(query, order, before) {
-    return this.props.chat.socket.ask({ type: 'search', query, order, limit: PAGE, ...(before !== undefined && { before }) });
+  async #question(query, order, before) {
+    const { socket, state } = this.props.chat;
+    const answer = await socket.ask({ type: 'search', query, order, limit: PAGE, ...(before !== undefined && { before }) });
+    // What the server finds by now is in rooms that one may read, whether one is in them or not.
+    if (answer?.type === 'found') for (const { message } of answer.hits) state.out.delete(message.room);
+    return answer;
   }
 
   /** @param {import('./query.js').Suggestion} choice */
@@ -170,7 +174,7 @@ function Found({ chat, hit: { message, title, previous, next }, wanted, onGo }) 
 function Beside({ chat, message: { user, sender, message, folded } }) {
   if (chat.state.blocked.has(user)) return h('span', { class: 'beside' }, 'Somebody you blocked wrote here.');
   const text = folded?.deleted ? 'This message was deleted.' : clean(folded?.text ?? message);
-  return h('span', { class: 'beside' }, `${safe(sender)}: ${safe(text.length > 120 ? `${text.slice(0, 120)}…` : text)}`);
+  return h('span', { class: 'beside' }, h('bdi', null, safe(sender)), `: ${safe(text.length > 120 ? `${text.slice(0, 120)}…` : text)}`);
 }
 
 /** @param {{chat: Chat, onClose: () => void, room: string, at?: string}} props */

@@ -303,6 +303,55 @@ test('what cannot be read says so, and an empty text is one', async () => {
   page.trouble = page.trouble.filter((text) => !/ERR_FILE_NOT_FOUND/.test(text));
 });
 
+test('words that were sent with a file are not lost with a page that goes before they are on disk', async () => {
+  const page = await stage.guest('nora');
+  await page.route('**/api/files/*', (route) => (route.request().method() === 'PATCH' ? route.abort() : route.continue()));
+  await pick(page, text('slow.txt'));
+  await going(page, 'slow.txt').waitFor();
+  // Another tab is writing, and the disk has no time for this one.
+  const busy = await stage.tab(page.context());
+  await busy.locator('.link.live').waitFor();
+  await busy.evaluate(() => new Promise((resolve) => {
+    const open = indexedDB.open('chat.uploads');
+    open.onsuccess = () => {
+      const store = open.result.transaction('parcels', 'readwrite').objectStore('parcels');
+      const spin = () => (store.get('none').onsuccess = spin);
+      spin();
+      resolve();
+    };
+  }));
+  await say(page, 'with a file, and many words');
+  await page.locator('.parcel.closed', { hasText: 'many words' }).waitFor();
+  await page.reload();
+  await page.waitForFunction(() => document.querySelector('.composer textarea')?.value === 'with a file, and many words');
+  await busy.close();
+  page.trouble = page.trouble.filter((text) => !/ERR_FAILED/.test(text));
+});
+
+test('words whose file this browser did not keep come back to be sent', async () => {
+  const page = await stage.guest('odil');
+  await page.route('**/api/files/*', (route) => (route.request().method() === 'PATCH' ? route.abort() : route.continue()));
+  await pick(page, text('slow.txt'));
+  await going(page, 'slow.txt').waitFor();
+  await say(page, 'with a file that is gone');
+  await page.locator('.parcel.closed', { hasText: 'that is gone' }).waitFor();
+  await page.evaluate(() => new Promise((resolve) => {
+    const open = indexedDB.open('chat.uploads');
+    open.onsuccess = () => {
+      const all = open.result.transaction('blobs', 'readwrite');
+      all.objectStore('blobs').clear();
+      all.oncomplete = () => {
+        open.result.close();
+        resolve();
+      };
+    };
+  }));
+  await page.reload();
+  await page.getByText('were not kept by this browser').waitFor();
+  await page.waitForFunction(() => document.querySelector('.composer textarea')?.value === 'with a file that is gone');
+  page.trouble = page.trouble.filter((text) => !/ERR_FAILED/.test(text));
+});
+
 test('cells of a sheet are pasted as the text that they are, not as their picture', async () => {
   const page = await stage.guest('nell');
   const taken = await page.evaluate((bytes) => {

@@ -92,8 +92,9 @@ test('a search finds by words and what narrows them, tells what is wrong in word
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
   await page.locator('dialog').waitFor({ state: 'detached' });
-  await inSight(page, 'message 412');
+  // Marked only for a moment.
   await page.locator('.message.sought', { hasText: 'message 412' }).waitFor();
+  await inSight(page, 'message 412');
   await shoot(page, 'jumped');
   // To come back to what was found.
   await page.keyboard.press('Control+Shift+F');

@@ -79,6 +79,7 @@ test('whoever is put out of a room sees nothing of it any more, but what they wr
   await page.getByText('You are not in vault any more').first().waitFor();
   await page.locator('dialog').waitFor({ state: 'detached' });
   assert.deepEqual(await texts(page), ['never sent']);
+  await page.getByText('Loading…').waitFor({ state: 'detached' });
   await shoot(page, 'put-out');
   await page.keyboard.press('Control+Shift+F');
   await page.getByRole('searchbox', { name: 'What to look for' }).waitFor();
@@ -95,6 +96,21 @@ test('whoever is put out of a room sees nothing of it any more, but what they wr
     };
   }));
   assert.ok((await disk(page)).includes('never sent'));
+});
+
+test('a room that one left is still searched where everybody may read it', async () => {
+  const page = await stage.account('rosa');
+  await goTo(page, 'beach');
+  await say(page, 'a pearl at the beach');
+  await settled(page);
+  await find(page, 'pearl');
+  await closed(page);
+  await page.getByRole('button', { name: 'Leave beach' }).click();
+  await page.locator('h1', { hasText: 'Lobby' }).waitFor();
+  await page.keyboard.press('Control+Shift+F');
+  await page.getByText('Nothing was found.').waitFor();
+  await page.keyboard.press('Enter');
+  await page.locator('.hit', { hasText: 'a pearl at the beach' }).waitFor();
 });
 
 test('when a session ends, what was looked for is not there for whoever comes next', async () => {

@@ -65,6 +65,28 @@ test("a program's colours are kept, its other sequences are not, and copies are 
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), 'pasted');
 });
 
+test('a link that looks as if it led somewhere else says where it leads', async () => {
+  const page = await stage.guest('fern');
+  const bo = await stage.person('gero');
+  await bo.say('[https://bank.example/login](https://evil.example/x) [bank.example](https://www.bank.example/a) [the plan](https://evil.example) [pay@bank.example](mailto:eve@evil.example) https://bank.example/ok **done**');
+  await page.locator('strong', { hasText: 'done' }).waitFor();
+  assert.deepEqual(await page.locator('.text .elsewhere').allTextContents(), [' (evil.example)', ' (eve@evil.example)']);
+});
+
+test('a message of very many parts is shown as it was typed, and the page stays as small as its words', async () => {
+  const page = await stage.guest('gus');
+  const bo = await stage.person('hans');
+  await bo.say('*a* '.repeat(16_000));
+  await bo.say(`\`\`\`js\n${'f(1); '.repeat(5_000)}\n\`\`\``);
+  await bo.say('\u001b[31ma\u001b[0mb'.repeat(5_500));
+  await bo.say('**few** parts');
+  await page.locator('strong', { hasText: 'few' }).waitFor();
+  // Code loses its colours before it loses its place.
+  await page.locator('.code', { hasText: 'f(1); f(1);' }).waitFor();
+  const counts = await page.locator('.message .text').evaluateAll((all) => all.slice(-4).map((each) => each.querySelectorAll('*').length));
+  assert.ok(counts.every((count) => count < 20), `${counts} parts`);
+});
+
 test('colours are seen as signs while one writes, and are not lost by a change', async () => {
   const page = await stage.guest('dana');
   const field = page.locator('.composer textarea');

@@ -162,6 +162,7 @@ test('names are completed for whoever spoke last, and everybody only by right', 
 
 test('an emoji is found by its names, or is one', () => {
   assert.equal(found('rocket')[0], '🚀');
+  assert.equal(found('heart')[0], '❤️', 'one of exactly that name comes first');
   assert.equal(found(':tada:')[0], '🎉');
   assert.deepEqual(found('🦀'), ['🦀']);
   assert.deepEqual(found('no such thing'), []);

@@ -95,6 +95,15 @@ test('a room that is left is forgotten, the others stay', async () => {
   assert.deepEqual([all.rooms.map((each) => each.room), seqs(all).length], [['lobby'], 2]);
 });
 
+test('where one was in a room goes with the room, and with the session', async () => {
+  const { store: it } = await store();
+  for (const key of ['lobby', 'ops']) it.savePlace(key, { seq: 7, below: 0 });
+  await it.dropRoom('ops');
+  assert.deepEqual([...it.places.keys()], ['lobby']);
+  await it.ended('u-1');
+  assert.equal(it.places.size, 0);
+});
+
 test('without a disk lines wait in memory, and it is told', async () => {
   const told = [];
   const factory = { open: () => { throw new Error('private window'); } };

@@ -78,7 +78,7 @@ fn paced(directory: &Path, indexed: bool) -> Result<(Vec<Duration>, Duration)> {
         count += 1;
     }
     let taken = (0..count).map(|_| Ok(taken.recv()?)).collect::<Result<_>>()?;
-    let writer = writer_cpu()? - before;
+    let writer = writer_cpu()?.saturating_sub(before);
     drop(lock);
     runtime.block_on(store.close());
     Ok((taken, writer))

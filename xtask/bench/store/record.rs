@@ -72,6 +72,7 @@ pub(crate) fn open(directory: &Path, shape: Shape, patience: Duration) -> Result
         println!("{there} messages are there now");
         return Ok(None);
     }
+    crate::keep_to_one_core()?;
     let store = Store::open(&path, options(Durability::Full), Box::new(|_| {}))?;
     let left = end.saturating_duration_since(Instant::now());
     let indexed = runtime.block_on(async { tokio::time::timeout(left, store.indexed()).await });

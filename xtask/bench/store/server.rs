@@ -12,7 +12,7 @@ use tungstenite::client::IntoClientRequest as _;
 use tungstenite::{Message, WebSocket};
 
 /// From its start until it takes connections; of a large record the end of the log may have to be read first.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 /// Longer than any answer takes.
 const PATIENCE: Duration = Duration::from_secs(30);
 

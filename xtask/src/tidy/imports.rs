@@ -6,6 +6,7 @@ use super::File;
 const PURE: &[&str] = &[
     "chat-server/src/core/",
     "chat-tui/src/app/",
+    "chat-tui/src/graphics/",
     "chat-tui/src/markup/",
     "protocol/src/session.rs",
     "protocol/src/session/",

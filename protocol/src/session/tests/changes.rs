@@ -143,6 +143,17 @@ fn a_refused_change_fails_and_waits_for_its_person() {
     assert!(client.session.discard(&id("d"), Duration::ZERO));
 }
 
+#[test]
+fn what_has_its_place_by_its_event_waits_for_nothing() {
+    let mut client = Client::connected(0);
+    client.send("lobby", "a");
+    client.hear(&message("lobby", 1, "u-1", "a"));
+    // The ack is still due.
+    assert_eq!(change(&mut client, "e", edit(line("a")), "anew"), Err(SendError::NoLine));
+    client.hear(&ack("a", 1));
+    assert_eq!(client.session.outbox().count(), 0);
+}
+
 /// What an entry is about, and whether it failed.
 fn about(client: &Client, name: &str) -> (Option<Seq>, Option<Seq>, Option<Target>, bool) {
     let (entry, _) = client.session.outbox().find(|(entry, _)| entry.id == id(name)).unwrap();
