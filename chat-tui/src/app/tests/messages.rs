@@ -222,11 +222,11 @@ fn what_was_read_of_a_thread_follows_between_devices() {
 
 #[test]
 fn beside_its_thread_a_room_is_in_view() {
+    const NAMED: &str = r#","mentions":["g-ana"]"#;
     let mut chat = Chat::signed_in();
     hear(&mut chat, 1, "ana", "where?", "");
     chat.press(KeyCode::Char('s'), KeyModifiers::ALT);
     chat.press(KeyCode::Char('t'), NONE);
-    const NAMED: &str = r#","mentions":["g-ana"]"#;
     chat.send(Msg::Term(TermEvent::Resize(80, 24)));
     assert_eq!(alerts(&hear(&mut chat, 2, "bo", "ana, look", NAMED)).len(), 1, "the thread hides the room");
     assert_eq!(chat.model.room().unread(), 1);
