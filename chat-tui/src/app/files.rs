@@ -196,14 +196,13 @@ pub(super) fn broken_off(model: &mut Model, broken: BrokenOff) {
     let label = model.rooms.get(&room).map_or_else(|| safe::line(room.as_str()), super::Room::label);
     let name = names.iter().map(|name| safe::line(name)).collect::<Vec<_>>().join(", ");
     let what = format!("{name} did not come whole to {label} before the end");
-    match obstacle {
-        Some(why) => model.complain(format!("{what} and is not sent, for {why}: /upload does that anew")),
-        None => {
-            model.say(format!("{what}: it goes on now · /cancel stops it"));
-            let course = Course::Waits;
-            model.transfers.push(Transfer { id, up: true, name, room, thread, at: 0, size: 0, course });
-        }
+    if let Some(why) = obstacle {
+        model.complain(format!("{what} and is not sent, for {why}: /upload does that anew"));
+        return;
     }
+    model.say(format!("{what}: it goes on now · /cancel stops it"));
+    let course = Course::Waits;
+    model.transfers.push(Transfer { id, up: true, name, room, thread, at: 0, size: 0, course });
 }
 
 /// There is a connection: what waited for it goes on.

@@ -112,6 +112,7 @@ impl Screen {
                 Layer::Pick(pick) if focus => Some(pick.seq),
                 _ => None,
             }),
+            room: model.room(),
             pictures: &model.pictures,
             width: area.width,
             height: area.height,

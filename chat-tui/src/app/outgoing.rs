@@ -17,6 +17,8 @@ pub struct Outgoing {
     pub shown: Written,
     /// The message it answers.
     pub reply: Option<Seq>,
+    /// How many files it has.
+    pub files: usize,
     /// What it does to another message; none: it is a message.
     pub change: Option<Change>,
     /// How far it came.
@@ -59,6 +61,7 @@ impl Room {
             shown: Written::new(&line.text),
             text: line.text.clone(),
             reply: line.reply,
+            files: line.files.len(),
             change: line.change.clone(),
             state,
             kept: true,

@@ -10,7 +10,7 @@ use super::text::shorten;
 use super::timeline::{Entry, Said};
 use super::written::{Meaning, Written};
 use super::{Effect, Layer, Model, Room};
-use crate::markup::tree::plain;
+use crate::markup::tree::drawn;
 use crate::markup::{Block, sgr};
 
 /// Threads of a room that are kept open in memory, beside those with unsent lines or drafts.
@@ -147,7 +147,7 @@ pub(super) fn quoted(said: &Said) -> String {
     match said.text.meaning() {
         Meaning::Blocks([Block::Paragraph { inlines } | Block::Heading { inlines, .. }, rest @ ..]) => {
             let more = if rest.is_empty() { "" } else { " …" };
-            one_line(&format!("{}{more}", plain(inlines)))
+            one_line(&format!("{}{more}", drawn(inlines)))
         }
         _ => one_line(&said.text),
     }

@@ -37,7 +37,12 @@ impl React {
         let score = |emoji: &'static emojis::Emoji| {
             emoji.shortcodes().filter_map(|code| fuzzy::score(query, code).map(|score| (score, code))).max()
         };
+        // A terminal that does not know flags draws two letters, wider than they are: only by their whole name.
+        let fits = |emoji: &&'static emojis::Emoji| {
+            emoji.group() != emojis::Group::Flags || emoji.shortcodes().any(|code| code == query)
+        };
         let mut found: Vec<_> = emojis::iter()
+            .filter(fits)
             .filter_map(|emoji| score(emoji).map(|(score, code)| (score, emoji.as_str(), code)))
             .collect();
         // Of those that fit alike, the one of the shortest name.
@@ -102,5 +107,7 @@ mod tests {
         assert_eq!(offered(":rocket:").first().map(|(emoji, _)| *emoji), Some("🚀"));
         assert_eq!(offered("🦀"), [("🦀", "crab")]);
         assert_eq!(offered("qqqqqq"), []);
+        assert!(offered("t").iter().all(|(emoji, _)| !emoji.chars().any(|c| ('🇦'..='🇿').contains(&c))));
+        assert_eq!(offered("tr").first(), Some(&("🇹🇷", "tr")));
     }
 }

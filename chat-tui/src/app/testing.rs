@@ -168,7 +168,8 @@ pub(crate) fn info(room: &str, head: Seq) -> RoomInfo {
     }
 }
 
-fn welcome(head: Seq) -> Welcome {
+/// What the server says first to ana, whose lobby's newest event is `head`.
+pub(crate) fn welcome(head: Seq) -> Welcome {
     Welcome {
         server: "test/1".to_owned(),
         epoch: Epoch::new("e1").unwrap(),

@@ -141,21 +141,31 @@ impl Inline {
 /// The words of some inlines, without what emphasises them.
 pub fn plain(inlines: &[Inline]) -> String {
     let mut out = String::new();
-    push_plain(inlines, &mut out);
+    push_plain(inlines, &|_| None, &mut out);
     out
 }
 
-fn push_plain(inlines: &[Inline], out: &mut String) {
+/// The same, with the emojis that are named by words.
+pub fn drawn(inlines: &[Inline]) -> String {
+    let mut out = String::new();
+    push_plain(inlines, &emojis::get_by_shortcode, &mut out);
+    out
+}
+
+fn push_plain(inlines: &[Inline], emoji: &dyn Fn(&str) -> Option<&'static emojis::Emoji>, out: &mut String) {
     for inline in inlines {
         match inline {
             Inline::Text { text } | Inline::Code { text } => out.push_str(text),
             Inline::Strong { inlines }
             | Inline::Em { inlines }
             | Inline::Strike { inlines }
-            | Inline::Link { inlines, .. } => push_plain(inlines, out),
+            | Inline::Link { inlines, .. } => push_plain(inlines, emoji, out),
             Inline::Break => out.push('\n'),
             Inline::Mention { name } => out.extend(["@", name.as_str()]),
-            Inline::Emoji { name } => out.extend([":", name.as_str(), ":"]),
+            Inline::Emoji { name } => match emoji(name) {
+                Some(emoji) => out.push_str(emoji.as_str()),
+                None => out.extend([":", name.as_str(), ":"]),
+            },
         }
     }
 }

@@ -62,6 +62,18 @@ fn draw_place(model: &Model, room: &Room, focus: bool, theme: Theme, frame: &mut
     }
 }
 
+/// How far an own message came.
+fn tick(tick: Option<Tick>, theme: Theme) -> Vec<Span<'static>> {
+    let (sign, style) = match tick {
+        None => return Vec::new(),
+        Some(Tick::Stored) => ("✓", theme.dim()),
+        Some(Tick::Sent) => ("↑", theme.warn()),
+        Some(Tick::Queued) => ("…", theme.warn()),
+        Some(Tick::Failed) => ("✗", theme.bad()),
+    };
+    vec![Span::styled(sign, style)]
+}
+
 fn line(row: Row, model: &Model, room: &Room, theme: Theme, columns: u16) -> Line<'static> {
     // Whoever may read it finds it in the page, its files too.
     let permalink = |seq: Option<Seq>| {
@@ -93,14 +105,7 @@ fn line(row: Row, model: &Model, room: &Room, theme: Theme, columns: u16) -> Lin
             };
             let mut left = vec![bar];
             left.extend(text.into_iter().map(|span| markup::span(span, style, hrefs.as_ref(), theme)));
-            let right = match tick {
-                None => Vec::new(),
-                Some(Tick::Stored) => vec![Span::styled("✓", theme.dim())],
-                Some(Tick::Sent) => vec![Span::styled("↑", theme.warn())],
-                Some(Tick::Queued) => vec![Span::styled("…", theme.warn())],
-                Some(Tick::Failed) => vec![Span::styled("✗", theme.bad())],
-            };
-            spread(left, right, columns)
+            spread(left, self::tick(tick, theme), columns)
         }
         Row::Quote { user, text } => {
             let text = shorten(&text, usize::from(columns).saturating_sub(5));
@@ -123,9 +128,10 @@ fn line(row: Row, model: &Model, room: &Room, theme: Theme, columns: u16) -> Lin
             let style = if news { theme.accent() } else { theme.dim() };
             Line::from(vec![Span::styled("▏ ", person(user.as_ref())), Span::styled(text, style)])
         }
-        Row::File { user, text, seq } => {
-            let style = theme.dim().patch(permalink(Some(seq)));
-            Line::from(vec![Span::styled("▏ ", person(user.as_ref())), Span::styled(text, style)])
+        Row::File { user, text, seq, tick, picked } => {
+            let style = if picked { theme.chosen() } else { theme.dim() }.patch(permalink(Some(seq)));
+            let left = vec![Span::styled("▏ ", person(user.as_ref())), Span::styled(text, style)];
+            spread(left, self::tick(tick, theme), columns)
         }
         Row::Picture { user, cells } => {
             let mut spans = vec![Span::styled("▏ ", person(user.as_ref()))];

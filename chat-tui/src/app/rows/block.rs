@@ -112,7 +112,7 @@ fn event(room: &Room, keys: &[Key], index: usize, frame: Frame<'_>, rows: &mut V
             }
             let tick = (frame.me == Some(&said.user)).then_some(Tick::Stored);
             if let Some(seq) = said.reply {
-                rows.push(Row::Quote { user: Some(said.user.clone()), text: quote(room, seq) });
+                rows.push(Row::Quote { user: Some(said.user.clone()), text: quote(room, seq, frame) });
             }
             let mut lines = written::rows(&said.text, frame.name, columns(frame));
             if said.is_edited() {
@@ -120,9 +120,13 @@ fn event(room: &Room, keys: &[Key], index: usize, frame: Frame<'_>, rows: &mut V
             }
             let called = room.timeline.is_calling(seq);
             let start = rows.len();
-            body(Some(&said.user), lines, tick, false, called, rows);
-            lead(said.text.hrefs(), &mut rows[start..]);
-            about(room, seq, said, frame, rows);
+            // A message may be its files alone.
+            let has_text = said.files.is_empty() || said.is_edited() || !said.text.trim().is_empty();
+            if has_text {
+                body(Some(&said.user), lines, tick, false, called, rows);
+                lead(said.text.hrefs(), &mut rows[start..]);
+            }
+            about(room, seq, said, tick.filter(|_| !has_text), frame, rows);
         }
         Entry::Deleted(deleted) => {
             if !new_day && !is_new && direct(room, keys, index).is_some_and(|key| key.part == Part::Event) {
@@ -157,7 +161,7 @@ fn event(room: &Room, keys: &[Key], index: usize, frame: Frame<'_>, rows: &mut V
     }
     if frame.picked == Some(seq) {
         for row in rows.iter_mut() {
-            if let Row::Text { picked, .. } = row {
+            if let Row::Text { picked, .. } | Row::File { picked, .. } = row {
                 *picked = true;
             }
         }
@@ -180,10 +184,11 @@ fn is_here(room: &Room, thread: Option<Seq>) -> bool {
 }
 
 /// What stands below a message: reactions, its thread, that it is pinned, who has seen it, what waits to be done to it.
-fn about(room: &Room, seq: Seq, said: &Said, frame: Frame<'_>, rows: &mut Vec<Row>) {
-    for file in &said.files {
+fn about(room: &Room, seq: Seq, said: &Said, tick: Option<Tick>, frame: Frame<'_>, rows: &mut Vec<Row>) {
+    for (n, file) in said.files.iter().enumerate() {
         let text = shorten(&super::super::files::label(file), columns(frame));
-        rows.push(Row::File { user: Some(said.user.clone()), text, seq });
+        let tick = tick.filter(|_| n == 0);
+        rows.push(Row::File { user: Some(said.user.clone()), text, seq, tick, picked: false });
         let picture = pictured(said).any(|pictured| pictured.file == file.file);
         let cells =
             if picture { frame.pictures.rows(file, columns(frame), frame.height) } else { Vec::new() };
@@ -317,8 +322,8 @@ fn help(room: &Room, line: &Outgoing) -> &'static str {
 }
 
 /// A message that is answered, on one line.
-fn quote(room: &Room, seq: Seq) -> String {
-    match room.timeline.get(seq) {
+fn quote(room: &Room, seq: Seq, frame: Frame<'_>) -> String {
+    match room.timeline.get(seq).or_else(|| frame.room.timeline.get(seq)) {
         Some(Entry::Said(said)) if !room.timeline.is_hidden(&said.user) => {
             format!("{}: {}", said.name, place::quoted(said))
         }
@@ -359,9 +364,14 @@ fn outgoing(room: &Room, line: &Outgoing, header: bool, frame: Frame<'_>, rows: 
         Sending::Failed(_) => Tick::Failed,
     };
     if let Some(seq) = line.reply {
-        rows.push(Row::Quote { user: frame.me.cloned(), text: quote(room, seq) });
+        rows.push(Row::Quote { user: frame.me.cloned(), text: quote(room, seq, frame) });
     }
-    let lines = written::rows(&line.shown, frame.name, columns(frame));
+    let lines = match line.files {
+        1.. if line.shown.trim().is_empty() => {
+            plain(if line.files == 1 { "▤ a file" } else { "▤ files" }, frame)
+        }
+        _ => written::rows(&line.shown, frame.name, columns(frame)),
+    };
     let start = rows.len();
     body(frame.me, lines, Some(tick), tick != Tick::Stored, false, rows);
     lead(line.shown.hrefs(), &mut rows[start..]);

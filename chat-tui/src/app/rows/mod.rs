@@ -124,6 +124,10 @@ pub enum Row {
         text: String,
         /// The message.
         seq: Seq,
+        /// Where no text stands above it: how far an own message came.
+        tick: Option<Tick>,
+        /// It is of the message being chosen.
+        picked: bool,
     },
     /// A row of a picture.
     Picture {
@@ -172,6 +176,8 @@ pub struct Frame<'a> {
     pub online: bool,
     /// The message being chosen.
     pub picked: Option<Seq>,
+    /// The room itself, where messages stand that are answered in its threads.
+    pub room: &'a Room,
     /// Pictures that are here.
     pub pictures: &'a Pictures,
     /// Columns.

@@ -3,6 +3,7 @@
 use protocol::session::{Change, Line, Target};
 
 use super::*;
+use crate::app::files::News;
 use crate::app::{About, Deed, Pick};
 
 /// A message of somebody in the lobby; `rest` is more of its JSON.
@@ -221,11 +222,11 @@ fn what_was_read_of_a_thread_follows_between_devices() {
 
 #[test]
 fn beside_its_thread_a_room_is_in_view() {
+    const NAMED: &str = r#","mentions":["g-ana"]"#;
     let mut chat = Chat::signed_in();
     hear(&mut chat, 1, "ana", "where?", "");
     chat.press(KeyCode::Char('s'), KeyModifiers::ALT);
     chat.press(KeyCode::Char('t'), NONE);
-    const NAMED: &str = r#","mentions":["g-ana"]"#;
     chat.send(Msg::Term(TermEvent::Resize(80, 24)));
     assert_eq!(alerts(&hear(&mut chat, 2, "bo", "ana, look", NAMED)).len(), 1, "the thread hides the room");
     assert_eq!(chat.model.room().unread(), 1);
@@ -233,6 +234,39 @@ fn beside_its_thread_a_room_is_in_view() {
     chat.now += Duration::from_secs(5);
     assert_eq!(alerts(&hear(&mut chat, 3, "bo", "ana, look", NAMED)), [] as [&str; 0]);
     assert_eq!(chat.model.room().unread(), 0);
+}
+
+#[test]
+fn files_wait_for_the_connection_and_go_on_with_it() {
+    let mut chat = Chat::online(0);
+    let goes_on = |chat: &mut Chat| {
+        chat.tell(SessionEvent::Link(Link::Connected));
+        let effects = chat.tell(SessionEvent::Welcome(Box::new(crate::app::testing::welcome(0))));
+        effects.into_iter().filter(|effect| matches!(effect, Effect::GoOn(_))).collect::<Vec<_>>()
+    };
+    let told = |chat: &Chat| crate::app::files::told(&chat.model).unwrap_or_default();
+    chat.tell(SessionEvent::Link(Link::Connecting));
+    let paths = vec!["~/a b.txt".to_owned()];
+    let upload = Effect::Upload { id: 1, room: RoomKey::lobby(), thread: None, paths };
+    assert_eq!(chat.say("/upload '~/a b.txt'"), [upload], "it is noted, and does not begin");
+    assert_eq!(told(&chat), "↑ a b.txt: waits for the connection · /cancel");
+    assert_eq!(goes_on(&mut chat), [Effect::GoOn(1)]);
+    assert_eq!(goes_on(&mut chat), [], "it goes already");
+    let at = |at| News::At { name: "a b.txt".to_owned(), at, size: 4096 };
+    chat.send(Msg::Transfer { id: 1, news: at(1024) });
+    chat.now += Duration::from_secs(2);
+    chat.send(Msg::Transfer { id: 1, news: at(3072) });
+    assert_eq!(told(&chat), "↑ a b.txt: 3.0 KiB of 4.0 KiB, 75 %, 1.0 KiB/s · /cancel");
+    chat.send(Msg::Transfer { id: 1, news: News::Broken("the connection broke".to_owned()) });
+    assert_eq!(told(&chat), "↑ a b.txt: waits for the connection · /cancel");
+    assert_eq!(goes_on(&mut chat), [Effect::GoOn(1)]);
+    let sent = chat.send(Msg::Transfer { id: 1, news: News::Sent(Vec::new()) });
+    assert!(matches!(sent.as_slice(), [Effect::SayWith { transfer: 1, .. }, ..]), "{sent:?}");
+    assert_eq!(told(&chat), "");
+    chat.say("/upload b.txt");
+    assert_eq!(chat.say("/cancel"), [Effect::Stop(2)]);
+    let late = chat.send(Msg::Transfer { id: 2, news: News::Sent(Vec::new()) });
+    assert!(!late.iter().any(|effect| matches!(effect, Effect::SayWith { .. })), "{late:?}");
 }
 
 #[test]

@@ -80,3 +80,57 @@ fn an_emoji_is_offered_by_name() {
     let drawn = draw(&mut chat, 80, 24);
     assert!(drawn.contains("🚀") && drawn.contains("rocket"), "{drawn}");
 }
+
+/// A message of ana's in the lobby; `rest` is more of its JSON.
+fn own(chat: &mut Chat, seq: u64, text: &str, rest: &str) {
+    chat.happen(&format!(
+        r#"{{"type":"message","room":"lobby","seq":{seq},"id":"m{seq}","message":"{text}","user":"g-ana","sender":"ana","timestamp":"2026-11-23T10:00:00.000Z"{rest}}}"#
+    ));
+}
+
+#[test]
+fn a_message_may_be_its_files_alone() {
+    let mut chat = Chat::signed_in();
+    let file = |name: &str| {
+        format!(r#"{{"file":"f-{}","name":"{name}","size":11,"kind":"text/plain"}}"#, &name[..1])
+    };
+    own(&mut chat, 1, "", &format!(r#","files":[{},{}]"#, file("a.txt"), file("b.txt")));
+    let drawn = draw(&mut chat, 80, 24);
+    let rows: Vec<&str> = drawn.lines().filter(|row| row.contains('▏')).collect();
+    let [first, second] = rows.as_slice() else { panic!("{drawn}") };
+    assert!(first.contains("▤ a.txt · 11 B") && first.contains('✓'), "{drawn}");
+    assert!(second.contains("▤ b.txt · 11 B") && !second.contains('✓'), "{drawn}");
+    let waits = Outgoing { files: vec![Id::new("f").unwrap()], ..outgoing("w", "") };
+    chat.tell(SessionEvent::Outbox(OutboxChange::Put(waits)));
+    let drawn = draw(&mut chat, 80, 24);
+    assert!(drawn.lines().any(|row| row.contains("▤ a file") && row.contains('…')), "{drawn}");
+}
+
+#[test]
+fn what_a_thread_answers_is_quoted_from_the_room_with_its_emojis() {
+    let mut chat = Chat::signed_in();
+    own(&mut chat, 1, "off we go :rocket:", "");
+    own(&mut chat, 2, "where to?", r#","reply":1"#);
+    own(&mut chat, 3, "up", r#","thread":2"#);
+    chat.press(KeyCode::Char('s'), KeyModifiers::ALT);
+    chat.press(KeyCode::Char('t'), KeyModifiers::NONE);
+    assert_eq!(chat.model.thread(), Some(2));
+    for columns in [80, 140] {
+        let drawn = draw(&mut chat, columns, 24);
+        assert!(drawn.contains("┌ ana: off we go 🚀"), "{drawn}");
+        assert!(!drawn.contains("an earlier message"), "{drawn}");
+    }
+}
+
+#[test]
+fn a_draft_of_a_thread_is_seen_at_its_message_and_its_room() {
+    let mut chat = Chat::signed_in();
+    own(&mut chat, 1, "where to?", "");
+    chat.press(KeyCode::Char('s'), KeyModifiers::ALT);
+    chat.press(KeyCode::Char('t'), KeyModifiers::NONE);
+    chat.write("not sure");
+    chat.press(KeyCode::Esc, KeyModifiers::NONE);
+    let drawn = draw(&mut chat, 80, 24);
+    assert!(drawn.contains("↳ ✎ draft"), "{drawn}");
+    assert!(drawn.lines().any(|row| row.contains("▸#lobby") && row.contains('✎')), "{drawn}");
+}
