@@ -83,7 +83,7 @@ pub fn number(colour: Color) -> Option<u16> {
 fn address(href: &str) -> Option<String> {
     let starts =
         |scheme: &&str| href.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
-    if href.len() > LONGEST || !SCHEMES.iter().any(|scheme| starts(&scheme)) {
+    if href.len() > LONGEST || !SCHEMES.iter().any(starts) {
         return None;
     }
     let mut address = String::with_capacity(href.len());
