@@ -48,6 +48,7 @@ impl Fixture {
                 thread: None,
                 mentions: Vec::new(),
                 everyone: None,
+                here: None,
                 files: Vec::new(),
             };
             self.runtime.block_on(self.store.append(append)).expect("the store is open");

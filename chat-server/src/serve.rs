@@ -178,6 +178,8 @@ async fn serve_http(
         .header_read_timeout(bounds.head)
         .max_headers(HEADERS)
         .max_buf_size(HEAD_BYTES)
+        // Who has said all that they ask, and says so, is answered all the same.
+        .half_close(true)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     tokio::pin!(connection);

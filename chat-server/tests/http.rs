@@ -304,6 +304,29 @@ async fn smuggled_requests_are_refused_p08() {
     assert!(matches!(preface, None | Some(400 | 405 | 505)), "{preface:?}");
 }
 
+/// Whoever sends many requests at once and says that these were all is answered to the last.
+#[tokio::test]
+async fn all_that_was_asked_is_answered_also_after_the_last() {
+    let server = TestServer::start().await;
+    for (count, last) in [(1, ""), (1, "Connection: close\r\n"), (500, ""), (500, "Connection: close\r\n")] {
+        let mut asked = String::new();
+        for n in 1..=count {
+            let headers = if n == count { last } else { "" };
+            write!(asked, "GET /api/about HTTP/1.1\r\nHost: {}\r\n{headers}\r\n", server.address).unwrap();
+        }
+        let (mut reading, mut writing) =
+            within(TcpStream::connect(server.address)).await.unwrap().into_split();
+        let said = tokio::spawn(async move {
+            writing.write_all(asked.as_bytes()).await.unwrap();
+            writing.shutdown().await.unwrap();
+        });
+        let mut bytes = Vec::new();
+        within(reading.read_to_end(&mut bytes)).await.unwrap();
+        said.await.unwrap();
+        assert_eq!(String::from_utf8(bytes).unwrap().matches("HTTP/1.1 200 OK").count(), count, "{last}");
+    }
+}
+
 #[tokio::test]
 async fn slow_heads_are_cut_off_n03() {
     let server = TestServer::start_with(|config| config.bounds.head = Duration::from_millis(100)).await;

@@ -34,6 +34,8 @@ pub struct Config {
     pub links: bool,
     /// The profile's directory.
     pub profile: PathBuf,
+    /// Whether the profile was named, rather than being the server's own.
+    pub profile_is_named: bool,
 }
 
 /// Why there are no settings.
@@ -117,7 +119,9 @@ impl Config {
         let room = room
             .map(|room| RoomKey::new(&room).map_err(|error| ConfigError::Room(room, error)))
             .transpose()?;
-        let profile = match options.profile.clone().or(written.profile) {
+        let named = options.profile.clone().or(written.profile);
+        let profile_is_named = named.is_some();
+        let profile = match named {
             Some(profile) => names::room_key(&profile).map_err(|_| ConfigError::Profile(profile))?,
             None => address.profile(),
         };
@@ -130,6 +134,7 @@ impl Config {
             images: written.images.map(Images::choice).transpose()?.unwrap_or_default(),
             links: written.links.unwrap_or(true),
             profile: state.join("chat-tui").join(profile),
+            profile_is_named,
         })
     }
 }

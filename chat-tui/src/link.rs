@@ -6,6 +6,8 @@ use anyhow::{Context, bail, ensure};
 use protocol::ids::{RoomKey, Seq};
 use protocol::limits::MAX_SAFE_INTEGER;
 
+use crate::cli::Options;
+use crate::config::{Config, ConfigError};
 use crate::net::Address;
 
 /// What a link leads to.
@@ -18,9 +20,21 @@ pub struct Spot {
 }
 
 /// The server that a whole link leads to; `None` for the rest of one.
-pub fn server(text: &str) -> Option<&str> {
+fn server(text: &str) -> Option<&str> {
     let (address, _) = text.trim().split_once("/r/")?;
     address.contains("://").then_some(address)
+}
+
+/// The settings to open a link with: those of the server that it leads to. A profile that was named holds what proves
+/// who one is to the server that was named with it: no link of anybody takes that elsewhere.
+pub fn settle(text: &str, options: &Options) -> Result<Config, ConfigError> {
+    let usual = Config::settle(options)?;
+    let Some(url) = server(text) else { return Ok(usual) };
+    let elsewhere = Address::parse(url).is_ok_and(|there| !there.is_same_server(&usual.address));
+    if !elsewhere || usual.profile_is_named {
+        return Ok(usual);
+    }
+    Config::settle(&Options { url: Some(url.to_owned()), ..options.clone() })
 }
 
 /// Reads a link of this server's, whole or from `/r/` on, or `ROOM/SEQ`.
@@ -104,6 +118,30 @@ mod tests {
             assert_eq!(read(text, &server).unwrap(), spot, "{text}");
         }
         assert_eq!(read("/r/büro", &server).unwrap(), Spot { room, seq: None });
+    }
+
+    #[test]
+    fn a_link_takes_no_named_profile_to_another_server() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("config.toml");
+        std::fs::write(&file, "url = \"https://chat.example\"\n").unwrap();
+        let options = Options { config: Some(file), ..Options::default() };
+        let there = "https://evil.example/r/lobby/5";
+        let config = settle(there, &options).unwrap();
+        assert_eq!(config.address.to_string(), "https://evil.example");
+        assert!(config.profile.ends_with("tls-evil.example"), "what is kept there is all that it may know");
+        assert!(read(there, &config.address).is_ok());
+
+        let named = Options { profile: Some("work".to_owned()), ..options.clone() };
+        let config = settle(there, &named).unwrap();
+        assert_eq!(config.address.to_string(), "https://chat.example");
+        let error = read(there, &config.address).unwrap_err().to_string();
+        assert!(error.contains("name it with --url"), "{error}");
+        let own = settle("https://chat.example:443/r/lobby/5", &named).unwrap();
+        assert!(own.profile.ends_with("work"), "{}", own.profile.display());
+        let said = Options { url: Some("https://evil.example".to_owned()), ..named };
+        assert!(read(there, &settle(there, &said).unwrap().address).is_ok(), "its person said so");
+        assert!(settle("lobby/5", &options).unwrap().profile.ends_with("tls-chat.example"));
     }
 
     #[test]

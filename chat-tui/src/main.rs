@@ -24,12 +24,10 @@ fn main() -> ExitCode {
 
 #[expect(clippy::print_stdout, reason = "a person is told what came of it")]
 fn run(cli: Cli, offset: UtcOffset) -> anyhow::Result<ExitCode> {
-    let mut options = cli.options;
-    if let Some(Command::Open { link }) = &cli.command {
-        // A link says by itself which server it is of.
-        options.url = link::server(link).map(str::to_owned).or(options.url);
-    }
-    let config = Config::settle(&options)?;
+    let config = match &cli.command {
+        Some(Command::Open { link }) => link::settle(link, &cli.options)?,
+        _ => Config::settle(&cli.options)?,
+    };
     net::install_crypto();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let code = match cli.command {

@@ -153,6 +153,22 @@ fn tail_tells_why_there_is_no_link() {
     stop(child);
 }
 
+#[test]
+fn download_asks_again_when_the_connection_breaks_before_the_answer() {
+    let server = Server::start();
+    server.say("bo", "no files");
+    server.break_at_history();
+    let home = tempfile::tempdir().unwrap();
+    let mut command = Command::new("timeout");
+    command
+        .args(["-s", "KILL", "20", env!("CARGO_BIN_EXE_chat-tui")])
+        .env_clear()
+        .envs(environment(home.path()));
+    let output = command.args(["--url", &server.url, "download", "lobby/1"]).output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), told.contains("has no files")), (Some(1), true), "{told}");
+}
+
 fn stop(mut child: Child) {
     assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
     assert!(child.wait().unwrap().success());

@@ -146,7 +146,7 @@ fn what_is_done_to_a_line_that_is_not_sent_waits_for_it() {
 #[test]
 fn a_thread_stands_apart_with_news_and_a_draft_of_its_own() {
     let server = server();
-    let [(ana_home, mut ana), (_bo_home, mut bo)] = both(&server);
+    let [(ana_home, mut ana), (bo_home, mut bo)] = both(&server);
     say(&mut ana, "where do we meet?");
     bo.wait_for("where do we meet?");
     choose(&mut bo);
@@ -173,6 +173,16 @@ fn a_thread_stands_apart_with_news_and_a_draft_of_its_own() {
     // Beside the room, where there is space.
     bo.resize(30, 140);
     bo.wait_until("both", |screen| screen.contains("↳ 2 replies") && screen.contains("fine with me"));
+    // What is being written there outlives the program.
+    bo.type_in(" at six");
+    bo.wait_for("› and then at six");
+    bo.type_in("\x03");
+    assert_eq!(bo.wait_for_exit(), 0);
+    let mut bo = open(bo_home.path(), &server, &[]);
+    bo.wait_for("↳ 2 replies · ✎ draft");
+    choose(&mut bo);
+    bo.type_in("t");
+    bo.wait_for("› and then at six");
     // Another start knows it from the server.
     ana.type_in("\x03");
     assert_eq!(ana.wait_for_exit(), 0);
@@ -254,4 +264,129 @@ fn whoever_is_named_is_told_unless_they_look_and_who_has_seen_it_is_told_where_t
     bo.type_in("\x1b[1;3A");
     bo.wait_for("▸#Lobby");
     bo.wait_until("it is unread", |screen| row(screen, &["#ops", "1"]));
+}
+
+/// As bo in the lobby, at a terminal of this kind.
+fn bo_at(server: &Real, home: &std::path::Path, variables: &[(&str, &str)]) -> Tui {
+    let mut bo = Tui::start_in(home, &["--url", &server.url], variables);
+    bo.wait_for("connected as bo");
+    bo
+}
+
+#[test]
+fn each_terminal_is_notified_in_its_own_words_and_through_tmux() {
+    let server = server();
+    let (ana_home, bo_home) = (owner(&server), member(&server, "bo"));
+    let mut ana = open(ana_home.path(), &server, &[]);
+    ana.wait_for("connected as ana");
+    for (n, (variables, told)) in [
+        (&[("TERM", "foot")][..], "\x07\x1b]777;notify;ana in #Lobby;@bo look N\x1b\\"),
+        (
+            &[("TMUX", "/tmp/tmux-0/default,1,0"), ("TERM", "tmux-256color")][..],
+            "\x07\x1bPtmux;\x1b\x1b]9;ana in #Lobby: @bo look N\x1b\x1b\\\x1b\\",
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mut bo = bo_at(&server, bo_home.path(), variables);
+        // In view: neither a bell nor a count.
+        say(&mut ana, &format!("@bo seen {n}"));
+        bo.wait_for(&format!("seen {n}"));
+        assert!(!bo.written().contains("]0;(1)"), "{variables:?}");
+        assert!(!bo.written().contains(&told.replace("look N", &format!("seen {n}"))), "{variables:?}");
+        bo.type_in(&format!("\x1b[O\x15away {n}"));
+        bo.wait_for(&format!("› away {n}"));
+        let before = bo.written().len();
+        say(&mut ana, &format!("@bo look {n}"));
+        bo.wait_for(&format!("look {n}"));
+        let written = bo.written()[before..].to_owned();
+        assert!(written.contains(&told.replace('N', &n.to_string())), "{variables:?}: {written:?}");
+        // The count is in the title until the person is back.
+        assert!(written.contains("\x1b]0;(1) #Lobby · chat\x07"), "{variables:?}: {written:?}");
+        bo.type_in(&format!("\x1b[I\x15back {n}"));
+        bo.wait_for(&format!("› back {n}"));
+        let written = bo.written();
+        let title = written.rsplit("\x1b]0;").next().unwrap();
+        assert!(title.starts_with("#Lobby · chat\x07"), "{title:?}");
+        bo.kill();
+    }
+}
+
+#[test]
+fn nobody_is_disturbed_in_their_quiet_hours() {
+    let server = server();
+    let [(_ana_home, mut ana), (_bo_home, mut bo)] = both(&server);
+    bo.type_in("/quiet 25-7\r");
+    bo.wait_for("write it as /quiet [FROM-TO|off]");
+    // An hour before to an hour behind this minute, wherever midnight is.
+    let now =
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() / 60 % 1440;
+    let clock = |minute: u64| format!("{:02}:{:02}", minute % 1440 / 60, minute % 60);
+    let (from, to) = (clock(now + 1380), clock(now + 60));
+    bo.type_in(&format!("/quiet {from}-{to}\r"));
+    bo.wait_for("not disturbed from");
+    bo.wait_for(&format!("{from} to {to}"));
+    bo.type_in("\x1b[O");
+    bo.type_in("x");
+    bo.wait_for("› x");
+    say(&mut ana, "@bo sleep well");
+    bo.wait_until("the call", |screen| row(screen, &["▌", "sleep well"]));
+    assert!(!bo.written().contains("\x1b]9;"), "it is counted and marked, and nothing more");
+    assert!(bo.written().contains("\x1b]0;(1) #Lobby"));
+    bo.type_in("\x15/quiet off\r");
+    bo.wait_for("no quiet hours");
+    bo.type_in("\x1b[O");
+    bo.type_in("x");
+    bo.wait_for("› x");
+    say(&mut ana, "@bo good morning");
+    bo.wait_for("good morning");
+    assert!(bo.written().contains("\x1b]9;ana in #Lobby: @bo good morning\x1b\\"));
+}
+
+#[test]
+fn coloured_output_is_edited_with_its_colours_and_copied_without() {
+    let server = server();
+    let [(_ana_home, mut ana), (_bo_home, mut bo)] = both(&server);
+    ana.type_in("/seen on\r");
+    ana.wait_for("this room tell who has read what");
+    ana.type_in("\x1b[200~\x1b[32mok\x1b[0m build, \x1b[31mfailed\x1b[0m tets\x1b[201~");
+    ana.wait_for("› ␛[32mok␛[0m build");
+    ana.type_in("\r");
+    bo.wait_for("ok build, failed tets");
+    assert_eq!(bo.cell("failed tets").fgcolor(), vt100::Color::Idx(1));
+    // What colours it can be seen while it is changed.
+    ana.wait_until("the tick", |screen| row(screen, &["failed tets", "✓"]));
+    ana.type_in("\x1b[A");
+    ana.wait_for("edit your message · ␛[…m are its colours");
+    ana.wait_for("› ␛[32mok␛[0m build, ␛[31mfailed␛[0m tets");
+    ana.type_in("\x7f\x7f\x7fests\r");
+    bo.wait_until("the edit", |screen| row(screen, &["ok build, failed tests", "(edited)"]));
+    assert_eq!(bo.cell("ok build").fgcolor(), vt100::Color::Idx(2));
+    assert_eq!(bo.cell("failed tests").fgcolor(), vt100::Color::Idx(1));
+    assert_eq!(bo.cell("tests").fgcolor(), vt100::Color::Default);
+    // Nothing changed is nothing done.
+    ana.wait_until("the edit", |screen| row(screen, &["failed tests", "(edited)"]));
+    ana.type_in("\x1b[A");
+    ana.wait_for("edit your message");
+    ana.type_in("\r");
+    ana.wait_until("it is left", |screen| !screen.contains("edit your message"));
+    // Copied, it is words alone: `ok build, failed tests`.
+    choose(&mut bo);
+    bo.type_in("y");
+    bo.wait_for("copied, if the terminal allows it");
+    assert!(bo.written().contains("\x1b]52;c;b2sgYnVpbGQsIGZhaWxlZCB0ZXN0cw==\x1b\\"), "in base64");
+    bo.type_in("\x1b");
+    bo.wait_until("nothing is chosen", |screen| !screen.contains("r reply"));
+    // Who has seen it.
+    choose(&mut ana);
+    ana.type_in("s");
+    ana.wait_for("Seen by");
+    ana.wait_until("bo", |screen| row(screen, &["│", " bo "]));
+    close(&mut ana);
+    ana.type_in("h");
+    ana.wait_for("What it said");
+    ana.wait_until("the versions", |screen| row(screen, &["ok build, failed tets"]));
+    assert_eq!(ana.text().matches("· first").count(), 1);
+    assert!(!ana.text().contains('␛') && !ana.text().contains('\u{fffd}'), "{}", ana.text());
 }

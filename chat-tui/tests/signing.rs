@@ -92,6 +92,46 @@ fn a_session_that_was_revoked_keeps_its_lines_and_sends_them_after_signing_in_ag
 }
 
 #[test]
+fn a_session_that_expired_asks_to_sign_in_and_loses_neither_lines_nor_drafts_nor_files() {
+    let server = server();
+    let home = owner(&server);
+    let mut tui = open(home.path(), &server, &[]);
+    tui.wait_for("connected as ana");
+    tui.type_in("where do we meet?\r");
+    tui.wait_until("the tick", |screen| marked(screen, "where do we meet?", '✓'));
+    tui.type_in("\x03");
+    assert_eq!(tui.wait_for_exit(), 0);
+    // Half a year on a shelf.
+    server.age_sessions();
+    let notes = home.path().join("notes.txt");
+    std::fs::write(&notes, "in the drawer").unwrap();
+    let mut tui = open(home.path(), &server, &[]);
+    write_turned_away(&mut tui, "written on the train");
+    tui.type_in(&format!("/upload {}\r", notes.display()));
+    tui.wait_for("↑ notes.txt: waits for the connection");
+    tui.type_in("\x1bs");
+    tui.wait_for("r reply");
+    tui.type_in("t");
+    tui.wait_for("Thread");
+    tui.type_in("at the st");
+    tui.wait_for("› at the st");
+    tui.type_in("\x1b");
+    tui.wait_for("↳ ✎ draft");
+    // Nothing of it is lost with the program.
+    tui.kill();
+    let mut tui = open(home.path(), &server, &[]);
+    tui.wait_for("┌ Sign in");
+    tui.type_in(&format!("{PASSWORD}\r"));
+    tui.wait_for("connected as ana");
+    tui.wait_until("the line", |screen| marked(screen, "written on the train", '✓'));
+    tui.wait_for("▤ notes.txt · 13 B");
+    tui.wait_for("↳ ✎ draft");
+    let lobby = lobby(&server);
+    let times = |line: &str| lobby.matches(line).count();
+    assert_eq!((times("written on the train"), times("notes.txt")), (1, 1), "{lobby}");
+}
+
+#[test]
 fn who_was_deactivated_and_let_in_again_loses_nothing() {
     let server = server();
     let (ana_home, bo_home) = (owner(&server), member(&server, "bo"));

@@ -11,7 +11,7 @@ use crate::error::{ErrorCode, Refusal};
 use crate::ids::{Epoch, Id, Ref, RoomKey, Seq};
 use crate::json::{Envelope, safe_integer, safe_integer_option};
 use crate::messages::{Edit, EditsOf, OfRoom, Pin, React, Search, ThreadOf};
-use crate::own::{Block, Draft, Notify, Prefs, Read};
+use crate::own::{Block, Draft, Notify, Prefs, Read, ReadThread};
 use crate::rooms::{Browse, Change, Create, Delete, Direct, Moderate, Report, Resolve, SetRole};
 use crate::signal::PresenceState;
 
@@ -89,6 +89,8 @@ pub enum ClientFrame {
     Nick(Nick),
     /// Says up to where a room was read. Not answered; all of one's devices are told by `read` in `@self`.
     Read(Read),
+    /// Says up to where a thread was read. Not answered; all of one's devices are told by `read_thread` in `@self`.
+    ReadThread(ReadThread),
     /// Says of what in a room to be told. Answered by `ok`.
     Notify(Notify),
     /// Hides a person from oneself, on all devices. Answered by `ok`.
@@ -308,6 +310,7 @@ impl ClientFrame {
             "rooms" => serde_json::from_str(text).map(Self::Rooms),
             "nick" => serde_json::from_str(text).map(Self::Nick),
             "read" => serde_json::from_str(text).map(Self::Read),
+            "read_thread" => serde_json::from_str(text).map(Self::ReadThread),
             "notify" => serde_json::from_str(text).map(Self::Notify),
             "block" => serde_json::from_str(text).map(Self::Block),
             "draft" => serde_json::from_str(text).map(Self::Draft),
@@ -334,11 +337,48 @@ impl ClientFrame {
     }
 
     /// The `type` of each frame that there is.
-    pub const TYPES: [&str; 41] = [
-        "hello", "message", "edit", "react", "pin", "history", "thread", "edits", "pins", "search",
-        "mentions", "readers", "create", "direct", "join", "leave", "decline", "change", "invite", "kick",
-        "ban", "unban", "mute", "unmute", "role", "delete", "report", "reports", "resolve", "audit",
-        "members", "rooms", "nick", "read", "notify", "block", "draft", "prefs", "typing", "presence",
+    pub const TYPES: [&str; 42] = [
+        "hello",
+        "message",
+        "edit",
+        "react",
+        "pin",
+        "history",
+        "thread",
+        "edits",
+        "pins",
+        "search",
+        "mentions",
+        "readers",
+        "create",
+        "direct",
+        "join",
+        "leave",
+        "decline",
+        "change",
+        "invite",
+        "kick",
+        "ban",
+        "unban",
+        "mute",
+        "unmute",
+        "role",
+        "delete",
+        "report",
+        "reports",
+        "resolve",
+        "audit",
+        "members",
+        "rooms",
+        "nick",
+        "read",
+        "read_thread",
+        "notify",
+        "block",
+        "draft",
+        "prefs",
+        "typing",
+        "presence",
         "pong",
     ];
 
@@ -379,6 +419,7 @@ impl ClientFrame {
             Self::Rooms(_) => "rooms",
             Self::Nick(_) => "nick",
             Self::Read(_) => "read",
+            Self::ReadThread(_) => "read_thread",
             Self::Notify(_) => "notify",
             Self::Block(_) => "block",
             Self::Draft(_) => "draft",

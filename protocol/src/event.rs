@@ -11,7 +11,7 @@ use ts_rs::TS;
 use crate::ids::{Id, RoomKey, Seq, UserId};
 use crate::json::{Envelope, is_false, safe_integer, safe_integer_option};
 use crate::messages::{Everyone, File, Replies};
-use crate::own::{Blocked, Drafted, Invited, Joined, NotifyOf, PrefsSet, ReadUpto};
+use crate::own::{Blocked, Drafted, Invited, Joined, NotifyOf, PrefsSet, ReadUpto, ThreadRead};
 use crate::rooms::{MemberChanged, RoomEdited};
 
 /// One durable thing that happened in a room.
@@ -35,6 +35,8 @@ pub enum Event {
     Changed(RoomEdited),
     /// In `@self`: a room was read up to a place.
     Read(ReadUpto),
+    /// In `@self`: a thread was read up to a place.
+    ReadThread(ThreadRead),
     /// In `@self`: of what in a room to be told.
     Notify(NotifyOf),
     /// In `@self`: a person is hidden, or no more.
@@ -252,6 +254,7 @@ impl Event {
             Self::Member(event) => &event.room,
             Self::Changed(event) => &event.room,
             Self::Read(event) => &event.room,
+            Self::ReadThread(event) => &event.room,
             Self::Notify(event) => &event.room,
             Self::Block(event) => &event.room,
             Self::Draft(event) => &event.room,
@@ -273,6 +276,7 @@ impl Event {
             Self::Member(event) => event.seq,
             Self::Changed(event) => event.seq,
             Self::Read(event) => event.seq,
+            Self::ReadThread(event) => event.seq,
             Self::Notify(event) => event.seq,
             Self::Block(event) => event.seq,
             Self::Draft(event) => event.seq,
@@ -294,6 +298,7 @@ impl Event {
             Self::Member(event) => Some((&event.user, &event.id)),
             Self::Changed(event) => Some((&event.user, &event.id)),
             Self::Read(_)
+            | Self::ReadThread(_)
             | Self::Notify(_)
             | Self::Block(_)
             | Self::Draft(_)
@@ -315,6 +320,7 @@ impl Event {
             Self::Member(event) => Some(&event.timestamp),
             Self::Changed(event) => Some(&event.timestamp),
             Self::Read(_)
+            | Self::ReadThread(_)
             | Self::Notify(_)
             | Self::Block(_)
             | Self::Draft(_)
@@ -341,6 +347,7 @@ impl Event {
             "member" => serde_json::from_str(text).map(Self::Member),
             "changed" => serde_json::from_str(text).map(Self::Changed),
             "read" => serde_json::from_str(text).map(Self::Read),
+            "read_thread" => serde_json::from_str(text).map(Self::ReadThread),
             "notify" => serde_json::from_str(text).map(Self::Notify),
             "block" => serde_json::from_str(text).map(Self::Block),
             "draft" => serde_json::from_str(text).map(Self::Draft),

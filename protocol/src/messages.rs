@@ -135,7 +135,7 @@ pub struct Search {
     #[serde(default)]
     #[cfg_attr(feature = "ts", ts(as = "Option<SearchOrder>", optional))]
     pub order: SearchOrder,
-    /// From where an earlier answer ended.
+    /// From where an earlier answer ended: the number that it told, which means nothing else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(deserialize_with = "safe_integer_option")]
     pub before: Option<u64>,
@@ -174,7 +174,7 @@ pub struct Found {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(deserialize_with = "safe_integer_option")]
     pub before: Option<u64>,
-    /// How many of the newest events cannot be found yet.
+    /// How many of the newest events cannot be found yet; at most 1000 are counted.
     #[serde(default)]
     #[serde(deserialize_with = "safe_integer")]
     pub behind: u64,

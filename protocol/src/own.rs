@@ -41,6 +41,24 @@ pub struct Read {
     pub back: bool,
 }
 
+/// Says up to where a thread was read. Its messages are places of the room's log; the room's own marker stays where it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(TS))]
+pub struct ReadThread {
+    /// Which room.
+    pub room: RoomKey,
+    /// The message whose thread it is.
+    #[serde(deserialize_with = "safe_integer")]
+    pub thread: Seq,
+    /// The last event of the room that was read there; moves back only with `back`.
+    #[serde(deserialize_with = "safe_integer")]
+    pub seq: Seq,
+    /// What comes after it is to be read again: it was marked as unread.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[cfg_attr(feature = "ts", ts(as = "Option<bool>", optional))]
+    pub back: bool,
+}
+
 /// Says of what in a room to be told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(TS))]
@@ -126,6 +144,25 @@ pub struct ReadUpto {
     /// Which room was read.
     pub of: RoomKey,
     /// The last event that was read.
+    #[serde(deserialize_with = "safe_integer")]
+    pub upto: Seq,
+}
+
+/// A thread was read up to here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(TS))]
+pub struct ThreadRead {
+    /// Always `@self`.
+    pub room: RoomKey,
+    /// Its place in that log.
+    #[serde(deserialize_with = "safe_integer")]
+    pub seq: Seq,
+    /// In which room.
+    pub of: RoomKey,
+    /// The message whose thread was read.
+    #[serde(deserialize_with = "safe_integer")]
+    pub thread: Seq,
+    /// The last event of the room that was read there.
     #[serde(deserialize_with = "safe_integer")]
     pub upto: Seq,
 }

@@ -279,7 +279,7 @@ pub struct Browse {
     #[serde(rename = "ref", default)]
     #[serde(deserialize_with = "safe_integer")]
     pub reference: Ref,
-    /// Only what has a lower number.
+    /// Only what has a lower number; of mentions, what an earlier answer told here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(deserialize_with = "safe_integer_option")]
     pub before: Option<u64>,

@@ -398,8 +398,8 @@ impl ServerFrame {
         let kind = envelope.kind.as_deref().unwrap_or_default();
         match kind {
             "welcome" => serde_json::from_str(text).map(Self::Welcome),
-            "message" | "edit" | "delete" | "react" | "pin" | "member" | "changed" | "read" | "notify"
-            | "block" | "draft" | "prefs" | "invited" | "joined" => {
+            "message" | "edit" | "delete" | "react" | "pin" | "member" | "changed" | "read"
+            | "read_thread" | "notify" | "block" | "draft" | "prefs" | "invited" | "joined" => {
                 Event::parse_as(kind, &envelope, text).map(Self::Event)
             }
             "synced" => serde_json::from_str(text).map(Self::Synced),

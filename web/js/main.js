@@ -2,9 +2,9 @@
 // and the state to the screen. The only module that knows all of them.
 
 import { Session } from './session.js';
-import { Outbox, Signals, Socket, styled } from './socket.js';
-import { Saver, Store, UPLOADS, isAnothers, ulid } from './store.js';
-import { OWN, cover } from './room.js';
+import { Intake, Outbox, Signals, Socket } from './socket.js';
+import { Saver, Store, UPLOADS, isAnothers, restored, ulid } from './store.js';
+import { OWN } from './room.js';
 import * as model from './state.js';
 import { Screen } from './view/app.js';
 
@@ -16,8 +16,6 @@ import { Screen } from './view/app.js';
 const CLIENT = 'chat-web/0.1.0';
 /** Events asked for at a time. */
 const PAGE = 100;
-/** Threads of a room of which is kept what one has not looked at. */
-const THREADS = 200;
 /** The close code of whoever must sign in (again). */
 const SIGN_IN = 4001;
 /** After a refusal that does not say how long to wait. */
@@ -43,6 +41,7 @@ export class Chat {
     /** Files on their way. @type {import('./later/files.js').Files | undefined} */
     this.files = undefined;
     this.outbox = new Outbox(this);
+    this.intake = new Intake(this);
     this.#restore(kept);
     this.session = new Session({
       client: CLIENT,
@@ -60,7 +59,7 @@ export class Chat {
     this.everLive = false;
     /** The history that the store's rooms belong to. */
     this.epoch = kept.identity.epoch;
-    this.saver = new Saver(store, kept.drafts, (key) => this.#keep(key));
+    this.saver = new Saver(this);
     /** The last event of each room that the server was told to be read. @type {Map<string, number>} */
     this.readTold = new Map();
     /** Rooms whose end was missed while another page of them was on its way. @type {Set<string>} */
@@ -80,6 +79,8 @@ export class Chat {
     addEventListener('paste', (event) => this.#bring(event, event.clipboardData));
     for (const kind of /** @type {const} */ (['dragover', 'drop', 'dragleave'])) addEventListener(kind, (event) => this.#bring(event, event.dataTransfer));
     this.socket.start();
+    // What an earlier page left in the tray goes with what is said next.
+    if (this.state.me && this.store.local?.getItem(UPLOADS)) this.intake.restore();
     this.draw();
   }
 
@@ -104,6 +105,8 @@ export class Chat {
   /** Somebody drops or pastes files, or is about to. @param {Event} event @param {DataTransfer | null} data */
   #bring(event, data) {
     if (!data?.types.includes('Files') || this.state.dialog) return;
+    // The cells of a sheet come with a picture of them: what is meant is the text.
+    if (event.type === 'paste' && data.types.includes('text/html') && data.types.includes('text/plain')) return;
     document.body.classList.toggle('dropping', event.type === 'dragover');
     if (event.type === 'dragleave') return;
     event.preventDefault();
@@ -114,13 +117,7 @@ export class Chat {
   attach(files, thread) {
     const { rooms, active, readOnly } = this.state;
     const chosen = [...(files ?? [])];
-    if (chosen.length > 0 && rooms.get(active)?.joined && !readOnly) this.#uploads((uploads) => uploads.add(active, thread, chosen));
-  }
-
-  /** @param {(files: import('./later/files.js').Files) => Promise<void>} work */
-  #uploads(work) {
-    const made = styled(import('./later/files.js')).then(({ Files }) => (this.files ??= new Files(this)));
-    made.then(work).catch((error) => this.unloaded(error));
+    if (chosen.length > 0 && rooms.get(active)?.joined && !readOnly) this.intake.take(active, thread, chosen);
   }
 
   /** What is loaded later was not, or does not fit: there is no link, or the chat was updated and this page is older than it. @param {unknown} error */
@@ -215,9 +212,8 @@ export class Chat {
     this.shared?.written(room);
   }
 
-  /** The timeline's end is on screen, or not any more. @param {boolean} atEnd */
-  setAtEnd(atEnd) {
-    const room = model.roomOf(this.state, this.state.active);
+  /** The timeline's end is on screen, or not any more. @param {model.Room} room @param {boolean} atEnd */
+  setAtEnd(room, atEnd) {
     if (room.atEnd !== atEnd) this.draw();
     room.atEnd = atEnd;
   }
@@ -252,6 +248,7 @@ export class Chat {
     const place = model.placeKey(room, thread);
     if (aim) this.state.aims.set(place, aim);
     else this.state.aims.delete(place);
+    this.shared?.written(place);
     this.draw();
   }
 
@@ -279,18 +276,10 @@ export class Chat {
   draw = () => this.screen.draw();
 
   /** @param {import('./store.js').Everything} kept */
-  #restore({ identity, rooms, events, outbox }) {
-    const { user, name, guest = true, blocked = [] } = identity;
-    this.state.blocked = new Set(blocked);
-    if (user && name) this.state.me = { user, name, guest, role: guest ? 'guest' : 'member' };
-    for (const { from, last, ...known } of rooms) {
-      const room = model.roomOf(this.state, known.room);
-      Object.assign(room, known, { joined: true, threads: new Map(known.threads?.map(([root, read, fresh]) => [root, { read, fresh: new Set(fresh) }])) });
-      if (from <= last) cover(room, from, last, events.get(known.room) ?? []);
-    }
-    model.roomOf(this.state, 'lobby');
-    model.open(this.state, this.state.rooms.has(identity.active ?? '') ? /** @type {string} */ (identity.active) : 'lobby');
-    const waiting = outbox.filter((entry) => !isAnothers(entry, user ?? identity.last));
+  #restore(kept) {
+    const { identity, outbox } = kept;
+    restored(this.state, kept);
+    const waiting = outbox.filter((entry) => !isAnothers(entry, identity.user ?? identity.last));
     for (const entry of waiting) this.outbox.show(entry);
     // Where nobody is signed in, what waits is all there is to see.
     if (identity.last !== undefined && waiting[0]) model.open(this.state, waiting[0].room);
@@ -299,6 +288,7 @@ export class Chat {
   /** @param {Output} output */
   told(output) {
     model.update(this.state, output, performance.now());
+    if (['stored', 'line', 'placed', 'failed'].includes(output.is)) this.outbox.tell(output);
     switch (output.is) {
       case 'link':
         if (output.link.state === 'live') this.everLive = true;
@@ -306,18 +296,12 @@ export class Chat {
         if (output.link.state === 'stopped' && output.link.code === SIGN_IN) this.#account(({ signedOut }) => signedOut(this));
         break;
       case 'stored':
-        this.outbox.tell(output);
         this.store.forget(output.id);
         break;
-      case 'line':
-        this.outbox.tell(output);
-        break;
       case 'placed':
-        this.outbox.tell(output);
         this.store.place(output.id, output.target);
         break;
       case 'failed':
-        this.outbox.tell(output);
         this.store.fail(output.id, { code: output.code, reason: output.reason });
         break;
       case 'frame':
@@ -350,7 +334,7 @@ export class Chat {
         if (this.wish !== undefined) this.#account(({ wished }) => wished(this, user.name));
         this.outbox.claim();
         if (this.files) this.files.wake();
-        else if (this.store.local?.getItem(UPLOADS)) this.#uploads((uploads) => uploads.restore());
+        else if (this.store.local?.getItem(UPLOADS)) this.intake.restore();
         if (this.wanted !== undefined) this.#account(({ follow }) => follow(this));
         // Unread on this device too, though it holds nothing of them yet.
         const behind = frame.rooms.filter(({ read = Infinity, head }) => read < head).slice(0, 50);
@@ -363,8 +347,15 @@ export class Chat {
         return;
       case 'draft':
         return this.shared?.learn(frame);
+      case 'read':
+        this.readTold.set(frame.of, frame.upto);
+        break;
       case 'history':
-        if (frame.room === OWN) for (const event of frame.events) if (event.type === 'draft') this.shared?.learn(event);
+        if (frame.room !== OWN) break;
+        for (const event of frame.events) {
+          if (event.type === 'draft') this.shared?.learn(event);
+          else if (event.type === 'read') this.readTold.set(event.of, event.upto);
+        }
         break;
       case 'reset':
         if (frame.room === OWN) return this.#account(({ own }) => own(this));
@@ -399,7 +390,7 @@ export class Chat {
   /** Asks for what a room on screen needs and does not have. @param {string} key */
   #ensure(key) {
     const room = this.state.rooms.get(key);
-    if (!room || !this.session.live) return;
+    if (!room?.joined || !this.session.live) return;
     this.#members(key);
     const end = room.stretches.at(-1)?.[1];
     if (end !== undefined && !(room.synced && end < room.head)) return;
@@ -440,6 +431,7 @@ export class Chat {
       this.told({ is: 'failed', id: line.id, code: 'not_joined', reason: 'You are not in this room any more.' });
     }
     model.left(this.state, room);
+    this.files?.leave(room);
     this.saver.rooms.delete(room);
     this.store.dropRoom(room);
     this.#ensure(this.state.active);
@@ -466,21 +458,6 @@ export class Chat {
     const next = model.expire(this.state, performance.now());
     if (next < Infinity) this.typingTimer = setTimeout(() => this.#expire(), next - performance.now() + 10);
     this.draw();
-  }
-
-  /** What the disk is to have of a room, and an account's other devices of what was read in it. @param {string} key */
-  #keep(key) {
-    const room = this.state.rooms.get(key);
-    const cursor = this.session.cursors.get(key);
-    if (!room || cursor === undefined) return null;
-    const [from, last] = room.stretches.at(-1) ?? [cursor + 1, cursor];
-    const { title, topic, kind, first, head, read, marker } = room;
-    if (this.session.live && this.state.me?.guest === false && read > (this.readTold.get(key) ?? 0)) {
-      this.readTold.set(key, read);
-      this.socket.do(() => this.session.signal({ type: 'read', room: key, seq: read }));
-    }
-    const threads = [...room.threads].slice(-THREADS).map(([root, { read, fresh }]) => /** @type {[number, number, number[]]} */ ([root, read, [...fresh]]));
-    return { room: { room: key, title, topic, kind, first, head, read, marker, from, last, threads }, events: room.events.filter(({ seq }) => seq >= from) };
   }
 }
 

@@ -165,7 +165,7 @@ export type Browse = {
  */
 ref: number, 
 /**
- * Only what has a lower number.
+ * Only what has a lower number; of mentions, what an earlier answer told here.
  */
 before?: number, 
 /**
@@ -209,7 +209,7 @@ archived?: boolean,
  * Its members see who has read up to where, or no more.
  */
 seen?: boolean, };
-export type ClientFrame = { "type": "hello" } & Hello | { "type": "message" } & Say | { "type": "edit" } & EditCommand | { "type": "react" } & ReactCommand | { "type": "pin" } & PinCommand | { "type": "history" } & History | { "type": "thread" } & ThreadOf | { "type": "edits" } & EditsOf | { "type": "pins" } & OfRoom | { "type": "search" } & Search | { "type": "mentions" } & Browse | { "type": "readers" } & OfRoom | { "type": "create" } & Create | { "type": "direct" } & Direct | { "type": "join" } & RoomQuestion | { "type": "leave" } & RoomQuestion | { "type": "decline" } & RoomQuestion | { "type": "change" } & Change | { "type": "invite" } & Moderate | { "type": "kick" } & Moderate | { "type": "ban" } & Moderate | { "type": "unban" } & Moderate | { "type": "mute" } & Moderate | { "type": "unmute" } & Moderate | { "type": "role" } & SetRole | { "type": "delete" } & DeleteCommand | { "type": "report" } & Report | { "type": "reports" } & Browse | { "type": "resolve" } & Resolve | { "type": "audit" } & Browse | { "type": "members" } & RoomQuestion | { "type": "rooms" } & Question | { "type": "nick" } & Nick | { "type": "read" } & Read | { "type": "notify" } & Notify | { "type": "block" } & Block | { "type": "draft" } & Draft | { "type": "prefs" } & Prefs | { "type": "typing" } & TypingCommand | { "type": "presence" } & PresenceCommand | { "type": "pong" } & Pong;
+export type ClientFrame = { "type": "hello" } & Hello | { "type": "message" } & Say | { "type": "edit" } & EditCommand | { "type": "react" } & ReactCommand | { "type": "pin" } & PinCommand | { "type": "history" } & History | { "type": "thread" } & ThreadOf | { "type": "edits" } & EditsOf | { "type": "pins" } & OfRoom | { "type": "search" } & Search | { "type": "mentions" } & Browse | { "type": "readers" } & OfRoom | { "type": "create" } & Create | { "type": "direct" } & Direct | { "type": "join" } & RoomQuestion | { "type": "leave" } & RoomQuestion | { "type": "decline" } & RoomQuestion | { "type": "change" } & Change | { "type": "invite" } & Moderate | { "type": "kick" } & Moderate | { "type": "ban" } & Moderate | { "type": "unban" } & Moderate | { "type": "mute" } & Moderate | { "type": "unmute" } & Moderate | { "type": "role" } & SetRole | { "type": "delete" } & DeleteCommand | { "type": "report" } & Report | { "type": "reports" } & Browse | { "type": "resolve" } & Resolve | { "type": "audit" } & Browse | { "type": "members" } & RoomQuestion | { "type": "rooms" } & Question | { "type": "nick" } & Nick | { "type": "read" } & Read | { "type": "read_thread" } & ReadThread | { "type": "notify" } & Notify | { "type": "block" } & Block | { "type": "draft" } & Draft | { "type": "prefs" } & Prefs | { "type": "typing" } & TypingCommand | { "type": "presence" } & PresenceCommand | { "type": "pong" } & Pong;
 export type ComeAndGo = { 
 /**
  * Where.
@@ -453,7 +453,7 @@ room: RoomKey,
 target: number, };
 export type Epoch = string;
 export type ErrorCode = "bad_frame" | "unknown_type" | "hello_expected" | "unexpected_hello" | "bad_name" | "name_taken" | "room_exists" | "no_room" | "not_joined" | "too_many_rooms" | "empty" | "too_long" | "id_reused" | "rate_limited" | "storage_full" | "unavailable" | "muted" | "banned" | "archived" | "announce_only" | "sign_in" | "forbidden" | "bad_login" | "bad_password" | "bad_link" | "not_found" | "bad_image" | "last_owner" | "bad_origin" | "bad_query" | "too_big" | "bad_emoji" | "bad_offset" | "bad_file" | "other";
-export type Event = { "type": "message" } & Message | { "type": "edit" } & Edit | { "type": "delete" } & Delete | { "type": "react" } & React | { "type": "pin" } & Pin | { "type": "member" } & MemberChanged | { "type": "changed" } & RoomEdited | { "type": "read" } & ReadUpto | { "type": "notify" } & NotifyOf | { "type": "block" } & Blocked | { "type": "draft" } & Drafted | { "type": "prefs" } & PrefsSet | { "type": "invited" } & Invited | { "type": "joined" } & Joined | { "type": "unknown" } & Unknown;
+export type Event = { "type": "message" } & Message | { "type": "edit" } & Edit | { "type": "delete" } & Delete | { "type": "react" } & React | { "type": "pin" } & Pin | { "type": "member" } & MemberChanged | { "type": "changed" } & RoomEdited | { "type": "read" } & ReadUpto | { "type": "read_thread" } & ThreadRead | { "type": "notify" } & NotifyOf | { "type": "block" } & Blocked | { "type": "draft" } & Drafted | { "type": "prefs" } & PrefsSet | { "type": "invited" } & Invited | { "type": "joined" } & Joined | { "type": "unknown" } & Unknown;
 export type Everyone = "here" | "room" | "other";
 export type File = { 
 /**
@@ -523,7 +523,7 @@ hits: Array<Hit>,
  */
 before?: number, 
 /**
- * How many of the newest events cannot be found yet.
+ * How many of the newest events cannot be found yet; at most 1000 are counted.
  */
 behind: number, };
 export type Goaway = { 
@@ -1407,6 +1407,23 @@ seq: number,
  * What comes after it is to be read again: it was marked as unread.
  */
 back?: boolean, };
+export type ReadThread = { 
+/**
+ * Which room.
+ */
+room: RoomKey, 
+/**
+ * The message whose thread it is.
+ */
+thread: number, 
+/**
+ * The last event of the room that was read there; moves back only with `back`.
+ */
+seq: number, 
+/**
+ * What comes after it is to be read again: it was marked as unread.
+ */
+back?: boolean, };
 export type ReadUpto = { 
 /**
  * Always `@self`.
@@ -1856,7 +1873,7 @@ query: string,
  */
 order?: SearchOrder, 
 /**
- * From where an earlier answer ended.
+ * From where an earlier answer ended: the number that it told, which means nothing else.
  */
 before?: number, 
 /**
@@ -2018,6 +2035,27 @@ more: boolean,
  * The events up to here are folded in: ignore changes with `seq <= as_of`.
  */
 as_of: number, };
+export type ThreadRead = { 
+/**
+ * Always `@self`.
+ */
+room: RoomKey, 
+/**
+ * Its place in that log.
+ */
+seq: number, 
+/**
+ * In which room.
+ */
+of: RoomKey, 
+/**
+ * The message whose thread was read.
+ */
+thread: number, 
+/**
+ * The last event of the room that was read there.
+ */
+upto: number, };
 export type Token = { 
 /**
  * Names it; proves nothing.

@@ -1,5 +1,7 @@
 // One room: the stretches of its log that are held, what later events make of earlier ones, and who is in it. Pure.
 
+import { emptied, fold, says, targetOf } from './safe_text.js';
+
 /**
  * @typedef {import('./protocol.js').Event} Event
  * @typedef {import('./protocol.js').User} User
@@ -19,8 +21,6 @@ export const OWN = '@self';
 /** Events kept in memory of a room that is not being read back. */
 export const KEPT = 2_000;
 const NOTICES = 100;
-/** The users that a thread's summary names. */
-const REPLIERS = 5;
 /** This long after one's own return, others return. */
 const RETURN_MS = 60_000;
 /** A run of one author's lines gets a new header after this long. */
@@ -108,7 +108,7 @@ export function learn(room, message, asOf) {
   const known = room.known.get(message.seq);
   if (known && known.asOf >= asOf) return known.now;
   const now = refolded(room, message, asOf);
-  room.known.set(message.seq, { base: message, asOf, now });
+  room.known.set(message.seq, { base: now.folded?.deleted ? emptied(message) : message, asOf, now });
   return now;
 }
 
@@ -118,15 +118,34 @@ function note(room, event) {
   if (target === undefined) return;
   const changes = room.changes.get(target) ?? [];
   const isLast = (changes.at(-1)?.seq ?? 0) < event.seq;
-  if (!isLast && changes.some(({ seq }) => seq === event.seq)) return;
-  changes.push(event);
-  if (!isLast) changes.sort((a, b) => a.seq - b.seq);
-  room.changes.set(target, changes);
+  const isNew = isLast || !changes.some(({ seq }) => seq === event.seq);
+  if (isNew) {
+    changes.push(event);
+    if (!isLast) changes.sort((a, b) => a.seq - b.seq);
+    room.changes.set(target, changes);
+  }
+  if (event.type === 'edit' || event.type === 'delete') forgetTexts(room, target);
   const known = room.known.get(target);
-  if (known === undefined || event.seq <= known.asOf) return;
-  known.now = refolded(room, known.base, known.asOf);
-  const place = placeOf(room, target);
-  if (room.events[place]?.seq === target) room.events[place] = known.now;
+  if (!isNew || known === undefined || event.seq <= known.asOf) return;
+  if (event.type === 'delete') known.base = emptied(known.base);
+  // In their order, each is folded once: a message may have many.
+  known.now = isLast ? fold(known.now, event) : refolded(room, known.base, known.asOf);
+  replace(room, known.now);
+}
+
+/** Of a message that was taken out nothing stays: not what it said before, either. @param {Room} room @param {number} target */
+function forgetTexts(room, target) {
+  const changes = room.changes.get(target) ?? [];
+  if (!changes.some(({ type }) => type === 'delete')) return;
+  const empty = changes.map((each) => (each.type === 'edit' ? { ...each, text: '' } : each));
+  room.changes.set(target, empty);
+  for (const each of empty) if (each.type === 'edit') replace(room, each);
+}
+
+/** @param {Room} room @param {Event} event */
+function replace(room, event) {
+  const place = placeOf(room, event.seq);
+  if (room.events[place]?.seq === event.seq) room.events[place] = event;
 }
 
 /** @param {Room} room @param {Message & {type: 'message'}} message @param {number} asOf */
@@ -145,57 +164,13 @@ function placeOf({ events }, seq) {
   return low;
 }
 
+/** @param {Room} room @param {number} seq */
+export const holds = ({ stretches }, seq) => stretches.some(([from, to]) => from <= seq && seq <= to);
+
 /** The log goes on before the oldest event held. @param {Room} room */
 export function earlier(room) {
   return (room.stretches[0]?.[0] ?? 0) > room.first;
 }
-
-/** The message that an event changes: its target, or the root of its thread. @param {Event} event */
-export function targetOf(event) {
-  if (event.type === 'message') return event.thread;
-  return event.type === 'edit' || event.type === 'delete' || event.type === 'react' || event.type === 'pin' ? event.target : undefined;
-}
-
-/**
- * What a message becomes by an event that is about it, as `protocol::fold` has it. The message has all that came before the
- * event, and nothing that came after.
- * @template {Message} T @param {T} message @param {Event} event @returns {T}
- */
-export function fold(message, event) {
-  const { folded: before = {}, ...rest } = message;
-  const { replies } = before;
-  const becomes = (/** @type {import('./protocol.js').Folded} */ folded) => /** @type {T} */ ({ ...rest, ...(Object.keys(folded).length > 0 && { folded }) });
-  if (event.type === 'message') {
-    const users = [event.user, ...(replies?.users ?? []).filter((user) => user !== event.user)].slice(0, REPLIERS);
-    return becomes({ ...before, replies: { count: (replies?.count ?? 0) + 1, last: event.seq, timestamp: event.timestamp, users } });
-  }
-  // What was taken out stays so.
-  if (before.deleted) return message;
-  switch (event.type) {
-    case 'edit': {
-      const { mentions = [], everyone } = event;
-      return { ...without(message, 'mentions', 'everyone'), ...(mentions.length > 0 && { mentions }), ...(everyone && { everyone }), folded: { ...before, text: event.text, edited: event.timestamp } };
-    }
-    case 'delete':
-      return { ...without(message, 'mentions', 'everyone', 'files'), message: '', folded: { deleted: true, ...(replies && { replies }) } };
-    case 'react': {
-      const { reactions: all = {}, ...kept } = before;
-      const { [event.emoji]: users = [], ...others } = all;
-      const now = event.on ? [...users, ...(users.includes(event.user) ? [] : [event.user])] : users.filter((user) => user !== event.user);
-      const reactions = now.length > 0 ? { ...all, [event.emoji]: now } : others;
-      return becomes(Object.keys(reactions).length > 0 ? { ...kept, reactions } : kept);
-    }
-    case 'pin': {
-      const { pinned, ...kept } = before;
-      return becomes(event.on ? { ...kept, pinned: true } : kept);
-    }
-    default:
-      return message;
-  }
-}
-
-/** @template {object} T @param {T} whole @param {string[]} keys @returns {T} */
-const without = (whole, ...keys) => /** @type {T} */ (Object.fromEntries(Object.entries(whole).filter(([key]) => !keys.includes(key))));
 
 /** Forgets the oldest events of a long session; they can be paged in again. @param {Room} room */
 export function trim(room) {
@@ -244,15 +219,66 @@ export function calls(state, { user, mentions, everyone, message, folded }) {
   return state.prefs.keywords.some((word) => says(text, word));
 }
 
-/** The text has the word, whole and in any case. @param {string} text @param {string} word */
-export function says(text, word) {
-  const sign = /[\p{L}\p{M}\p{N}_]/u;
-  const [all, one] = [text.toLowerCase(), word.trim().toLowerCase()];
-  for (let at = one === '' ? -1 : all.indexOf(one); at >= 0; at = all.indexOf(one, at + 1)) {
-    const [before, after] = [[...all.slice(Math.max(0, at - 2), at)].at(-1) ?? '', String.fromCodePoint(all.codePointAt(at + one.length) ?? 32)];
-    if (!(sign.test(before) && sign.test(one[0] ?? '')) && !(sign.test(after) && sign.test(one.at(-1) ?? ''))) return true;
-  }
-  return false;
+/** Somebody answered in a thread. @param {State} state @param {Room} room @param {Message} answer */
+export function answered(state, room, { seq, thread = 0 }) {
+  const known = threadOf(room, thread);
+  const isSeen = state.watching && isOpen(state, room, thread) && !known.kept;
+  if (isSeen) Object.assign(known, { read: Math.max(known.read, seq), due: true });
+  else if (seq > known.read) known.fresh.add(seq);
+}
+
+/** The thread is at the side. @param {State} state @param {Room} room @param {number} root */
+const isOpen = ({ thread }, room, root) => thread?.room === room.room && thread.root === root;
+
+/** Up to where one has read a thread, as the server has it: for it goes what goes for a room. @param {State} state @param {Room} room @param {number} root @param {number} upto */
+export function threadMarked(state, room, root, upto) {
+  const known = threadOf(room, root);
+  const { marker, read, kept } = known;
+  const isBack = marker !== undefined && upto < marker;
+  if (isBack) known.kept = isOpen(state, room, root);
+  else if (kept && marker === read && upto > read) known.kept = false;
+  Object.assign(known, { read: isBack ? upto : known.kept ? read : Math.max(read, upto), marker: upto });
+  fresh(state, room, root);
+}
+
+/** From this answer on a thread is to be read again; looking at it does not change that until one comes back. @param {State} state @param {Room} room @param {number} root @param {number} seq */
+export function unseeThread(state, room, root, seq) {
+  Object.assign(threadOf(room, root), { read: seq - 1, kept: isOpen(state, room, root), due: false });
+  fresh(state, room, root);
+}
+
+/** Finds anew which of the answers that are known were not looked at. @param {State} state @param {Room} room @param {number} root */
+function fresh(state, room, root) {
+  const known = threadOf(room, root);
+  const others = [...room.known.values()].filter(({ now }) => now.thread === root && now.user !== state.me?.user).map(({ now }) => now.seq);
+  known.fresh = new Set([...known.fresh, ...others].filter((seq) => seq > known.read));
+  room.version += 1;
+}
+
+/** @param {Room} room @param {number} root @returns {import('./state.js').ThreadState} */
+export function threadOf(room, root) {
+  const known = room.threads.get(root) ?? { fresh: new Set(), read: 0 };
+  room.threads.set(root, known);
+  return known;
+}
+
+/** The answers of others in a thread that one has not looked at. @param {State} state @param {Room} room @param {number} root */
+export function freshIn(state, room, root) {
+  return [...(room.threads.get(root)?.fresh ?? [])].filter((seq) => !state.blocked.has(room.known.get(seq)?.now.user ?? '') && !room.known.get(seq)?.now.folded?.deleted).length;
+}
+
+/** Opens a thread at the side, or closes the one that is open. @param {State} state @param {{room: string, root: number} | null} thread */
+export function openThread(state, thread) {
+  const before = state.thread && state.rooms.get(state.thread.room)?.threads.get(state.thread.root);
+  if (before) before.kept = false;
+  state.thread = thread;
+  state.version += 1;
+  const room = thread && state.rooms.get(thread.room);
+  if (!room) return;
+  const known = threadOf(room, thread.root);
+  Object.assign(known, { read: Math.max(known.read, room.head, ...known.fresh), due: true });
+  known.fresh.clear();
+  room.version += 1;
 }
 
 /** Somebody as the room's list tells of them. @param {User | import('./protocol.js').Member} member @returns {Person} */
@@ -273,13 +299,6 @@ export function moved(state, room, { who, name, change, role }) {
   }
   if (isOut && (known?.state === 'offline' || change !== 'left')) room.people.delete(who);
   if (who === state.me?.user) room.standing = standing;
-}
-
-/** The room itself changed. @param {Room} room @param {Event & {type: 'changed'}} event */
-export function edited(room, { title, topic, announce, slow_s, archived, seen }) {
-  const rules = { ...room.rules, ...(announce !== undefined && { announce }), ...(slow_s !== undefined && { slow_s }), ...(archived !== undefined && { archived }), ...(seen !== undefined && { seen }) };
-  if (seen === false) room.readers.clear();
-  Object.assign(room, { title: title ?? room.title, topic: topic ?? room.topic, rules });
 }
 
 /** @param {State} state @param {import('./protocol.js').ComeAndGo & {type: 'join' | 'leave'}} frame @param {number} now */
@@ -450,7 +469,8 @@ function waiting(room, state, thread, first) {
   /** @type {Row[]} */
   const out = [];
   for (const line of state.lines) {
-    if (line.room !== room.room || (line.change ? thread !== undefined || line.state !== 'failed' : line.thread !== thread)) continue;
+    // In a room that one is not in there are no threads to look into.
+    if (line.room !== room.room || (line.change ? thread !== undefined || line.state !== 'failed' : line.thread !== thread && room.joined)) continue;
     const edit = state.lines.findLast(({ change, state }) => change?.type === 'edit' && change.target === line.id && state !== 'failed');
     out.push({ key: `l${line.id}`, kind: 'line', line: edit ? { ...line, text: edit.text } : line, head: first });
     first = false;

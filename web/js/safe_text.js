@@ -1,10 +1,12 @@
-// What comes from others, made safe for the page. Frames: one is taken only if it has what its type must have. Text: the
-// one way by which what somebody else wrote is shown; the twin of the `protocol` crate's `safe_text`, held to the same
-// behaviour by `protocol/golden/safe_text.json`. And the sentences that tell what happened to a room. Pure, no IO.
+// What comes from others, made safe for the page. Frames: one is taken only if it has what its type must have, and what an
+// event makes of a message is what `protocol::fold` makes of it. Text: the one way by which what somebody else wrote is
+// shown; the twin of the `protocol` crate's `safe_text`, held to the same behaviour by `protocol/golden/safe_text.json`; what
+// reads markup is fetched once it is needed. And the sentences that tell what happened. Pure but for that.
 
 /**
  * @typedef {import('./protocol.js').ServerFrame} ServerFrame
  * @typedef {import('./protocol.js').Event} Event
+ * @typedef {import('./protocol.js').Message} Message
  */
 
 const isText = (/** @type {unknown} */ value) => typeof value === 'string';
@@ -38,6 +40,7 @@ const SHAPES = {
   member: { ...written, who: isText, name: isText, change: isText },
   changed: written,
   read: { room: isText, seq, of: isText, upto: seq },
+  read_thread: { room: isText, seq, of: isText, thread: seq, upto: seq },
   notify: { room: isText, seq, of: isText, level: isText },
   block: { room: isText, seq, who: isText, on: flag },
   draft: { room: isText, seq, of: isText, text: isText },
@@ -71,7 +74,7 @@ const SHAPES = {
   ping: {},
   goaway: { after_ms: seq },
 };
-const EVENTS = new Set(['message', 'edit', 'delete', 'react', 'pin', 'member', 'changed', 'read', 'notify', 'block', 'draft', 'prefs', 'invited', 'joined']);
+const EVENTS = new Set(['message', 'edit', 'delete', 'react', 'pin', 'member', 'changed', 'read', 'read_thread', 'notify', 'block', 'draft', 'prefs', 'invited', 'joined']);
 
 /**
  * Reads an event: one that is not understood but has a place in a log becomes `unknown`, anything else null.
@@ -234,6 +237,110 @@ class Writer {
   }
 }
 
+/** The users that a thread's summary names. */
+const REPLIERS = 5;
+
+/** The message that an event changes: its target, or the root of its thread. @param {Event} event */
+export function targetOf(event) {
+  if (event.type === 'message') return event.thread;
+  return event.type === 'edit' || event.type === 'delete' || event.type === 'react' || event.type === 'pin' ? event.target : undefined;
+}
+
+/**
+ * What a message becomes by an event that is about it, as `protocol::fold` has it. The message has all that came before the
+ * event, and nothing that came after.
+ * @template {Message} T @param {T} message @param {Event} event @returns {T}
+ */
+export function fold(message, event) {
+  const { folded: before = {}, ...rest } = message;
+  const { replies } = before;
+  const becomes = (/** @type {import('./protocol.js').Folded} */ folded) => /** @type {T} */ ({ ...rest, ...(Object.keys(folded).length > 0 && { folded }) });
+  if (event.type === 'message') {
+    const users = [event.user, ...(replies?.users ?? []).filter((user) => user !== event.user)].slice(0, REPLIERS);
+    return becomes({ ...before, replies: { count: (replies?.count ?? 0) + 1, last: event.seq, timestamp: event.timestamp, users } });
+  }
+  // What was taken out stays so.
+  if (before.deleted) return message;
+  switch (event.type) {
+    case 'edit': {
+      const { mentions = [], everyone } = event;
+      return { ...without(message, 'mentions', 'everyone'), ...(mentions.length > 0 && { mentions }), ...(everyone && { everyone }), folded: { ...before, text: event.text, edited: event.timestamp } };
+    }
+    case 'delete':
+      return emptied(message);
+    case 'react': {
+      const { reactions: all = {}, ...kept } = before;
+      const { [event.emoji]: users = [], ...others } = all;
+      const now = event.on ? [...users, ...(users.includes(event.user) ? [] : [event.user])] : users.filter((user) => user !== event.user);
+      const reactions = now.length > 0 ? { ...all, [event.emoji]: now } : others;
+      return becomes(Object.keys(reactions).length > 0 ? { ...kept, reactions } : kept);
+    }
+    case 'pin': {
+      const { pinned, ...kept } = before;
+      return becomes(event.on ? { ...kept, pinned: true } : kept);
+    }
+    default:
+      return message;
+  }
+}
+
+/** The text has the word, whole and in any case. @param {string} text @param {string} word */
+export function says(text, word) {
+  const sign = /[\p{L}\p{M}\p{N}_]/u;
+  const [all, one] = [text.toLowerCase(), word.trim().toLowerCase()];
+  for (let at = one === '' ? -1 : all.indexOf(one); at >= 0; at = all.indexOf(one, at + 1)) {
+    const [before, after] = [[...all.slice(Math.max(0, at - 2), at)].at(-1) ?? '', String.fromCodePoint(all.codePointAt(at + one.length) ?? 32)];
+    if (!(sign.test(before) && sign.test(one[0] ?? '')) && !(sign.test(after) && sign.test(one.at(-1) ?? ''))) return true;
+  }
+  return false;
+}
+
+/** A message that was taken out. @template {Message} T @param {T} message @returns {T} */
+export function emptied(message) {
+  const { replies } = message.folded ?? {};
+  return { ...without(message, 'mentions', 'everyone', 'files'), message: '', folded: { deleted: true, ...(replies && { replies }) } };
+}
+
+/** @template {object} T @param {T} whole @param {string[]} keys @returns {T} */
+const without = (whole, ...keys) => /** @type {T} */ (Object.fromEntries(Object.entries(whole).filter(([key]) => !keys.includes(key))));
+
+/** Signs that may mean something: what has none of them is shown as it is. */
+// eslint-disable-next-line no-control-regex
+const SIGNS = /[\\`*_~[<@|\x1b\x9b]|:\S|www\.|^ *(?:[-+>#]|\d+[.)])|^(?: {4}|\t)|\n\s*\n/im;
+/** What reads markup, once a message needed it. @type {typeof import('./later/marked.js') | undefined} */
+export let marked;
+
+/** It is on its way. */
+let asked = false;
+
+/** What reads markup is no part of the first load. Where it cannot be had, the next message that needs it asks again. @param {string[]} texts @param {() => void} onReady */
+export function readMarkup(texts, onReady) {
+  if (marked || asked || !texts.some((text) => SIGNS.test(text))) return;
+  asked = true;
+  import('./later/marked.js').then((module) => {
+    marked = module;
+    onReady();
+  }, () => (asked = false));
+}
+
+/** What somebody wrote, as nodes of the page; `me` is who reads it. @param {string} text @param {string} me */
+export function formatted(text, me) {
+  return marked && SIGNS.test(text) ? marked.nodes(text, me) : block(text);
+}
+
+/** A text where it is quoted: without what emphasises it, once what reads that is there. @param {string} text */
+export const words = (text) => (marked && SIGNS.test(text) ? marked.words(text) : text);
+
+/** What is meant by a text that somebody wrote: what colours a program's output is shown with a sign for the escape while one writes. The twin of the terminal's `sgr::meant`. @param {string} text */
+export function meant(text) {
+  return text.replace(/\u241b(?=\[[\d:;]*m)/g, '\x1b');
+}
+
+/** @param {string} text */
+export function bytes(text) {
+  return text.length * 3 <= 1_000 ? text.length : new TextEncoder().encode(text).length;
+}
+
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 const day = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
 const dayOfYear = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
@@ -255,6 +362,41 @@ export function noticeText({ came, went, renamed, crowd }) {
   for (const [from, to] of renamed.slice(-4)) parts.push(`${line(from)} is now ${line(to)}`);
   if (crowd > 0) parts.push(`${crowd} people came or went`);
   return parts.join(' · ');
+}
+
+/** Who types, at least one. @param {string[]} names made safe */
+export function typingText(names) {
+  const [first, second, third] = names;
+  const who = names.length === 1 ? `${first} is` : names.length === 2 ? `${first} and ${second} are` : names.length === 3 ? `${first}, ${second} and ${third} are` : `${names.length} people are`;
+  return `${who} typing…`;
+}
+
+/** What becomes of one's own lines: a sign, and what it means. */
+export const FATES = /** @type {const} */ ({
+  saving: ['·', 'Being kept on this device'],
+  queued: ['◌', 'Waiting to be sent'],
+  sent: ['○', 'Sent, not stored yet'],
+  stored: ['✓', 'Stored'],
+  failed: ['!', 'Not sent'],
+});
+
+/** What one did to a message, where that failed. */
+export const CHANGES = { edit: 'Your change of a message', delete: 'That a message is deleted', react: 'Your reaction', pin: 'Your pin' };
+
+/** What is told in passing between messages. @param {Exclude<import('./room.js').Row, {kind: 'message' | 'line' | 'begin' | 'day' | 'gap' | 'new'}>} row */
+export function quietText(row) {
+  switch (row.kind) {
+    case 'notice':
+      return noticeText(row.notice);
+    case 'told':
+      return toldText(row.event);
+    case 'hidden':
+      return 'Somebody you blocked wrote here.';
+    case 'seen':
+      return `Seen by ${row.names.slice(0, 5).map(line).join(', ')}${row.names.length > 5 ? ` and ${row.names.length - 5} more` : ''}`;
+    default:
+      return 'Something happened here that this page cannot show.';
+  }
 }
 
 /** A moment to come: of today only the time. @param {Date} date */

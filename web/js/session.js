@@ -48,6 +48,9 @@ const WINDOW_CHARS = 128 * 1024;
 const RETRY_MS = 2_000;
 /** Lines that were stored, whose places are remembered for what is done to them at that moment. */
 const PLACES = 500;
+const OTHER = { code: 'other', reason: 'Written under another identity. Send it as who you are now?' };
+/** Other messages have, or will have, the places that it names. */
+const RESTORED = { code: 'restored', reason: 'The server was restored from a backup: what this is about is another message now.' };
 /** What one does, and may have done over an earlier link. */
 const DONE = new Set(['message', 'edit', 'delete', 'react', 'pin']);
 
@@ -276,11 +279,10 @@ export class Session {
     this.isAccount = !welcome.user.guest;
     this.phase = 'live';
     this.liveAt = now;
-    this.token = welcome.token;
-    this.user = welcome.user;
-    this.name = welcome.user.name;
+    [this.token, this.user, this.name] = [welcome.token, welcome.user, welcome.user.name];
     if (seq(welcome.heartbeat_ms)) this.heartbeat = Math.max(1_000, welcome.heartbeat_ms);
     const resumed = this.epoch !== undefined;
+    if (this.epoch !== welcome.epoch) this.places.clear();
     this.epoch = welcome.epoch;
     for (const info of welcome.rooms) {
       if (!resumed || !this.cursors.has(info.room)) this.cursors.set(info.room, info.head);
@@ -460,11 +462,9 @@ export class Session {
     this.#orphans();
     if (!this.live || this.user === null) return;
     const me = this.user.user;
-    const foreign = this.outbox.filter((entry) => entry.user !== null && entry.user !== me);
-    if (foreign.length > 0) this.outbox = this.outbox.filter((entry) => !foreign.includes(entry));
-    for (const { id } of foreign) {
-      this.outputs.push({ is: 'failed', id, code: 'other', reason: 'Written under another identity. Send it as who you are now?' });
-    }
+    const whyNot = (/** @type {Entry} */ { user, epoch }) => (user !== null && user !== me ? OTHER : epoch !== undefined && epoch !== this.epoch ? RESTORED : null);
+    for (const entry of this.outbox.filter(whyNot)) this.outputs.push({ is: 'failed', id: entry.id, .../** @type {typeof OTHER} */ (whyNot(entry)) });
+    if (this.outbox.some(whyNot)) this.outbox = this.outbox.filter((entry) => !whyNot(entry));
     let sent = 0;
     let chars = 0;
     // What must wait makes the later ones of its room wait: a sender's order holds.

@@ -3,7 +3,7 @@
 
 import { Session, SUBPROTOCOL } from './session.js';
 import * as model from './state.js';
-import { isAnothers, ulid } from './store.js';
+import { inTurn, isAnothers, ulid } from './store.js';
 
 const SOON_MS = 3_000;
 const TYPING_RENEW_MS = 3_000;
@@ -274,9 +274,10 @@ export class Outbox {
     const { state } = this.chat;
     const line = state.lines.find((line) => line.id === id);
     if (!line) return;
-    const { room, text, reply, thread, files, change } = line;
+    const { room, text, files, change, code } = line;
+    const { reply, thread } = code === 'restored' ? /** @type {Partial<typeof line>} */ ({}) : line;
     // An id that was used for something else, or by somebody else, cannot be used again.
-    const entry = this.#entry(line.code === 'id_reused' || line.code === 'other' ? ulid() : id, room, text, { reply, thread, files, change });
+    const entry = this.#entry(code === 'id_reused' || code === 'other' ? ulid() : id, room, text, { reply, thread, files, change });
     model.drop(state, id, true);
     this.tell({ is: 'gone', id });
     this.show(entry, 'saving');
@@ -333,7 +334,8 @@ export class Outbox {
   #entry(id, room, text, more) {
     const { me } = this.chat.state;
     const rest = Object.fromEntries(Object.entries(more).filter(([, value]) => value !== undefined));
-    return { id, room, text, ...rest, user: me?.user ?? null, at: Date.now(), ...(me?.guest === false && { account: true }) };
+    const isAbout = [more.reply, more.thread, more.change?.target].some((place) => typeof place === 'number');
+    return { id, room, text, ...rest, user: me?.user ?? null, at: Date.now(), ...(me?.guest === false && { account: true }), ...(isAbout && { epoch: this.chat.epoch }) };
   }
 
   /** One that fails holds up none of the others. @param {() => Promise<void>} work */
@@ -369,12 +371,85 @@ export class Outbox {
   }
 }
 
-/** Works when it is this tab's turn: one at a time, so that two tabs of one outbox never send the same line. @param {AbortSignal} signal @param {() => Promise<void>} work */
-function inTurn(signal, work) {
-  const turn = navigator.locks ? navigator.locks.request('chat.outbox', { signal }, work) : work();
-  turn.catch(() => {
-    // Given up before it was this tab's turn.
-  });
+/**
+ * Files that were picked, and are not in the tray yet: what takes them is fetched with the first of them. What is sent
+ * meanwhile goes with them, or back to the composer where they cannot be had: no message goes without its files.
+ */
+export class Intake {
+  /** @param {import('./main.js').Chat} chat */
+  constructor(chat) {
+    this.chat = chat;
+    /** What is on its way to the tray of a room or a thread: how many files, and whether they came there. @type {Map<string, {count: number, done: Promise<boolean>}>} */
+    this.coming = new Map();
+    /** What could not be taken in: it is tried again with the next message. @type {Map<string, File[]>} */
+    this.lost = new Map();
+    /** What an earlier page left is looked for: it may be for any room. @type {Promise<boolean> | undefined} */
+    this.left = undefined;
+  }
+
+  /** @param {string} room @param {number | undefined} thread @param {File[]} chosen */
+  take(room, thread, chosen) {
+    const place = model.placeKey(room, thread);
+    const all = [...(this.lost.get(place) ?? []), ...chosen];
+    this.lost.delete(place);
+    this.#inTurn(place, all.length, (areThere) => this.#files().then((files) => files.add(room, thread, all)).then(() => areThere, (error) => {
+      this.lost.set(place, all);
+      throw error;
+    }));
+  }
+
+  restore() {
+    this.left ??= this.#files().then((files) => files.restore()).then(() => true, this.#failed).finally(() => (this.left = undefined));
+  }
+
+  /**
+   * Sends what is in the tray with this text, now or once it is there; false: there is nothing, null: it cannot be.
+   * @param {string} room @param {string} text @param {{thread?: number | undefined, aim?: model.Aim | undefined}} to
+   */
+  send(room, text, { thread, aim }) {
+    const { chat } = this;
+    const place = model.placeKey(room, thread);
+    const reply = aim?.reply?.seq;
+    if (this.lost.has(place)) this.take(room, thread, []);
+    const isReady = !this.coming.has(place) && !this.left;
+    const sent = isReady && (chat.files?.send(room, text, { thread, reply }) ?? false);
+    if (isReady && !sent) return sent;
+    // On disk it stays what is being written, until it is what is being sent.
+    chat.drafts.delete(place);
+    chat.saver.written.delete(place);
+    chat.store.saveDraft(place, text);
+    chat.shared?.written(place);
+    if (!isReady) this.#inTurn(place, 0, async (areThere) => {
+      const sent = areThere && (await (this.left ?? true)) ? chat.files?.send(room, text, { thread, reply }) ?? false : null;
+      const draft = chat.drafts.get(place) ?? '';
+      if (sent === false && text.trim() !== '') chat.outbox.say(text, { room, thread, reply });
+      if (sent === null && aim) chat.aim(room, thread, aim);
+      if (!sent) chat.setDraft(place, sent === null ? [text, draft].filter(Boolean).join('\n') : draft);
+      return true;
+    });
+    return true;
+  }
+
+  /** One thing after the other at each tray, told whether those before it went well. @param {string} place @param {number} count @param {(areThere: boolean) => Promise<boolean>} work */
+  #inTurn(place, count, work) {
+    const before = this.coming.get(place);
+    const done = (before?.done ?? Promise.resolve(true)).then(work).catch(this.#failed);
+    this.coming.set(place, { count: (before?.count ?? 0) + count, done });
+    this.chat.draw();
+    done.then(() => {
+      if (this.coming.get(place)?.done === done) this.coming.delete(place);
+      this.chat.draw();
+    });
+  }
+
+  #failed = (/** @type {unknown} */ error) => {
+    this.chat.unloaded(error);
+    return false;
+  };
+
+  #files() {
+    return styled(import('./later/files.js')).then(({ Files }) => (this.chat.files ??= new Files(this.chat)));
+  }
 }
 
 /** What opens rarely, and is no part of the first load. @type {Record<string, () => Promise<any>>} */

@@ -2,7 +2,7 @@
 // changes the state for one input, `rows` says what a timeline consists of. Rooms carry a `version` so that views can
 // tell whether to draw again.
 
-import { OWN, calls, cameOrWent, cover, edited, learn, moved, person, renamed, trim, unread } from './room.js';
+import { OWN, answered, cameOrWent, cover, holds, learn, moved, person, renamed, threadMarked, trim, unread } from './room.js';
 
 /**
  * @typedef {import('./protocol.js').Event} Event
@@ -38,23 +38,32 @@ import { OWN, calls, cameOrWent, cover, edited, learn, moved, person, renamed, t
  * What the server counted behind the place `read`, when `head` was the newest one.
  * @typedef {{read: number, head: number, unread: number, mentions: number}} Counted
  *
- * Answers in a thread of this room that one has not looked at, and up to where one has.
- * @typedef {{fresh: Set<number>, read: number}} ThreadState
+ * Answers in a thread of this room that one has not looked at, and up to where one has; `marker` is what the server has of
+ * that, `due` that it is to be told, and `kept` as for a room.
+ * @typedef {{fresh: Set<number>, read: number, marker?: number | undefined, due?: boolean, kept?: boolean}} ThreadState
  *
- * What the composer of a room or a thread does instead of only saying something: answer a message, or change one.
- * @typedef {{reply?: Said | undefined, edit?: {target: number | string, text: string} | undefined}} Aim
- * `kept`: it stays unread while one looks at it.
+ * Where one was in a room: the first message in sight, and how far (in pixels) its top was below the upper edge.
+ * @typedef {{seq: number, below: number}} Place
+ *
+ * What the composer of a room or a thread does instead of only saying something: answer a message, of which some `words` are
+ * shown, or change one.
+ * @typedef {{reply?: Pick<Said, 'seq' | 'sender'> | undefined, words?: string | undefined, edit?: {target: number | string, text: string} | undefined}} Aim
+ * `kept`: it stays unread while one looks at it. `place`: where it opens, if not at its end.
  * @typedef {{room: string, title: string, topic: string, kind: RoomInfo['kind'], rules: Rules, standing: RoomRole | undefined, first: number, head: number, present: number,
  *   events: Event[], stretches: Stretch[], notices: Notice[], known: Map<number, Known>, changes: Map<number, Event[]>, counted: Counted | undefined,
  *   threads: Map<number, ThreadState>, readers: Map<string, {name: string, upto: number}>, pins: number, pinsAt: number, people: Map<string, Person>, before: Set<string>, typing: Map<string, {name: string, until: number, thread?: number | undefined}>,
- *   read: number, marker: number | undefined, mark: number | null, atEnd: boolean, target: number | null, kept: boolean, loading: boolean, synced: boolean, joined: boolean, version: number}} Room
+ *   read: number, marker: number | undefined, mark: number | null, atEnd: boolean, target: number | null, place: Place | null, kept: boolean, loading: boolean, synced: boolean, joined: boolean, version: number}} Room
  * @typedef {{rooms: Map<string, Room>, active: string, me: User | null, faces: Map<string, Face>, invitations: Map<string, Invitation>, blocked: Set<string>, levels: Map<string, import('./protocol.js').Level>, prefs: {keywords: string[], quiet?: import('./protocol.js').Quiet | undefined},
  *   thread: {room: string, root: number} | null, aims: Map<string, Aim>, link: Link | {state: 'idle'}, readOnly: boolean,
- *   limit: number, lines: Line[], watching: boolean, trouble: string | null, notice: string | null, isOld: boolean, dialog: {name: string, args: any} | null, liveAt: number, version: number}} State
+ *   limit: number, lines: Line[], watching: boolean, trouble: string | null, notice: string | null, isOld: boolean, dialog: {name: string, args: any} | null, out: Set<string>, found: any, liveAt: number, version: number}} State
+ * `out`: rooms that one was put out of, or left, while the page was open; `found`: what was looked for last, to come back to.
  */
 
 /** A typing signal that is not renewed is over after this. */
 export const TYPING_TTL_MS = 5_000;
+/** A small picture takes no more room than this, and its place is kept before it is there. */
+const WIDTH = 360;
+const HEIGHT = 260;
 /** Whoever missed so many events was away. */
 const AWAY = 20;
 
@@ -62,21 +71,25 @@ const AWAY = 20;
 export function initial() {
   return {
     rooms: new Map(), active: 'lobby', me: null, faces: new Map(), invitations: new Map(), blocked: new Set(), levels: new Map(), prefs: { keywords: [] }, thread: null, aims: new Map(), link: { state: 'idle' }, readOnly: false, limit: 65_536, lines: [],
-    watching: true, trouble: null, notice: null, isOld: false, dialog: null, liveAt: 0, version: 0,
+    watching: true, trouble: null, notice: null, isOld: false, dialog: null, out: new Set(), found: null, liveAt: 0, version: 0,
   };
 }
 
 /** @param {State} state @param {string} key @returns {Room} */
 export function roomOf(state, key) {
-  let room = state.rooms.get(key);
-  if (room === undefined) {
-    room = {
-      room: key, title: key, topic: '', kind: 'public', rules: {}, standing: undefined, first: 1, head: 0, present: 0, events: [], stretches: [], notices: [],
-      known: new Map(), changes: new Map(), counted: undefined, threads: new Map(), readers: new Map(), pins: 0, pinsAt: 0, people: new Map(), before: new Set(), typing: new Map(), read: 0, marker: undefined, mark: null, atEnd: true, target: null, kept: false, loading: false, synced: false, joined: key === 'lobby', version: 0,
-    };
-    state.rooms.set(key, room);
-  }
+  const known = state.rooms.get(key);
+  if (known) return known;
+  const room = blank(key);
+  state.rooms.set(key, room);
   return room;
+}
+
+/** A room of which nothing is known yet. @param {string} key @returns {Room} */
+function blank(key) {
+  return {
+    room: key, title: key, topic: '', kind: 'public', rules: {}, standing: undefined, first: 1, head: 0, present: 0, events: [], stretches: [], notices: [],
+    known: new Map(), changes: new Map(), counted: undefined, threads: new Map(), readers: new Map(), pins: 0, pinsAt: 0, people: new Map(), before: new Set(), typing: new Map(), read: 0, marker: undefined, mark: null, atEnd: true, target: null, place: null, kept: false, loading: false, synced: false, joined: key === 'lobby', version: 0,
+  };
 }
 
 /** Applies what the session tells. @param {State} state @param {Output} output @param {number} now */
@@ -116,6 +129,16 @@ export function headline(state) {
   return { room: state.rooms.get(state.active)?.title ?? state.active, count };
 }
 
+/** How many lines were not sent yet. @param {State} state */
+export function waiting(state) {
+  return state.lines.filter(({ state }) => state === 'saving' || state === 'queued').length;
+}
+
+/** How much there is to read in other rooms. @param {State} state */
+export function elsewhere(state) {
+  return [...state.rooms.values()].reduce((sum, room) => sum + (room.room === state.active ? 0 : missed(state, room)), 0);
+}
+
 /** All messages of the room have been seen. @param {State} state @param {Room} room */
 export function seen(state, room) {
   const last = room.events.at(-1)?.seq ?? 0;
@@ -139,7 +162,7 @@ export function open(state, key) {
   const room = roomOf(state, key);
   state.active = key;
   mark(state, room);
-  room.atEnd = true;
+  if (before !== room) room.atEnd = room.place === null;
   state.version += 1;
   room.version += 1;
 }
@@ -201,7 +224,7 @@ function touch(state, key) {
 /** An acknowledged line stays until its event is there. @param {State} state @param {string} id @param {string} key @param {number} seq */
 function stored(state, id, key, seq) {
   const room = state.rooms.get(key);
-  const there = room?.stretches.some(([from, to]) => from <= seq && seq <= to) || (room && seq < (room.stretches.at(-1)?.[1] ?? 0));
+  const there = room && (holds(room, seq) || seq < (room.stretches.at(-1)?.[1] ?? 0));
   if (there) drop(state, id);
   else change(state, id, { state: 'stored' });
 }
@@ -243,6 +266,7 @@ function frame(state, frame, now) {
     case 'unknown':
       return frame.room === OWN ? undefined : happened(state, frame);
     case 'read':
+    case 'read_thread':
     case 'notify':
     case 'block':
     case 'prefs':
@@ -261,7 +285,9 @@ function frame(state, frame, now) {
       const room = state.rooms.get(frame.room);
       if (frame.why === 'gone' || !room) return left(state, frame.room);
       // Another history: the places mean other events now, and the lines held may never have been in it.
-      if (frame.why === 'epoch' || frame.why === 'ahead') Object.assign(room, { events: [], stretches: [], notices: [], known: new Map(), changes: new Map(), counted: undefined, threads: new Map(), mark: null, read: frame.head });
+      const isAnother = frame.why === 'epoch' || frame.why === 'ahead';
+      if (isAnother && state.thread?.room === frame.room) state.thread = null;
+      if (isAnother) Object.assign(room, { events: [], stretches: [], notices: [], known: new Map(), changes: new Map(), counted: undefined, threads: new Map(), mark: null, kept: false, place: null, read: frame.head });
       Object.assign(room, { first: frame.first, head: frame.head, synced: true, version: room.version + 1 });
       return;
     }
@@ -332,6 +358,7 @@ function away(state, room, head, first) {
 export function informed(state, room, info) {
   const { topic, kind, rules, standing, first, head, present, people, read, unread = 0, mentions = 0, pins = 0 } = info;
   for (const one of people ?? []) seeFace(state, one);
+  state.out.delete(room.room);
   const title = info.title || (people ?? []).map(({ name }) => name).join(', ') || info.room;
   Object.assign(room, {
     // Where all is had, the events up to a higher head are on their way.
@@ -352,10 +379,15 @@ function seeFace(state, { user, name, role = 'guest', profile = {} }) {
   for (const room of state.rooms.values()) room.version += 1;
 }
 
-/** Up to where one has read a room, as the server has it: it goes back only where one marked something as unread elsewhere. @param {State} state @param {Room} room @param {number} upto */
+/** Up to where one has read a room, as the server has it: it goes back only where one marked something as unread, here or elsewhere. @param {State} state @param {Room} room @param {number} upto */
 function marked(state, room, upto) {
-  const isBack = room.marker !== undefined && upto < room.marker && state.active !== room.room;
-  Object.assign(room, { read: isBack ? upto : room.kept ? room.read : Math.max(room.read, upto), marker: upto, version: room.version + 1 });
+  const { marker, read, kept } = room;
+  const isBack = marker !== undefined && upto < marker;
+  // Of what is kept unread the server may still tell what it heard before; once it has the mark, all that follows is news.
+  const isOver = kept && marker === read && upto > read;
+  if (isBack && state.active === room.room) Object.assign(room, { mark: upto, kept: true, counted: undefined });
+  if (isOver) room.kept = false;
+  Object.assign(room, { read: isBack ? upto : room.kept ? read : Math.max(read, upto), marker: upto, version: room.version + 1 });
 }
 
 /** What belongs to oneself alone, on all devices. @param {State} state @param {Event} event */
@@ -364,6 +396,9 @@ function own(state, event) {
   if (event.type === 'read') {
     const room = state.rooms.get(event.of);
     if (room) marked(state, room, event.upto);
+  } else if (event.type === 'read_thread') {
+    const room = state.rooms.get(event.of);
+    if (room) threadMarked(state, room, event.thread, event.upto);
   } else if (event.type === 'block') {
     if (event.on) state.blocked.add(event.who);
     else state.blocked.delete(event.who);
@@ -382,18 +417,22 @@ function own(state, event) {
 /** Whoever was here is not any more: what was told to them is forgotten, but for their own unsent lines, which stay in sight. @param {State} state */
 export function forget(state) {
   state.lines = state.lines.filter((line) => line.state !== 'stored');
-  Object.assign(state, { rooms: new Map(), active: state.lines[0]?.room ?? 'lobby', me: null, faces: new Map(), invitations: new Map(), blocked: new Set(), levels: new Map(), prefs: { keywords: [] }, thread: null, aims: new Map() });
+  Object.assign(state, { rooms: new Map(), active: state.lines[0]?.room ?? 'lobby', me: null, faces: new Map(), invitations: new Map(), blocked: new Set(), levels: new Map(), prefs: { keywords: [] }, thread: null, aims: new Map(), found: null });
   for (const key of ['lobby', ...state.lines.map(({ room }) => room)]) roomOf(state, key);
   state.version += 1;
 }
 
-/** @param {State} state @param {string} key */
+/** One is not in the room any more: what others said there is no longer for this screen, whatever shows it. @param {State} state @param {string} key */
 export function left(state, key) {
   state.version += 1;
+  state.out.add(key);
+  if (state.dialog?.args.room === key) state.dialog = null;
+  if (state.thread?.room === key) state.thread = null;
   const room = state.rooms.get(key);
   if (room && unsent(state, key).length > 0) {
     // Its lines stay in sight until somebody decides about them.
-    Object.assign(room, { joined: false, synced: false, present: 0, people: new Map(), version: room.version + 1 });
+    const { title, topic, kind, version } = room;
+    Object.assign(room, blank(key), { title, topic, kind, joined: false, version: version + 1 });
     return;
   }
   state.rooms.delete(key);
@@ -403,6 +442,13 @@ export function left(state, key) {
 /** The room's lines that are not in its log, and would be lost with it. @param {State} state @param {string} key */
 export function unsent(state, key) {
   return state.lines.filter((line) => line.room === key && line.state !== 'stored');
+}
+
+/** The room itself changed. @param {Room} room @param {Event & {type: 'changed'}} event */
+function edited(room, { title, topic, announce, slow_s, archived, seen }) {
+  const rules = { ...room.rules, ...(announce !== undefined && { announce }), ...(slow_s !== undefined && { slow_s }), ...(archived !== undefined && { archived }), ...(seen !== undefined && { seen }) };
+  if (seen === false) room.readers.clear();
+  Object.assign(room, { title: title ?? room.title, topic: topic ?? room.topic, rules });
 }
 
 /** @param {State} state @param {Event} event */
@@ -426,46 +472,6 @@ function happened(state, event) {
   if (room.atEnd) trim(room);
 }
 
-/** Somebody answered in a thread. @param {State} state @param {Room} room @param {Message} answer */
-function answered(state, room, { seq, thread = 0 }) {
-  const known = threadOf(room, thread);
-  const isSeen = state.watching && state.thread?.room === room.room && state.thread.root === thread;
-  if (isSeen) known.read = Math.max(known.read, seq);
-  else if (seq > known.read) known.fresh.add(seq);
-}
-
-/** @param {Room} room @param {number} root @returns {ThreadState} */
-export function threadOf(room, root) {
-  const known = room.threads.get(root) ?? { fresh: new Set(), read: 0 };
-  room.threads.set(root, known);
-  return known;
-}
-
-/** The answers of others in a thread that one has not looked at. @param {State} state @param {Room} room @param {number} root */
-export function freshIn(state, room, root) {
-  return [...(room.threads.get(root)?.fresh ?? [])].filter((seq) => !state.blocked.has(room.known.get(seq)?.now.user ?? '') && !room.known.get(seq)?.now.folded?.deleted).length;
-}
-
-/** One began the thread, answered in it, or was named there. @param {State} state @param {Room} room @param {number} root */
-export function takesPart(state, room, root) {
-  const me = state.me?.user ?? '';
-  const message = room.known.get(root)?.now;
-  if (message?.user === me || message?.folded?.replies?.users.includes(me)) return true;
-  return [...room.known.values()].some(({ now }) => now.thread === root && (now.user === me || calls(state, now)));
-}
-
-/** Opens a thread at the side, or closes the one that is open. @param {State} state @param {{room: string, root: number} | null} thread */
-export function openThread(state, thread) {
-  state.thread = thread;
-  state.version += 1;
-  const room = thread && state.rooms.get(thread.room);
-  if (!room) return;
-  const known = threadOf(room, thread.root);
-  known.read = Math.max(known.read, room.head, ...known.fresh);
-  known.fresh.clear();
-  room.version += 1;
-}
-
 /** One's own message came back: its line is in the log now, and all before it was seen. @param {State} state @param {Room} room @param {Message} message */
 function mine(state, room, message) {
   drop(state, message.id);
@@ -485,4 +491,10 @@ function paged(state, page) {
     if (event.type !== 'unknown' && 'id' in event && event.user === state.me?.user) drop(state, event.id);
     else if (event.type === 'message' && event.thread !== undefined && event.seq > read) answered(state, room, event);
   }
+}
+
+/** How large a small picture is drawn. @param {import('./protocol.js').File} file */
+export function fitted({ width = 240, height = 180 }) {
+  const by = Math.min(1, WIDTH / Math.max(1, width), HEIGHT / Math.max(1, height));
+  return { width: Math.max(24, Math.round(width * by)), height: Math.max(24, Math.round(height * by)) };
 }

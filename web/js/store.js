@@ -1,27 +1,32 @@
 // What outlives the page: who one is, the rooms with their newest events, and the outbox. In IndexedDB; where that
 // fails (private windows, a full disk) in memory, which is told once by `onTrouble` and otherwise changes nothing.
 
+import { cover } from './room.js';
+import * as model from './state.js';
+
 /**
  * @typedef {import('./protocol.js').Event} Event
+ * @typedef {import('./state.js').Place} Place
  *
  * Something done to a message: one of the room's log, or a line of one's own that has no place there yet, by its id.
  * @typedef {{type: 'edit' | 'delete', target: number | string} | {type: 'react', target: number | string, emoji: string, on: boolean}
  *   | {type: 'pin', target: number | string, on: boolean}} Change
  *
- * What somebody wrote, or did to a message, and the server has not acknowledged. `user` is who wrote it (null: not welcomed yet).
+ * What somebody wrote, or did to a message, and the server has not acknowledged. `user` is who wrote it (null: not welcomed yet);
+ * `epoch` is the history that the places belong to that it names.
  * @typedef {{id: string, room: string, text: string, user: string | null, reply?: number | undefined, thread?: number | undefined,
- *   files?: import('./protocol.js').File[] | undefined, change?: Change | undefined}} Entry
+ *   files?: import('./protocol.js').File[] | undefined, change?: Change | undefined, epoch?: string | undefined}} Entry
  *
  * A line as it waits on disk, in the order of `n`; `failed` once the server refused it for good. One that was written
  * with an `account` is its own alone: nobody else who comes to this browser sees it.
  * @typedef {Entry & {n?: number, at: number, account?: boolean | undefined, failed?: {code: string, reason: string} | undefined}} Kept
  *
  * What is known of a room: its newest stretch `from..last` is held in `events`, `read` is the last event looked at;
- * of each thread with something new: its root, up to where it was looked at, and what is new.
- * @typedef {{room: string, title: string, topic: string, kind?: import('./protocol.js').RoomKind, first: number, head: number, from: number, last: number, read: number, marker?: number | undefined, threads?: [number, number, number[]][] | undefined}} KeptRoom
+ * of each thread with something new: its root, up to where it was looked at, what is new, and what the server has of that.
+ * @typedef {{room: string, title: string, topic: string, kind?: import('./protocol.js').RoomKind, first: number, head: number, from: number, last: number, read: number, marker?: number | undefined, threads?: [number, number, number[], (number | undefined)?][] | undefined}} KeptRoom
  * `last` is whose session ended by itself, as long as nobody else came.
  * @typedef {{token?: string | undefined, user?: string | undefined, name?: string | undefined, guest?: boolean | undefined, last?: string | undefined, blocked?: string[] | undefined, epoch?: string | undefined, active?: string | undefined}} Identity
- * @typedef {{identity: Identity, rooms: KeptRoom[], events: Map<string, Event[]>, outbox: Kept[], drafts: Map<string, string>}} Everything
+ * @typedef {{identity: Identity, rooms: KeptRoom[], events: Map<string, Event[]>, outbox: Kept[], drafts: Map<string, string>, places: Map<string, Place>}} Everything
  */
 
 /** Events kept of each room: enough to fill a tall screen before the server has answered. */
@@ -30,8 +35,14 @@ const STORES = /** @type {const} */ (['identity', 'rooms', 'events', 'outbox']);
 const DRAFT = 'chat.draft.';
 /** A draft as the other devices of its account have it. */
 const SHARED = 'chat.shared.';
+/** Where one was in the rooms: this tab's alone, over a reload. */
+const PLACES = 'chat.places';
+/** Threads of a room of which is kept what one has not looked at. */
+const THREADS = 200;
 /** The database of what waits to be uploaded, and the mark that there is one. */
 export const UPLOADS = 'chat.uploads';
+/** The reactions used last. */
+export const REACTIONS = 'chat.reactions';
 const SAVE_MS = 500;
 /** A disk that does not answer for this long when the page opens is done without. */
 const PATIENCE_MS = 3_000;
@@ -45,6 +56,8 @@ export class Store {
     this.local = localStore();
     /** The drafts as this tab knows them: another tab's text under the same key is not this one's to remove. @type {Map<string, string>} */
     this.written = new Map();
+    /** @type {Map<string, Place>} */
+    this.places = new Map();
     /** The outbox while there is no disk. @type {Kept[]} */
     this.memory = [];
     this.nextN = 1;
@@ -66,7 +79,7 @@ export class Store {
   /** @returns {Promise<Everything>} */
   async load() {
     /** @type {Everything} */
-    const all = { identity: {}, rooms: [], events: new Map(), outbox: [], drafts: new Map() };
+    const all = { identity: {}, rooms: [], events: new Map(), outbox: [], drafts: new Map(), places: this.#places() };
     const read = await this.#run('readonly', STORES, async (store) => {
       const [keys, values, rooms, events, outbox] = await Promise.all([
         done(store('identity').getAllKeys()), done(store('identity').getAll()), done(store('rooms').getAll()),
@@ -169,13 +182,15 @@ export class Store {
       const span = IDBKeyRange.bound([room.room], [room.room, []]);
       if (joined) store('events').delete(IDBKeyRange.bound([room.room], [room.room, from], false, true));
       else store('events').delete(span);
-      for (const event of newest) if (!joined || event.seq > held.last || event.type === 'message') store('events').put(event);
+      // What was held may be other by now: changed, or taken out.
+      for (const event of newest) if (!joined || event.seq > held.last || event.type === 'message' || event.type === 'edit') store('events').put(event);
       store('rooms').put({ ...room, from });
     });
   }
 
   /** @param {string} room */
   async dropRoom(room) {
+    this.savePlace(room, null);
     await this.#run('readwrite', ['rooms', 'events'], async (store) => {
       store('rooms').delete(room);
       store('events').delete(IDBKeyRange.bound([room], [room, []]));
@@ -184,6 +199,7 @@ export class Store {
 
   /** The session of an account ended by itself: what others said goes, what waits stays until they are back. @param {string} user */
   async ended(user) {
+    this.#forgetPlaces();
     await this.#run('readwrite', ['identity', 'rooms', 'events'], async (store) => {
       // Another tab knew it before, and somebody else may be here since.
       if ((await done(store('identity').get('user'))) !== user) return;
@@ -223,11 +239,39 @@ export class Store {
     return new Map(keys.map((key) => [key.slice(prefix.length), this.local?.getItem(key) ?? '']));
   }
 
+  /** @returns {Map<string, Place>} */
+  #places() {
+    try {
+      const kept = /** @type {[string, Place][]} */ (JSON.parse(globalThis.sessionStorage?.getItem(PLACES) ?? '[]'));
+      this.places = new Map(kept.filter(([, { seq, below }]) => Number.isSafeInteger(seq) && Number.isFinite(below)));
+    } catch {
+      // Forbidden, or of another version: rooms open at their ends.
+    }
+    return this.places;
+  }
+
+  /** Where one is in a room, or null at its end. @param {string} room @param {Place | null} place */
+  savePlace(room, place) {
+    if (place) this.places.set(room, place);
+    else if (!this.places.delete(room)) return;
+    try {
+      globalThis.sessionStorage?.setItem(PLACES, JSON.stringify([...this.places]));
+    } catch {
+      // It is kept while the page is there.
+    }
+  }
+
+  #forgetPlaces() {
+    this.places.clear();
+    globalThis.sessionStorage?.removeItem(PLACES);
+  }
+
   forgetDrafts() {
+    this.#forgetPlaces();
     for (const key of Object.keys(this.local ?? {})) if (key.startsWith(DRAFT) || key.startsWith(SHARED)) this.local?.removeItem(key);
     // What waits to be uploaded is somebody's too.
     if (this.local?.getItem(UPLOADS)) globalThis.indexedDB?.deleteDatabase(UPLOADS);
-    this.local?.removeItem(UPLOADS);
+    for (const key of [UPLOADS, REACTIONS]) this.local?.removeItem(key);
     this.written.clear();
   }
 
@@ -266,13 +310,25 @@ export class Store {
   }
 }
 
-/** Writes rooms and drafts a moment after they changed, or at once where the page may not be there any more at the next. */
+/** What was kept is what is known before anything is asked. @param {import('./state.js').State} state @param {Everything} kept */
+export function restored(state, { identity, rooms, events, places }) {
+  const { user, name, guest = true, blocked = [] } = identity;
+  state.blocked = new Set(blocked);
+  if (user && name) state.me = { user, name, guest, role: guest ? 'guest' : 'member' };
+  for (const { from, last, threads, ...known } of rooms) {
+    const room = model.roomOf(state, known.room);
+    Object.assign(room, known, { joined: true, place: places.get(known.room) ?? null, atEnd: !places.has(known.room), threads: new Map(threads?.map(([root, read, fresh, marker]) => [root, { read, marker, fresh: new Set(fresh) }])) });
+    if (from <= last) cover(room, from, last, events.get(known.room) ?? []);
+  }
+  model.roomOf(state, 'lobby');
+  model.open(state, state.rooms.has(identity.active ?? '') ? /** @type {string} */ (identity.active) : 'lobby');
+}
+
+/** Writes rooms and drafts a moment after they changed, or at once where the page may not be there any more at the next; tells the server what was read. */
 export class Saver {
-  /** @param {Store} store @param {Map<string, string>} drafts @param {(room: string) => {room: KeptRoom, events: Event[]} | null} look what is to be kept of a room */
-  constructor(store, drafts, look) {
-    this.store = store;
-    this.drafts = drafts;
-    this.look = look;
+  /** @param {import('./main.js').Chat} chat */
+  constructor(chat) {
+    this.chat = chat;
     /** @type {Set<string>} */
     this.rooms = new Set();
     /** @type {Set<string>} */
@@ -289,20 +345,51 @@ export class Saver {
   save(leaving = false) {
     clearTimeout(this.timer);
     this.timer = undefined;
-    for (const key of this.rooms) {
-      const found = this.look(key);
-      if (found) this.store.saveRoom(found.room, found.events);
-    }
+    const { store, drafts } = this.chat;
+    for (const key of this.rooms) this.#keep(key);
     this.rooms.clear();
-    for (const key of this.written) this.store.saveDraft(key, this.drafts.get(key) ?? '');
+    for (const key of this.written) store.saveDraft(key, drafts.get(key) ?? '');
     this.written.clear();
     // Another tab of this browser may have written over what is in this one's composer.
-    if (leaving) for (const [key, text] of this.drafts) this.store.saveDraft(key, text);
+    if (leaving) for (const [key, text] of drafts) store.saveDraft(key, text);
+  }
+
+  /** What the disk is to have of a room, and an account's other devices of what was read in it. @param {string} key */
+  #keep(key) {
+    const { state, session, store } = this.chat;
+    const room = state.rooms.get(key);
+    const cursor = session.cursors.get(key);
+    if (!room || cursor === undefined) return;
+    if (session.live && state.me?.guest === false) this.#tell(room);
+    const [from, last] = room.stretches.at(-1) ?? [cursor + 1, cursor];
+    const { title, topic, kind, first, head, read, marker } = room;
+    const threads = [...room.threads].slice(-THREADS).map(([root, { read, fresh, marker }]) => /** @type {[number, number, number[], number | undefined]} */ ([root, read, [...fresh], marker]));
+    store.saveRoom({ room: key, title, topic, kind, first, head, read, marker, from, last, threads }, room.events.filter(({ seq }) => seq >= from));
+  }
+
+  /** @param {import('./state.js').Room} room */
+  #tell({ room, read, threads, known }) {
+    const { readTold, socket, session } = this.chat;
+    if (read > (readTold.get(room) ?? 0)) {
+      readTold.set(room, read);
+      socket.do(() => session.signal({ type: 'read', room, seq: read }));
+    }
+    for (const [thread, each] of threads) {
+      const seq = Math.min(each.read, known.get(thread)?.now.folded?.replies?.last ?? each.read);
+      if (each.due && !each.kept && seq > (each.marker ?? 0)) socket.do(() => session.signal({ type: 'read_thread', room, thread, seq }));
+      each.due = false;
+    }
   }
 }
 
 /** Waits for an account that is not the one that is here. @param {Kept} entry @param {string | undefined} who */
 export const isAnothers = ({ account, user }, who) => account === true && user !== (who ?? null);
+
+/** Works when it is this tab's turn: one at a time, so that two tabs of one outbox never send the same line. @param {AbortSignal} signal @param {() => Promise<void>} work */
+export function inTurn(signal, work) {
+  // It may be given up before it is this tab's turn.
+  (navigator.locks?.request('chat.outbox', { signal }, work) ?? work()).catch(() => {});
+}
 
 /** Where drafts are; reading the property alone may be forbidden. */
 function localStore() {

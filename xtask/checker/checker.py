@@ -14,25 +14,23 @@ I9   Each sender's own order is kept.
 I10  A connection's wire holds no event of a room that it is not in.
 I11  After the last fault every complete view has everything within the patience.
 I12  A page shows of each message what the changes in the log make of it.
+I13  Of an upload the server never says more than was sent, never less than it had said, and a kill takes nothing of it.
+I14  The files of an acknowledged message are given out byte for byte, whatever was killed since; a whole file is taken.
+I15  A message has the files that were said with it, and no file is in two messages.
+I16  What a row names is on the disk, whole; after a sweep there is nothing else but what waits to be deleted.
+I17  What was taken out stays out: no view, page, search or fetch has it. Nothing else goes.
+I18  Soon after a start nothing that was taken out is in any file of the data directory.
 
-Edits and reactions are events like messages: to all but the last an edit is its text, and a reaction what it says.
+Edits, reactions and deletions are events like messages: to I1 to I11 an edit is its text, a reaction or a deletion what it
+says, and what is gone is what it was. I13 to I18 are in `files_checker`.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
 
-from records import Change, Connection, Event, Records, Shown, View, token
-
-
-@dataclass(frozen=True)
-class Violation:
-    invariant: str
-    text: str
-
-    def __str__(self) -> str:
-        return f"{self.invariant}: {self.text}"
+import files_checker
+from records import Change, Connection, Event, Records, Shown, View, Violation, name, token
 
 
 def check(records: Records) -> list[Violation]:
@@ -62,6 +60,7 @@ class _Check:
         self.rooms_kept_apart()
         self.converged()
         self.pages_are_folded()
+        self.found += files_checker.check(self.records)
         return sorted(set(self.found), key=lambda found: (int(found.invariant[1:]), found.text))
 
     def tell(self, invariant: str, text: str) -> None:
@@ -76,7 +75,7 @@ class _Check:
             else:
                 event = self.stored.get((ack.room, ack.seq))
                 if event is None or (event.id, event.body) != (ack.id, ack.body):
-                    self.tell("I1", f"{what} was acknowledged as {ack.seq}, where the store has {_name(event)}")
+                    self.tell("I1", f"{what} was acknowledged as {ack.seq}, where the store has {name(event)}")
                 if ack.epoch != self.records.store.epoch:
                     self.tell("I1", f"{what} was acknowledged in epoch {ack.epoch}, not the store's")
         for body in self.records.promised:
@@ -87,15 +86,15 @@ class _Check:
             shown = {event.body for event in view.shown}
             for event in self.records.store.events:
                 if event.room in view.rooms and event.body in acked and event.body not in shown:
-                    self.tell("I1", f"{view.name} does not show {_name(event)}, which was acknowledged")
+                    self.tell("I1", f"{view.name} does not show {name(event)}, which was acknowledged")
 
     def nothing_twice(self) -> None:
         for body, events in self.stored_by_body.items():
             if len(events) > 1:
                 self.tell("I2", f"{token(body)!r} is stored {len(events)} times")
-        for (name, user), count in Counter((e.id, e.user) for e in self.records.store.events).items():
+        for (identity, user), count in Counter((e.id, e.user) for e in self.records.store.events).items():
             if count > 1:
-                self.tell("I2", f"id {name} of {user} is stored {count} times")
+                self.tell("I2", f"id {identity} of {user} is stored {count} times")
         for view in self.records.views:
             self.twice(view.name, "shows", view.shown)
         for connection in self.records.connections:
@@ -115,7 +114,7 @@ class _Check:
             if token(event.body) in tokens:
                 self.tell("I6", f"{who} has {token(event.body)!r} with another body than was sent")
             else:
-                self.tell("I3", f"{who} has {_name(event)}, which nobody said")
+                self.tell("I3", f"{who} has {name(event)}, which nobody said")
         for body in self.records.refused:
             if self.stored_by_body[body]:
                 self.tell("I3", f"{token(body)!r} was refused and is stored")
@@ -124,12 +123,12 @@ class _Check:
         for who, event in self.everywhere():
             stored = self.stored.get((event.room, event.seq))
             if stored is not None and stored != event:
-                self.tell("I4", f"{who} has {_name(event)}, where the store has {_name(stored)}")
+                self.tell("I4", f"{who} has {name(event)}, where the store has {name(stored)}")
         for who, events in self.sequences():
             last: dict[str, int] = {}
             for event in events:
                 if event.seq < last.get(event.room, 0):
-                    self.tell("I4", f"{who} has {_name(event)} after {last[event.room]}")
+                    self.tell("I4", f"{who} has {name(event)} after {last[event.room]}")
                 last[event.room] = max(event.seq, last.get(event.room, 0))
 
     def no_holes(self) -> None:
@@ -152,7 +151,7 @@ class _Check:
         for event in connection.live:
             cursor = cursors.get(event.room)
             if cursor is not None and event.seq > cursor + 1:
-                self.tell("I5", f"{connection.view} got {_name(event)} right after {cursor} on one connection")
+                self.tell("I5", f"{connection.view} got {name(event)} right after {cursor} on one connection")
             cursors[event.room] = event.seq
 
     def one_place_per_id(self) -> None:
@@ -160,9 +159,9 @@ class _Check:
         for ack in self.records.acks:
             if ack.id is not None and ack.seq is not None:
                 places[ack.sender, ack.id].add((ack.room, ack.seq))
-        for (sender, name), seen in places.items():
+        for (sender, identity), seen in places.items():
             if len(seen) > 1:
-                self.tell("I7", f"{sender}'s id {name} was acknowledged as {sorted(seen)}")
+                self.tell("I7", f"{sender}'s id {identity} was acknowledged as {sorted(seen)}")
 
     def all_or_none(self) -> None:
         acked = {ack.body for ack in self.records.acks} | self.records.promised
@@ -179,12 +178,12 @@ class _Check:
                 self.tell("I8", f"{token(attempt.body)!r} was not acknowledged; shown by {seen}, not by {must - seen}")
         for who, event in self.everywhere():
             if not self.stored_by_body[event.body] and token(event.body):
-                self.tell("I8", f"{who} has {_name(event)}, which is not stored")
+                self.tell("I8", f"{who} has {name(event)}, which is not stored")
         for body in {attempt.body for attempt in self.records.attempts} - acked:
             for event in self.stored_by_body[body]:
                 for view in self.complete:
                     if event.room in view.rooms and view.name not in seen_by[body]:
-                        self.tell("I8", f"{_name(event)} is stored and {view.name} does not show it")
+                        self.tell("I8", f"{name(event)} is stored and {view.name} does not show it")
 
     def senders_order(self) -> None:
         said: dict[tuple[str, str], list[str]] = defaultdict(list)
@@ -195,16 +194,16 @@ class _Check:
             for body in bodies:
                 for event in self.stored_by_body[body]:
                     if event.room != room:
-                        self.tell("I10", f"{_name(event)} was said in {room}")
+                        self.tell("I10", f"{name(event)} was said in {room}")
                     elif event.seq < last:
-                        self.tell("I9", f"{sender} said {_name(event)} after what is at {last}")
+                        self.tell("I9", f"{sender} said {name(event)} after what is at {last}")
                     last = max(last, event.seq) if event.room == room else last
 
     def rooms_kept_apart(self) -> None:
         for connection in self.records.connections:
             for event in connection.live:
                 if event.room not in connection.cursors:
-                    self.tell("I10", f"{connection.view} got {_name(event)} and is not in that room")
+                    self.tell("I10", f"{connection.view} got {name(event)} and is not in that room")
 
     def converged(self) -> None:
         for view in self.complete:
@@ -219,8 +218,8 @@ class _Check:
             changes[change.room, change.target].append(change)
         for place, shown in self.records.pages.items():
             said = self.stored.get(place)
-            if said is None or shown != (wanted := _folded(said.body, changes[place])):
-                self.tell("I12", f"a page shows {_name(said)} as {shown}, not as {wanted if said else 'nothing'}")
+            if said is None or shown != (wanted := _folded(said, changes[place])):
+                self.tell("I12", f"a page shows {name(said)} as {shown}, not as {wanted if said else 'nothing'}")
 
     def sequences(self) -> list[tuple[str, list[Event]]]:
         """Everything that is in an order."""
@@ -233,7 +232,10 @@ class _Check:
         return seen + [("the store", event) for event in self.records.store.events]
 
 
-def _folded(text: str, changes: list[Change]) -> Shown:
+def _folded(said: Event, changes: list[Change]) -> Shown:
+    if any(change.deletes for change in changes):
+        return Shown("", gone=True)
+    text = said.body
     reactions: dict[str, list[str]] = defaultdict(list)
     for change in changes:
         if change.emoji is None:
@@ -242,11 +244,8 @@ def _folded(text: str, changes: list[Change]) -> Shown:
             reactions[change.emoji] = [user for user in reactions[change.emoji] if user != change.user]
         elif change.user not in reactions[change.emoji]:
             reactions[change.emoji].append(change.user)
-    return Shown(text, tuple(sorted((emoji, tuple(users)) for emoji, users in reactions.items() if users)))
-
-
-def _name(event: Event | None) -> str:
-    return "nothing" if event is None else f"{token(event.body)!r} at {event.room}/{event.seq}"
+    put = sorted((emoji, tuple(users)) for emoji, users in reactions.items() if users)
+    return Shown(text, tuple(put), said.files)
 
 
 def _some(numbers: set[int]) -> str:
@@ -264,6 +263,7 @@ def summary(records: Records) -> str:
         f"{len(records.store.events)} stored, {len(records.store.changes)} of them changes",
         f"{len(records.views)} views ({sum(view.complete for view in records.views)} complete)",
         f"{live} events on {len(records.connections)} connections",
+        files_checker.summary(records),
     ]
     return ", ".join(parts)
 

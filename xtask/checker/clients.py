@@ -7,7 +7,8 @@ import json
 import random
 from collections import OrderedDict
 
-from records import Ack, Attempt, Connection, Event, Shown, View, reaction
+from records import Ack, Attempt, Connection, Event, Searched, Shown, View, deletion, reaction
+from uploads import Shelf, Uploader
 from wire import Closed, Socket
 
 # Bodies hold what is easily damaged on the way: several scripts, joined emoji, quotes, backslashes, line ends.
@@ -27,22 +28,49 @@ class Journal:
         self.connections: list[Connection] = []
         self.refused: set[str] = set()
         self.promised: set[str] = set()
+        self.shelf = Shelf()
         self._numbers: dict[str, int] = {}
+        self._bodies: dict[str, str] = {}
+        self._clock = 0
 
-    def attempt(self, sender: str, room: str, named: bool, reacts: tuple | None = None) -> Attempt:
-        """Something new to say; or a reaction: an emoji, whether it is put on, and to which message."""
+    def attempt(
+        self,
+        sender: str,
+        room: str,
+        named: bool,
+        reacts: tuple | None = None,
+        files: tuple[str, ...] = (),
+        takes_out: int | None = None,
+    ) -> Attempt:
+        """Something new to say, a text or a reaction (an emoji, whether it is put on, and to which message) or a deletion.
+        The second word of a text is in no other."""
         number = self._numbers[sender] = self._numbers.get(sender, 0) + 1
-        words = " ".join(self.luck.choices(_SPICE, k=self.luck.randint(1, 12)))
         identity = f"{sender}-{number:06d}-{self.luck.getrandbits(40):010x}" if named else None
-        body = reaction(identity, *reacts) if identity and reacts else f"{sender}-{number:06d} {words}"
-        attempt = Attempt(sender, room, identity, body)
+        if identity and reacts:
+            body = reaction(identity, *reacts)
+        elif identity and takes_out is not None:
+            body = deletion(identity, takes_out)
+        else:
+            words = [f"zq{self.luck.getrandbits(64):016x}", *self.luck.choices(_SPICE, k=self.luck.randint(1, 12))]
+            body = f"{sender}-{number:06d} {' '.join(words)}"
+        attempt = Attempt(sender, room, identity, body, files, takes_out, self.tick())
         self.attempts.append(attempt)
+        self._bodies[identity or ""] = body
         return attempt
+
+    def tick(self) -> int:
+        """A moment later than all before."""
+        self._clock += 1
+        return self._clock
+
+    def body_of(self, identity: str) -> str:
+        """What was said by this id; nothing where nobody did."""
+        return self._bodies.get(identity, "")
 
 
 class ChatClient:
     """A `chat.v1` client: reconnects by itself, resumes from its cursors, repeats what was not acknowledged. In the room
-    `board` it also changes what it said, and reacts to what it sees."""
+    `board` it also changes and takes out what it said, reacts to what it sees, and says what its uploader has ready."""
 
     def __init__(
         self, name: str, port: int, rooms: tuple[str, ...], journal: Journal, pace: float = 0.0, board: str = ""
@@ -56,8 +84,12 @@ class ChatClient:
         self._epoch: str | None = None
         self._cursors: dict[str, int] = {}
         self._waiting: OrderedDict[str, Attempt] = OrderedDict()
+        self._files: dict[int, tuple[str, ...]] = {}  # of its own messages on the board, by their seq
         self._frames: dict[str, dict] = {}  # those of the changes that wait
         self._board = board
+        self.uploader = Uploader(name, port, board, journal.shelf, self._luck, pace / 8 or 1.0)
+        self.uploader.token = lambda: self._token
+        self._taken: list[str] = []  # files that are in messages
         self._own: list[int] = []  # the places of messages on the board: its own,
         self._seen: list[int] = []  # and all
         self._socket: Socket | None = None
@@ -94,19 +126,44 @@ class ChatClient:
                     self._socket = None
 
     def _attempt(self, room: str) -> Attempt:
-        kind = self._luck.choice(["message", "edit", "react", "react"]) if room == self._board else "message"
+        kinds = ["message", "edit", "react", "react", "files", "files", "delete"]
+        kind = self._luck.choice(kinds) if room == self._board else "message"
         if kind == "react" and self._seen:
             # Old and new ones: pages are folded of all of them.
             target = self._luck.choice(self._seen[:20] + self._seen[-5:])
             emoji, on = self._luck.choice(_EMOJI), self._luck.random() < 0.7
             attempt = self._journal.attempt(self._name, room, True, (emoji, on, target))
-            self._frames[attempt.id or ""] = {"type": "react", "target": target, "emoji": emoji, "on": on}
-            return attempt
+            return self._frame_of(attempt, {"type": "react", "target": target, "emoji": emoji, "on": on})
+        if kind == "delete" and self._own:
+            target = self._luck.choice(self._own)
+            if self._luck.random() < 0.9:
+                self._own.remove(target)  # otherwise it is changed, or taken out again, where it is no more
+            for file in self._files.get(target, ()):
+                self._journal.shelf.uploads[file].taken_out = True
+            attempt = self._journal.attempt(self._name, room, True, takes_out=target)
+            return self._frame_of(attempt, {"type": "delete", "target": target})
+        if kind == "files" and (files := self._files_to_say()):
+            attempt = self._journal.attempt(self._name, room, True, files=files)
+            return self._frame_of(attempt, {"type": "message", "message": attempt.body, "files": files})
         attempt = self._journal.attempt(self._name, room, named=True)
         if kind == "edit" and self._own:
             target = self._luck.choice(self._own[:5] + self._own[-5:])
-            self._frames[attempt.id or ""] = {"type": "edit", "target": target, "text": attempt.body}
+            self._frame_of(attempt, {"type": "edit", "target": target, "text": attempt.body})
         return attempt
+
+    def _frame_of(self, attempt: Attempt, frame: dict) -> Attempt:
+        self._frames[attempt.id or ""] = frame
+        return attempt
+
+    def _files_to_say(self) -> tuple[str, ...]:
+        """Some of those that are ready; now and then one that a message has already, which must be refused."""
+        ready = self.uploader.ready
+        if self._taken and self._luck.random() < 0.1:
+            return (self._luck.choice(self._taken),)
+        files = tuple(ready[: self._luck.randint(1, 3)])
+        del ready[: len(files)]
+        self._taken += files
+        return files
 
     async def _say(self, attempt: Attempt) -> None:
         if self._socket is not None:
@@ -161,21 +218,21 @@ class ChatClient:
     async def _handle(self, socket: Socket, frame: dict) -> None:
         match frame.get("type"):
             case "message":
-                self._see(frame, frame["message"])
+                files = tuple(file["file"] for file in frame.get("files", ()))
+                self._see(frame, frame["message"], files, frame.get("folded", {}).get("deleted", False))
                 if frame["room"] == self._board:
                     self._seen.append(frame["seq"])
             case "edit":
-                self._see(frame, frame["text"])
+                # Those of a message that was taken out have no text any more.
+                self._see(frame, frame["text"], gone=not frame["text"])
             case "react":
                 self._see(frame, reaction(frame["id"], frame["emoji"], frame["on"], frame["target"]))
+            case "delete":
+                self._see(frame, deletion(frame["id"], frame["target"]))
+                if frame["target"] in self._seen:
+                    self._seen.remove(frame["target"])
             case "ack":
-                attempt = self._waiting.pop(frame["id"], None)
-                is_change = self._frames.pop(frame["id"], None) is not None
-                if attempt and frame["room"] == self._board and not is_change:
-                    self._own.append(frame["seq"])
-                body = attempt.body if attempt else self._body_of(frame["id"])
-                ack = Ack(self._name, frame["room"], body, frame["id"], frame["seq"], self._epoch)
-                self._journal.acks.append(ack)
+                self._acknowledged(frame)
             case "ok" if frame.get("room"):
                 self._enter(frame["room"])
             case "reset":
@@ -185,8 +242,20 @@ class ChatClient:
             case "error":
                 await self._refused(socket, frame)
 
-    def _see(self, frame: dict, body: str) -> None:
-        event = Event(frame["room"], frame["seq"], frame["id"], frame["user"], body)
+    def _acknowledged(self, frame: dict) -> None:
+        attempt = self._waiting.pop(frame["id"], None)
+        said = self._frames.pop(frame["id"], {"type": "message"})
+        if attempt and frame["room"] == self._board and said["type"] == "message":
+            self._own.append(frame["seq"])
+            self._files[frame["seq"]] = attempt.files
+        body = attempt.body if attempt else self._journal.body_of(frame["id"])
+        moment = self._journal.tick()
+        ack = Ack(self._name, frame["room"], body, frame["id"], frame["seq"], self._epoch, moment)
+        self._journal.acks.append(ack)
+
+    def _see(self, frame: dict, body: str, files: tuple[str, ...] = (), gone: bool = False) -> None:
+        body = self._journal.body_of(frame["id"]) if gone else body
+        event = Event(frame["room"], frame["seq"], frame["id"], frame["user"], body, files, gone)
         self._record.live.append(event)
         if event.seq > self._cursors.get(event.room, 0):
             self._cursors[event.room] = event.seq
@@ -205,9 +274,6 @@ class ChatClient:
         await asyncio.sleep(frame.get("retry_ms", 100) / 1000)
         raise Closed
 
-    def _body_of(self, identity: str) -> str:
-        return next((a.body for a in self._journal.attempts if a.id == identity), "")
-
 
 async def read_pages(port: int, room: str, size: int) -> dict[tuple[str, int], Shown]:
     """All messages of a room as pages of so many events show them."""
@@ -222,10 +288,33 @@ async def read_pages(port: int, room: str, size: int) -> dict[tuple[str, int], S
         for message in (event for event in page["events"] if event["type"] == "message"):
             folded = message.get("folded", {})
             reactions = sorted((emoji, tuple(users)) for emoji, users in folded.get("reactions", {}).items())
-            pages[room, message["seq"]] = Shown(folded.get("text", message["message"]), tuple(reactions))
+            files = tuple(file["file"] for file in message.get("files", ()))
+            text = folded.get("text", message["message"])
+            pages[room, message["seq"]] = Shown(text, tuple(reactions), files, folded.get("deleted", False))
         after, more = page["last"], page["more"]
     socket.drop()
     return pages
+
+
+async def search(port: int, room: str, words: dict[int, str]) -> list[Searched]:
+    """Whether the messages at these places of a room are found by these words."""
+    socket = await Socket.connect(port, protocol="chat.v1")
+    await socket.send(json.dumps({"type": "hello", "client": "harness/1", "conn": "searcher"}))
+    searched = []
+    for seq, word in words.items():
+        behind = None
+        while behind != 0:
+            await socket.send(json.dumps({"type": "search", "ref": 1, "query": word}))
+            while (found := json.loads(await socket.receive())).get("type") != "found":
+                if found.get("type") == "error":
+                    raise RuntimeError(f"searching for {word} was answered {found}")
+            # The index follows the log by some tenths of a second.
+            if (behind := found.get("behind", 0)) != 0:
+                await asyncio.sleep(0.05)
+        places = {(hit["message"]["room"], hit["message"]["seq"]) for hit in found["hits"]}
+        searched.append(Searched(room, seq, (room, seq) in places))
+    socket.drop()
+    return searched
 
 
 class PlainClient:

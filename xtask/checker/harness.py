@@ -3,7 +3,7 @@
     python3 -m harness --rounds 20 --seed 7
 
 CHAT_SERVER and CHAT_TUI name the programs. Clients of all kinds talk in two rooms: `chat.v1` clients of our own (raw,
-journalled; in a room of their own they also edit and react), plain-mode clients, `chat-tui send` processes, `chat-tui tail` recorders and the chat itself in a
+journalled; in a room of their own they also edit, react, upload files and delete), plain-mode clients, `chat-tui send` processes, `chat-tui tail` recorders and the chat itself in a
 pseudo-terminal. Each round is 0.2 to 1.5 seconds of traffic, `kill -9`, and a restart on the same directory; everybody
 reconnects by their own means. At the end traffic stops, everybody catches up, and the records go to `checker.check`.
 """
@@ -19,14 +19,17 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import checker
 import crowd
 import database
-from clients import ChatClient, Journal, PlainClient, read_pages
+import leftovers
+from clients import ChatClient, Journal, PlainClient, read_pages, search
 from processes import Sender, Server, Tail, Typist
-from records import Records
+from records import Records, Searched, Store, word
+from uploads import fetch
 from wire import Socket
 
 ROOMS = ("lobby", "ops")
@@ -34,6 +37,8 @@ ROOMS = ("lobby", "ops")
 BOARD = "board"
 # Longer than the terminal client's longest wait between two attempts to reconnect (30 s).
 PATIENCE = 45.0
+# Seconds after a start within which nothing is left of what was taken out.
+SWEPT = 15.0
 
 
 class Run:
@@ -50,13 +55,15 @@ class Run:
         self._traffic = asyncio.Event()
         self._tasks: list[asyncio.Task] = []
         self._typists: list[Typist] = []
+        # Tests of the test damage the data directory here, after a kill and after the last start.
+        self.meddle: Callable[[str, Path], None] = lambda when, data: None
 
     async def begin(self, port: int | None = None) -> None:
         """Starts everything; all complete views are in their rooms before anybody speaks."""
         await self.server.start()
         await self._make_room(ROOMS[1])
         await self._make_room(BOARD)
-        raw = port or self.server.port
+        raw = self._raw = port or self.server.port
         pairs = [("writer-a", 40.0), ("writer-b", 40.0), ("writer-c", 25.0), ("reader-a", 0.0), ("reader-b", 0.0)]
         self.chats = [ChatClient(name, raw, (*ROOMS, BOARD), self.journal, pace, BOARD) for name, pace in pairs]
         self.plains = [
@@ -81,11 +88,21 @@ class Run:
             await self._make_room(crowd.ROOM)
             await self._gather_crowd()
         writers = [client for client in [*self.chats, *self.plains] if client._pace]
-        for writer in [*writers, *senders, *self._typists]:
+        uploaders = [client.uploader for client in self.chats if client._pace]
+        for writer in [*writers, *uploaders, *senders, *self._typists]:
             self._spawn(writer.write(self._traffic))
+        self._spawn(self._fetch(raw))
 
     def _spawn(self, work) -> None:
         self._tasks.append(asyncio.create_task(work))
+
+    async def _fetch(self, port: int) -> None:
+        """Fetches one file after the other that somebody uploads or has uploaded."""
+        while True:
+            await self._traffic.wait()
+            await asyncio.sleep(0.02)
+            if files := list(self.journal.shelf.uploads):
+                await fetch(port, self.luck.choice(files), self.journal.shelf, self.journal.tick)
 
     async def _gather_crowd(self) -> None:
         here = Path(__file__).parent
@@ -122,6 +139,8 @@ class Run:
     async def kill_and_restart(self) -> float:
         """Kills the server; gives the seconds that the next one needed to be well."""
         await self.server.kill()
+        self.meddle("killed", self.server.directory)
+        self.journal.shelf.look(self.server.directory)
         begin = time.monotonic()
         await self.server.start()
         return time.monotonic() - begin
@@ -157,12 +176,21 @@ class Run:
             if (code := await typist.stop()) != 0:
                 raise RuntimeError(f"the chat in the terminal ended with {code}")
         await self._cancel()
-        pages = await read_pages(self.server.port, BOARD, self.luck.randint(1, 200))
-        if (code := await self.server.stop()) != 0:
-            raise RuntimeError(f"the server ended with {code}: {self.server.log_end()}")
-        journal = self.journal
+        journal, raw = self.journal, self._raw
+        pages = await read_pages(raw, BOARD, self.luck.randint(1, 200))
+        for file in journal.shelf.uploads:
+            await fetch(raw, file, journal.shelf, journal.tick)
+        await self._stop()
+        store = database.read(self.server.directory, (*ROOMS, BOARD), journal.body_of)
+        # What a server that was killed left behind is swept up by the next one, soon after its start.
+        rows, waiting = database.files(self.server.directory)
+        await self.server.start()
+        searched = await self._search(raw, store)
+        self.meddle("started", self.server.directory)
+        words = leftovers.words(store, BOARD)
+        disk = await leftovers.look(self.server.directory, rows, waiting, words, min(patience, SWEPT))
+        await self._stop()
         views = [client.view for client in [*self.chats, *self.plains, *self.tails]]
-        store = database.read(self.server.directory, (*ROOMS, BOARD))
         for view in views:
             last = {room: max((event.seq for event in view.shown if event.room == room), default=0) for room in view.rooms}
             # Whoever is as far as all others, and not as far as the store, has not caught up.
@@ -178,7 +206,30 @@ class Run:
             journal.refused,
             pages,
             patience,
+            journal.shelf.uploads,
+            journal.shelf.answered,
+            journal.shelf.survived,
+            journal.shelf.fetched,
+            searched,
+            disk,
         )
+
+    async def _stop(self) -> None:
+        if (code := await self.server.stop()) != 0:
+            raise RuntimeError(f"the server ended with {code}: {self.server.log_end()}")
+
+    async def _search(self, port: int, store: Store) -> list[Searched]:
+        """Searches for some of what stands on the board and some of what does not, each by its own word."""
+        targets = {change.target for change in store.changes}
+        changes = {change.seq for change in store.changes}
+        board = [event for event in store.events if event.room == BOARD]
+        gone = {event.seq: word(event.body) for event in board if event.gone and event.seq in targets}
+        said = {event.seq: word(event.body) for event in board if event.seq not in targets | changes}
+        some = [*self._some(gone, 30), *self._some(said, 10)]
+        return await search(port, BOARD, dict(some))
+
+    def _some(self, of: dict[int, str], most: int) -> list[tuple[int, str]]:
+        return self.luck.sample(sorted(of.items()), min(most, len(of)))
 
     async def _cancel(self) -> None:
         for task in self._tasks:

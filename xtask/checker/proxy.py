@@ -1,7 +1,8 @@
-"""A TCP proxy between clients and server that plants bugs: it changes whole WebSocket text frames on their way.
+"""A TCP proxy between clients and server that plants bugs: it changes whole WebSocket text frames, and answers over HTTP,
+on their way.
 
 It stands in for a server (or client) with that bug, so that the checker and the harness are seen to find it on a real
-run. One plant is one function of the direction and the frame, which gives the frames to pass on."""
+run."""
 
 from __future__ import annotations
 
@@ -9,14 +10,26 @@ import asyncio
 import json
 import os
 from collections.abc import Callable
+from typing import Protocol
+
+from web import Answer, read_answer
 
 # The frames to pass on in place of this one: to the other side, and back to where it came from.
 Passed = tuple[list[str], list[str]]
-Plant = Callable[[bool, dict, str], Passed]
+
+
+class Plant(Protocol):
+    """A bug. One is made for each connection."""
+
+    def __call__(self, from_client: bool, frame: dict, text: str) -> Passed:
+        """Is asked for every text frame."""
+
+    def answered(self, asked: str, answer: Answer) -> Answer:
+        """Is asked for every answer over HTTP; what was asked is as in `GET /api/files/…`."""
 
 
 class Proxy:
-    """Listens on a port of its own. `plant(from_client, frame, text)` is asked for every text frame."""
+    """Listens on a port of its own."""
 
     def __init__(self, server_port: int, new_plant: Callable[[], Plant]) -> None:
         self._server_port = server_port
@@ -43,6 +56,9 @@ class Proxy:
             # The refusal of foreign hosts is not what is tested here: the server must see its own port.
             head = await reader.readuntil(b"\r\n\r\n")
             upstream.write(_with_host(head, self._server_port))
+            if b"\r\nupgrade: websocket" not in head.lower():
+                await self._relay(head, reader, writer, up_reader, upstream)
+                return
             writer.write(await up_reader.readuntil(b"\r\n\r\n"))
             plant = self._new_plant()
             pumps = [
@@ -61,6 +77,29 @@ class Proxy:
             writer.close()
             if upstream is not None:
                 upstream.close()
+
+
+    async def _relay(
+        self,
+        head: bytes,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        up_reader: asyncio.StreamReader,
+        upstream: asyncio.StreamWriter,
+    ) -> None:
+        """One request, whose body goes on as it comes, and its answer as a whole."""
+        lines = head.decode("latin-1").split("\r\n")
+        length = next((int(line.split(":")[1]) for line in lines if line.lower().startswith("content-length:")), 0)
+        while length > 0:
+            if not (piece := await reader.read(min(length, 1 << 16))):
+                return
+            upstream.write(piece)
+            await upstream.drain()
+            length -= len(piece)
+        answer = self._new_plant().answered(lines[0].rsplit(" ", 1)[0], await read_answer(up_reader))
+        told = f"HTTP/1.1 {answer.status} -\r\nContent-Length: {len(answer.body)}\r\nConnection: close\r\n\r\n"
+        writer.write(told.encode() + answer.body)
+        await writer.drain()
 
 
 async def _pump(

@@ -6,6 +6,17 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
+class Violation:
+    """What the checker found."""
+
+    invariant: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.invariant}: {self.text}"
+
+
+@dataclass(frozen=True)
 class Attempt:
     """Something a sender tried to say, noted before the first try. The body is unique in the run and begins with a
     token that no other body has."""
@@ -14,6 +25,9 @@ class Attempt:
     room: str
     id: str | None  # None where the client makes its own
     body: str
+    files: tuple[str, ...] = ()  # that the message is to have
+    takes_out: int | None = None  # the seq of the message that is deleted
+    moment: int = 0  # when it was first tried, of the journal's clock
 
 
 @dataclass(frozen=True)
@@ -26,6 +40,7 @@ class Ack:
     id: str | None = None
     seq: int | None = None
     epoch: str | None = None
+    moment: int = 0
 
 
 @dataclass(frozen=True)
@@ -34,12 +49,14 @@ class Event:
     seq: int
     id: str
     user: str
-    body: str
+    body: str  # of what is gone: what it was
+    files: tuple[str, ...] = field(default=(), compare=False)
+    gone: bool = field(default=False, compare=False)  # its place is there, its text and files are not
 
 
 @dataclass(frozen=True)
 class Change:
-    """An event that is about an earlier message: an edit has a text, a reaction an emoji."""
+    """An event that is about an earlier message: an edit has a text, a reaction an emoji, a deletion neither."""
 
     room: str
     seq: int
@@ -49,13 +66,95 @@ class Change:
     emoji: str | None = None
     on: bool = True
 
+    @property
+    def deletes(self) -> bool:
+        return self.text is None and self.emoji is None
+
 
 @dataclass(frozen=True)
 class Shown:
-    """A message as a page of the history shows it at the end: its newest text, and who reacted with what, in order."""
+    """A message as a page of the history shows it at the end: its newest text, who reacted with what, in order, and its
+    files. Of one that was taken out nothing is shown."""
 
     text: str
     reactions: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    files: tuple[str, ...] = ()
+    gone: bool = False
+
+
+@dataclass
+class Upload:
+    """A file as its uploader knows it."""
+
+    file: str
+    sender: str
+    sha256: str
+    size: int
+    said: int = 0  # bytes that the server said at most
+    sent: int = 0  # up to where bytes were sent
+    whole: bool = False  # the server said so
+    cancelled: bool | None = None  # None: not tried; True: acknowledged
+    taken_out: bool = False  # it was tried to delete the message that has it
+
+
+@dataclass(frozen=True)
+class Answered:
+    """The server said how many bytes of an upload are there (-1: there is no such upload)."""
+
+    file: str
+    offset: int
+    before: int  # what it had said at most
+    sent: int
+
+
+@dataclass(frozen=True)
+class Survived:
+    """After a kill: what had been said of an upload, and how many of its first bytes are on the disk."""
+
+    file: str
+    said: int
+    held: int
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """Somebody asked for a file between two moments."""
+
+    file: str
+    begin: int
+    end: int
+    status: int
+    sha256: str | None
+
+
+@dataclass(frozen=True)
+class Searched:
+    """Whether the message at a place is found by its own word."""
+
+    room: str
+    seq: int
+    found: bool
+
+
+@dataclass(frozen=True)
+class Row:
+    """A file as the database has it; one that is not whole has no hash."""
+
+    file: str
+    sha256: str | None
+    seq: int | None
+
+
+@dataclass
+class Disk:
+    """What is in the data directory at the end, beside what the database says is there."""
+
+    rows: list[Row] = field(default_factory=list)
+    waiting: set[str] = field(default_factory=set)  # hashes of blobs that are about to be deleted
+    blobs: dict[str, str] = field(default_factory=dict)  # names, without directories, and the hashes of what they hold
+    parts: set[str] = field(default_factory=set)  # uploads that are not whole
+    leaks: set[str] = field(default_factory=set)  # words of what was taken out, found in some file
+    looked_for: int = 0  # so many words were looked for
 
 
 @dataclass
@@ -102,11 +201,37 @@ class Records:
     refused: set[str] = field(default_factory=set)  # bodies refused for good
     pages: dict[tuple[str, int], Shown] = field(default_factory=dict)  # messages by room and seq
     patience: float = 45.0  # seconds within which views must converge
+    uploads: dict[str, Upload] = field(default_factory=dict)
+    answered: list[Answered] = field(default_factory=list)
+    survived: list[Survived] = field(default_factory=list)
+    fetched: list[Fetched] = field(default_factory=list)
+    searched: list[Searched] = field(default_factory=list)
+    disk: Disk = field(default_factory=Disk)
 
 
 def reaction(identity: str, emoji: str, on: bool, target: int) -> str:
     """What stands for the body of a reaction, of which all but its id is short: unique like a body that was typed."""
     return f"{identity.rsplit('-', 1)[0]} {'reacts' if on else 'takes back'} {emoji} to {target}"
+
+
+def deletion(identity: str, target: int) -> str:
+    """The same of a deletion."""
+    return f"{identity.rsplit('-', 1)[0]} takes out {target}"
+
+
+def word(body: str) -> str:
+    """The word of a body that is in no other, for whoever searches."""
+    return body.split(" ", 2)[1]
+
+
+def blob_of(name: str) -> str:
+    """The hash that a file on the disk is called by; a small picture stands beside its own."""
+    return name.removesuffix(".thumb")
+
+
+def name(event: Event | None) -> str:
+    """An event, to people."""
+    return "nothing" if event is None else f"{token(event.body)!r} at {event.room}/{event.seq}"
 
 
 def token(body: str) -> str:

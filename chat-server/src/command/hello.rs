@@ -13,10 +13,11 @@ use protocol::server::{Limits, Reset, ResetWhy, RoomInfo, ServerFrame, User, Wel
 use super::rooms::{own_or, wire_key};
 use super::{Client, Next, accounts};
 use crate::core::identity::Identity;
+use crate::core::policy::{Action, Actor, Denied, InRoom, RoomFacts, Standing, decide};
 use crate::core::token;
-use crate::hub::{Loaded, Order, load};
-use crate::store::ReadError;
+use crate::hub::{Loaded, Order, at_hand, load};
 use crate::store::deeds::Sight;
+use crate::store::{ReadError, RoomRecord};
 
 /// The server's name and version.
 const SERVER: &str = concat!("chat-server/", env!("CARGO_PKG_VERSION"));
@@ -82,6 +83,7 @@ impl Client {
         let mut shard = self.shard.borrow_mut();
         let mut infos: Vec<RoomInfo> = Vec::new();
         for Placed { loaded, cursor, sight } in &rooms {
+            shard.note_pins(loaded, sight.record.head, sight.pins);
             let cursor = cursor.filter(|_| same_history);
             let Some(mut joined) = shard.enter(self.link, loaded, cursor, sight.record.head) else {
                 continue;
@@ -139,6 +141,9 @@ impl Client {
         user: &UserId,
         wanted: BTreeMap<RoomKey, Option<Seq>>,
     ) -> Result<Places, ReadError> {
+        if let Some(placed) = self.newcomers_place(&wanted) {
+            return Ok(Places { rooms: vec![placed], resets: Vec::new() });
+        }
         loop {
             let stamp = self.stamp(user);
             let keys = wanted.keys().map(|key| own_or(user, key.clone())).collect();
@@ -163,6 +168,33 @@ impl Client {
                 return Ok(places);
             }
         }
+    }
+
+    /// The lobby as somebody sees it of whom the record can hold nothing yet, where the shard knows all of that.
+    fn newcomers_place(&self, wanted: &BTreeMap<RoomKey, Option<Seq>>) -> Option<Placed> {
+        let is_all = wanted.len() == 1 && wanted.get(&RoomKey::lobby()) == Some(&None);
+        if !(self.is_new && is_all) {
+            return None;
+        }
+        let (loaded, record) = at_hand(&self.shard, &RoomKey::lobby())?;
+        self.newcomer_may_read(&record).ok()?;
+        let pins = self.with_shard(|shard| shard.pins(&loaded))?;
+        let (people, standing, read) = (Vec::new(), None, None);
+        let sight = Sight { record, standing, read, unread: 0, mentions: 0, people, pins };
+        Some(Placed { loaded, cursor: None, sight })
+    }
+
+    /// Whether a guest who was made at this moment may read a public room.
+    pub(super) fn newcomer_may_read(&self, record: &RoomRecord) -> Result<(), Denied> {
+        let facts = RoomFacts {
+            kind: record.kind,
+            announce: record.rules.announce,
+            archived: record.rules.archived,
+            lobby: record.key.as_str() == protocol::LOBBY,
+            pair: false,
+            standing: Standing::default(),
+        };
+        decide(&Actor::guest(self.shared.guests), Action::Room(InRoom::Read, &facts))
     }
 
     /// Makes the connection this user's, and replaces older ones of the same `conn`; tells the name.

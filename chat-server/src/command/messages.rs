@@ -7,7 +7,7 @@ use protocol::ids::{Id, Ref, RoomKey, UserId};
 use protocol::limits::{
     EMOJI_BYTES, HISTORY_BYTES, HISTORY_DEFAULT, HISTORY_EVENTS, MENTIONS, MESSAGE_BYTES,
 };
-use protocol::messages::{Edit, Edits, EditsOf, OfRoom, Pin, Pins, React, ThreadOf, ThreadPage};
+use protocol::messages::{Edit, Edits, EditsOf, Everyone, OfRoom, Pin, Pins, React, ThreadOf, ThreadPage};
 use protocol::names::skeleton;
 use protocol::rooms::Delete;
 use protocol::server::{Ack, ServerFrame};
@@ -19,6 +19,8 @@ use crate::hub::Admitted;
 use crate::store::ReadError;
 use crate::store::deeds::{Named, Undone, refusal};
 
+/// Up to so many people who are in a room are each called by `@here`; of more, everybody is.
+const HERE: u32 = 100;
 /// The bytes of text of pinned messages that one answer holds.
 const PINS_BYTES: usize = 4 * HISTORY_BYTES;
 
@@ -27,7 +29,7 @@ impl Client {
         let (room, id) = (asked.room.clone(), asked.id.clone());
         let fits = if asked.text.len() > MESSAGE_BYTES { Err(too_long(asked.text.len())) } else { Ok(()) };
         let Some(id) = self.begin(user, &room, id, fits).await else { return };
-        let named = self.named(&asked.text);
+        let named = self.named(&room, &asked.text);
         let is_named = asked.id.is_some();
         let done = self.shared.store.edit(self.author(user), asked, named, id.clone()).await;
         self.end(room, id, is_named, done);
@@ -103,8 +105,8 @@ impl Client {
         }
     }
 
-    /// Whom a text names, of all who have or had a name here.
-    pub(super) fn named(&self, text: &str) -> Named {
+    /// Whom a text that is said in a room names, of all who have or had a name here, and whom it calls.
+    pub(super) fn named(&self, room: &RoomKey, text: &str) -> Named {
         let mentions::Names { people, everyone } = mentions::names(text);
         let mut mentions: Vec<UserId> = Vec::new();
         if !people.is_empty() {
@@ -116,7 +118,11 @@ impl Client {
                 }
             }
         }
-        Named { mentions, everyone }
+        let here = match everyone {
+            Some(Everyone::Here) => self.shared.presence().those_in(room, HERE),
+            _ => None,
+        };
+        Named { mentions, everyone, here }
     }
 
     /// Takes up what is to be done to a message: checked, at its sender's rate, and behind what was refused before it.

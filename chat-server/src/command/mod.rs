@@ -64,6 +64,8 @@ pub(crate) struct Client {
     user: Option<UserId>,
     /// How that was proved.
     identity: Option<Identity>,
+    /// A guest whom this connection made: the record can hold nothing of them.
+    is_new: bool,
     /// A browser's, said at the handshake; forgotten once it is proved.
     cookie: Option<Secret>,
     /// Plain mode: where a message goes that names no room.
@@ -85,6 +87,7 @@ impl Client {
             peer,
             user: None,
             identity: None,
+            is_new: false,
             cookie,
             current: None,
             frames: Bucket::new(FRAME_RATE, now),
@@ -158,7 +161,8 @@ impl Client {
             ClientFrame::Members(members) => self.members(user, members).await,
             ClientFrame::Rooms(rooms) => self.rooms(user, rooms).await,
             ClientFrame::Nick(nick) => self.nick(user, &nick).await,
-            ClientFrame::Read(read) => self.read(user, &read).await,
+            ClientFrame::Read(read) => self.read(user, read).await,
+            ClientFrame::ReadThread(read) => self.read_thread(user, read).await,
             ClientFrame::Notify(notify) => self.notify(user, notify).await,
             ClientFrame::Block(block) => self.block(user, block).await,
             ClientFrame::Draft(draft) => self.draft(user, draft).await,

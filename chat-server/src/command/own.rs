@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use protocol::ids::{RoomKey, Seq, UserId};
-use protocol::own::{Block, Draft, Notify, Prefs, Read};
+use protocol::own::{Block, Draft, Notify, Prefs, Read, ReadThread};
 
 use super::Client;
 use crate::hub::Shared;
@@ -15,15 +15,18 @@ use crate::store::deeds::Author;
 
 /// Between two writings of the same marker or draft: on one's other devices it is there within a second.
 const PACE: Duration = Duration::from_millis(900);
-/// Rooms of which a connection's last writing is remembered.
+/// Rooms and threads of which a connection's last writing is remembered.
 const REMEMBERED: usize = 1000;
 
 /// What a connection writes of its person's own. Made with the first of it: most connections never do.
 #[derive(Debug, Default)]
 pub(super) struct Own {
-    marks: Latest<RoomKey, Mark>,
-    drafts: Latest<(RoomKey, Option<Seq>), Draft>,
+    marks: Latest<Place, Mark>,
+    drafts: Latest<Place, Draft>,
 }
+
+/// A room, or the thread of one of its messages.
+type Place = (RoomKey, Option<Seq>);
 
 /// When something was written last, and what is to be written next, for each key: of all that comes in between, only
 /// what it comes to is.
@@ -44,7 +47,7 @@ pub(super) trait Join {
     fn after(self, first: Self) -> Self;
 }
 
-/// Up to where a room was read.
+/// Up to where a room or a thread was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Mark {
     seq: Seq,
@@ -106,7 +109,10 @@ impl<K: Eq + Hash + Clone, T: Join> Latest<K, T> {
 
 /// Writes a marker, and tells the room of it where it is to be told. Not answered: a marker that is not written is said
 /// again with the next one.
-async fn mark(shared: &Shared, author: Author, room: RoomKey, mark: Mark) {
+async fn mark(shared: &Shared, author: Author, (room, thread): Place, mark: Mark) {
+    if let Some(thread) = thread {
+        return drop(shared.store.read_thread(author, room, thread, mark.seq, mark.back).await);
+    }
     let told = shared.store.read_upto(author.clone(), room.clone(), mark.seq, mark.back).await;
     if let Ok(Some(upto)) = told {
         Client::tell_seen(shared, &room, &author, upto);
@@ -118,16 +124,25 @@ impl Client {
         Rc::clone(self.own.get_or_insert_default())
     }
 
-    pub(super) async fn read(&mut self, user: &UserId, asked: &Read) {
+    pub(super) async fn read(&mut self, user: &UserId, asked: Read) {
+        let Read { room, seq, back } = asked;
+        self.mark(user, (room, None), Mark { seq, back }).await;
+    }
+
+    pub(super) async fn read_thread(&mut self, user: &UserId, asked: ReadThread) {
+        let ReadThread { room, thread, seq, back } = asked;
+        self.mark(user, (room, Some(thread)), Mark { seq, back }).await;
+    }
+
+    async fn mark(&mut self, user: &UserId, place: Place, to: Mark) {
         let (shared, author) = (self.shared.clone(), self.author(user));
-        let own = self.own();
-        let (room, now) = (asked.room.clone(), shared.now());
-        match own.marks.put(&room, Mark { seq: asked.seq, back: asked.back }, now) {
-            Due::Now(due) => mark(&shared, author, room, due).await,
+        let (own, now) = (self.own(), shared.now());
+        match own.marks.put(&place, to, now) {
+            Due::Now(due) => mark(&shared, author, place, due).await,
             Due::After(wait) => drop(tokio::task::spawn_local(async move {
                 tokio::time::sleep(wait).await;
-                if let Some(due) = own.marks.take(&room, shared.now()) {
-                    mark(&shared, author, room, due).await;
+                if let Some(due) = own.marks.take(&place, shared.now()) {
+                    mark(&shared, author, place, due).await;
                 }
             })),
             Due::Later => {}

@@ -35,6 +35,7 @@ impl Client {
     async fn prove_guest(&mut self, token: Option<&str>) -> Result<Proven, Next> {
         self.admit_guest()?;
         let known = token.and_then(|token| token::verify(self.shared.store.secret(), token));
+        self.is_new = known.is_none();
         let Some(user) = known else { return Ok((Identity::guest(new_guest()), None)) };
         match self.shared.store.has_account(user.clone()).await {
             Ok(false) => Ok((Identity::guest(user), None)),
@@ -102,13 +103,13 @@ mod tests {
     use std::rc::Rc;
     use std::sync::{Arc, Mutex};
 
-    use protocol::ids::Id;
+    use protocol::ids::{Id, RoomKey};
     use protocol::people::{Guests, Registration};
     use tempfile::TempDir;
 
     use super::*;
     use crate::core::identity::Proof;
-    use crate::hub::{Hub, Shard, ShardRef, Shared};
+    use crate::hub::{Hub, Shard, ShardRef, Shared, load};
     use crate::store::accounts::{NewAccount, NewSession, Registered};
     use crate::store::{Commit, Options, Store};
 
@@ -187,6 +188,28 @@ mod tests {
         );
         stage.end(&ana, "s1").await;
         assert_eq!(client.still(&identity, Some(token.expose()), stamp).await, Err(Next::Stop));
+    }
+
+    #[tokio::test]
+    async fn whoever_is_new_costs_the_store_nothing_where_the_room_is_known() {
+        let stage = Stage::open();
+        let known = token::issue(stage.store.secret(), &user("g-known"));
+        let hello = |token: Option<&str>| {
+            serde_json::json!({"type": "hello", "client": "test", "conn": "c", "token": token}).to_string()
+        };
+        // Somebody is there.
+        let _lobby = load(&stage.shard, &RoomKey::lobby(), None).await.unwrap();
+        assert_eq!(stage.client().hello(&hello(None)).await, Next::Greeted);
+        assert_eq!(stage.client().hello(&hello(Some(&known))).await, Next::Greeted);
+        stage.store.clone().close().await;
+        assert_eq!(stage.client().hello(&hello(None)).await, Next::Greeted);
+        assert_eq!(stage.client().hello(&hello(Some("g-unknown.AAAA"))).await, Next::Greeted);
+        assert_eq!(stage.client().open_plain(None, None).await, Next::Go);
+        assert_eq!(
+            stage.client().hello(&hello(Some(&known))).await,
+            Next::Stop,
+            "of whom something may be kept"
+        );
     }
 
     #[tokio::test]

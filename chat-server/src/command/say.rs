@@ -57,7 +57,7 @@ impl Client {
                 }
             });
         }
-        let Named { mentions, everyone } = self.named(&say.message);
+        let Named { mentions, everyone, here } = self.named(&room, &say.message);
         let append = Append {
             origin,
             room: room.clone(),
@@ -71,6 +71,7 @@ impl Client {
             thread: say.thread,
             mentions,
             everyone,
+            here,
             files: say.files,
         };
         if self.shared.store.append(append).await.is_err() {

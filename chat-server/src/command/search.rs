@@ -7,12 +7,16 @@ use protocol::rooms::Browse;
 use protocol::server::ServerFrame;
 
 use super::{Client, unreadable};
+use crate::core::cursor;
 use crate::hub::Admitted;
 use crate::store::deeds::Asked;
-use crate::store::{Order, Query};
+use crate::store::{Order, Query, ReadError};
 
 /// Hits of an answer whose question gives no `limit`.
 const HITS: u32 = 20;
+/// Up to here it is counted how many of the newest events cannot be found yet: how many there are in all is nobody's
+/// business.
+const BEHIND: u64 = 1000;
 
 impl Client {
     pub(super) async fn search(&mut self, user: &UserId, asked: Search) {
@@ -30,13 +34,18 @@ impl Client {
             SearchOrder::Newest => Order::Newest,
             SearchOrder::Rank => Order::Rank,
         };
-        let asked = Asked { query, order, before, limit: limit.unwrap_or(HITS) };
+        let asked = Asked { query, order, before: self.opened(before), limit: limit.unwrap_or(HITS) };
         match self.steadily(user, || self.shared.store.find(self.author(user), asked.clone())).await {
             Ok(Ok(finds)) => {
-                let (hits, before, behind) = (finds.hits, finds.before, finds.behind);
+                let (hits, before, behind) =
+                    (finds.hits, self.sealed(finds.before), finds.behind.min(BEHIND));
                 self.reply(&ServerFrame::Found(Found { reference, hits, before, behind }));
             }
             Ok(Err(denied)) => self.refuse_ref(denied.refusal(), reference),
+            Err(ReadError::TooMuch) => {
+                let reason = "this asks for too much at once: fewer words, or more letters before `*`";
+                self.refuse_ref(Refusal::new(ErrorCode::BadQuery, reason), reference);
+            }
             Err(error) => self.refuse_ref(unreadable(&error), reference),
         }
     }
@@ -46,10 +55,11 @@ impl Client {
         if !self.may_search(user, reference).await {
             return;
         }
-        let read = || self.shared.store.mentioned(self.author(user), asked.before, limit);
+        let before = self.opened(asked.before);
+        let read = || self.shared.store.mentioned(self.author(user), before, limit);
         match self.steadily(user, read).await {
             Ok(Ok(finds)) => {
-                let (hits, before) = (finds.hits, finds.before);
+                let (hits, before) = (finds.hits, self.sealed(finds.before));
                 self.reply(&ServerFrame::Mentioned(Mentioned { reference, hits, before }));
             }
             Ok(Err(denied)) => self.refuse_ref(denied.refusal(), reference),
@@ -73,6 +83,16 @@ impl Client {
             Ok(Err(denied)) => self.refuse_ref(denied.refusal().with_room(Some(room)), reference),
             Err(error) => self.refuse_ref(unreadable(&error).with_room(Some(room)), reference),
         }
+    }
+
+    /// Where an answer ended, as it is told.
+    fn sealed(&self, row: Option<u64>) -> Option<u64> {
+        row.map(|row| cursor::seal(self.shared.store.secret(), row))
+    }
+
+    /// The same as it was told; where nothing is told like that, the newest.
+    fn opened(&self, before: Option<u64>) -> Option<u64> {
+        before.and_then(|before| cursor::open(self.shared.store.secret(), before))
     }
 
     /// Holds back whoever searches too fast, whatever the number of their connections; refuses where that would take

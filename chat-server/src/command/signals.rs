@@ -11,6 +11,7 @@ use protocol::signal::{Presence, PresenceState, Renamed, Seen, Typing};
 
 use super::{Client, accounts};
 use crate::core::identity::Proof;
+use crate::core::limiter::{Bucket, Rate};
 use crate::core::policy::InRoom;
 use crate::core::presence::Change;
 use crate::hub::{Audience, Shared};
@@ -20,16 +21,22 @@ use crate::store::deeds::Author;
 /// Between two tellings that the same person is still typing.
 const TYPING_PACE: Duration = Duration::from_secs(1);
 
+/// Tellings of one connection in one room whatever they say: who stops, or goes on in a thread, is told of at once; who
+/// goes back and forth is not told of each time.
+const TYPING_RATE: Rate = Rate { per_second: 1.0, burst: 10.0 };
+
 /// How long an answer of the policy holds for typing, if nothing changes before: whatever changes without being told of
 /// in the room (a role on the server, a mute that is over) shows after that.
 const TYPING_GRANT: Duration = Duration::from_secs(10);
 
 /// What a room was last told of this connection's typing.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Told {
     on: bool,
     thread: Option<Seq>,
     at: Duration,
+    /// What may still be told.
+    left: Bucket,
     /// Whether it may be told.
     granted: Option<Grant>,
 }
@@ -50,6 +57,28 @@ struct Basis {
     stamp: u64,
     /// That of the room: its rules changed, or what somebody is in it.
     decisions: u64,
+}
+
+impl Told {
+    /// What is to be told after this, if it is to be: not the same again so soon, and nothing over the rate.
+    fn next(before: Option<Self>, on: bool, thread: Option<Seq>, now: Duration) -> Option<Self> {
+        let Some(before) = before else {
+            let mut left = Bucket::new(TYPING_RATE, now);
+            return left.take(TYPING_RATE, now, Duration::ZERO).ok().map(|_| Self {
+                on,
+                thread,
+                at: now,
+                left,
+                granted: None,
+            });
+        };
+        if (before.on, before.thread) == (on, thread) && now < before.at + TYPING_PACE {
+            return None;
+        }
+        let mut left = before.left;
+        left.take(TYPING_RATE, now, Duration::ZERO).ok()?;
+        Some(Self { on, thread, at: now, left, granted: before.granted })
+    }
 }
 
 impl Grant {
@@ -118,16 +147,10 @@ impl Client {
         if self.typing_basis(user, &typing.room).is_none() {
             return;
         }
-        let before = self.typing.get(&typing.room).copied();
-        let is_known = |before: Told| {
-            (before.on, before.thread) == (typing.on, typing.thread) && now < before.at + TYPING_PACE
-        };
-        if before.is_some_and(is_known) {
-            return;
-        }
-        let mut granted = before.and_then(|before| before.granted);
-        let told = Told { on: typing.on, thread: typing.thread, at: now, granted };
-        self.typing.insert(typing.room.clone(), told);
+        let before = self.typing.get(&typing.room).cloned();
+        let Some(told) = Told::next(before, typing.on, typing.thread, now) else { return };
+        let mut granted = told.granted;
+        self.typing.insert(typing.room.clone(), told.clone());
         self.keep_pace(super::COMMAND_RATE).await;
         let Some(basis) = self.typing_basis(user, &typing.room) else { return };
         if granted.and_then(|granted| granted.holds(basis, now)).is_none() {
@@ -195,5 +218,25 @@ mod tests {
         assert_eq!(granted.holds(basis, s(110)), None);
         assert_eq!(granted.holds(Basis { stamp: 4, ..basis }, s(101)), None);
         assert_eq!(granted.holds(Basis { decisions: 6, ..basis }, s(101)), None);
+    }
+
+    #[test]
+    fn who_goes_back_and_forth_is_told_of_at_a_pace() {
+        let s = Duration::from_secs;
+        let mut last: Option<Told> = None;
+        let mut tell = |on, thread, now| {
+            let next = Told::next(last.clone(), on, thread, now);
+            let is_told = next.is_some();
+            last = next.or(last.take());
+            is_told
+        };
+        assert!(tell(true, None, s(10)) && tell(true, Some(1), s(10)) && tell(false, Some(1), s(10)));
+        assert!(!tell(false, Some(1), s(10)), "the same again");
+        let told = (0..100).filter(|n| tell(n % 2 == 0, Some(n % 7), s(10))).count();
+        assert_eq!(told, 7, "however they do it");
+        let told =
+            (0..100).filter(|n| tell(true, Some(n % 2), s(11) + Duration::from_millis(100 * n))).count();
+        assert_eq!(told, 10, "one a second");
+        assert!(tell(true, None, s(100)), "who types on is told of");
     }
 }

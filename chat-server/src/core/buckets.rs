@@ -9,14 +9,15 @@ use super::limiter::{Bucket, Rate};
 /// Keys of one table at a time. Each takes its own length and some 64 bytes.
 pub(crate) const REMEMBERED: usize = 10_000;
 
-/// How fast each of many may go on.
+/// How fast each of many may go on. At [`REMEMBERED`] keys those at rest are forgotten, and then those that are nearest
+/// to it: they get what they had not used up, which is little.
 #[derive(Debug)]
 pub(crate) struct Buckets<K> {
     rate: Rate,
     buckets: HashMap<K, Bucket>,
 }
 
-impl<K: Hash + Eq> Buckets<K> {
+impl<K: Hash + Eq + Clone> Buckets<K> {
     pub(crate) fn new(rate: Rate) -> Self {
         Self { rate, buckets: HashMap::new() }
     }
@@ -27,13 +28,26 @@ impl<K: Hash + Eq> Buckets<K> {
     }
 
     /// Takes one token of `key`'s, or says when to come again.
-    pub(crate) fn take(&mut self, key: K, now: Duration) -> Result<(), Duration> {
+    pub(crate) fn take(&mut self, key: &K, now: Duration) -> Result<(), Duration> {
+        self.take_within(key, now, Duration::ZERO).map(drop)
+    }
+
+    /// Takes one token of `key`'s and says how long to wait before acting on it; or takes none where that would be
+    /// longer than `patience`, and says when to come again.
+    pub(crate) fn take_within(
+        &mut self,
+        key: &K,
+        now: Duration,
+        patience: Duration,
+    ) -> Result<Duration, Duration> {
         let rate = self.rate;
-        if self.buckets.len() >= REMEMBERED && !self.buckets.contains_key(&key) {
+        if let Some(bucket) = self.buckets.get_mut(key) {
+            return bucket.take(rate, now, patience);
+        }
+        if self.buckets.len() >= REMEMBERED {
             self.make_room(now);
         }
-        let bucket = self.buckets.entry(key).or_insert_with(|| Bucket::new(rate, now));
-        bucket.take(rate, now, Duration::ZERO).map(drop)
+        self.buckets.entry(key.clone()).or_insert_with(|| Bucket::new(rate, now)).take(rate, now, patience)
     }
 
     /// Gives a token back that was not needed.
@@ -88,12 +102,12 @@ mod tests {
     fn a_flood_of_keys_fills_no_memory_and_sets_nobody_free() {
         let mut buckets = Buckets::new(RATE);
         let victim = usize::MAX;
-        while buckets.take(victim, Duration::ZERO).is_ok() {}
+        while buckets.take(&victim, Duration::ZERO).is_ok() {}
         for key in 0..REMEMBERED * 10 {
-            buckets.take(key, Duration::ZERO).unwrap();
+            buckets.take(&key, Duration::ZERO).unwrap();
             assert!(buckets.len() <= REMEMBERED);
         }
-        assert!(buckets.take(victim, Duration::ZERO).is_err());
+        assert!(buckets.take(&victim, Duration::ZERO).is_err());
         assert!(buckets.wait(&victim, Duration::ZERO) > Duration::ZERO);
         assert_eq!(buckets.wait(&victim, Duration::from_secs(10)), Duration::ZERO);
     }
@@ -102,11 +116,21 @@ mod tests {
     fn who_is_at_rest_is_forgotten_first() {
         let mut buckets = Buckets::new(RATE);
         for key in 0..REMEMBERED {
-            buckets.take(key, Duration::ZERO).unwrap();
+            buckets.take(&key, Duration::ZERO).unwrap();
         }
-        buckets.take(REMEMBERED, Duration::from_secs(100)).unwrap();
+        buckets.take(&REMEMBERED, Duration::from_secs(100)).unwrap();
         assert_eq!(buckets.len(), 1);
         buckets.forget(&REMEMBERED);
         assert_eq!(buckets.len(), 0);
+    }
+
+    #[test]
+    fn whoever_is_patient_goes_on_a_little_later() {
+        let mut buckets = Buckets::new(RATE);
+        let patience = Duration::from_secs(20);
+        let taken = (0..20).map_while(|_| buckets.take_within(&1, Duration::ZERO, patience).ok());
+        let waits: Vec<_> = taken.map(|wait| wait.as_secs()).collect();
+        assert_eq!(waits, [0, 0, 0, 0, 0, 10, 20]);
+        assert_eq!(buckets.take(&2, Duration::ZERO), Ok(()), "another one does not wait");
     }
 }

@@ -53,7 +53,7 @@ impl LoginLimits {
     /// Counts a try, or says when to come again.
     pub(crate) fn admit(&mut self, who: Try<'_>, now: Duration) -> Result<(), Duration> {
         if let Some(device) = who.known {
-            return self.devices.take(device.to_owned(), now);
+            return self.devices.take(&device.to_owned(), now);
         }
         let network = customer(who.address);
         let name = who.name.to_owned();
@@ -66,10 +66,10 @@ impl LoginLimits {
             return Err(wait);
         }
         if counted {
-            self.networks.take(network, now)?;
+            self.networks.take(&network, now)?;
         }
-        self.pairs.take(pair, now)?;
-        self.names.take(name, now)
+        self.pairs.take(&pair, now)?;
+        self.names.take(&name, now)
     }
 
     /// A try went well: it was none.
@@ -89,7 +89,7 @@ impl LoginLimits {
     /// Counts something else that guesses could be made with: an invite, a link.
     pub(crate) fn admit_secret(&mut self, address: IpAddr, now: Duration) -> Result<(), Duration> {
         let network = customer(address);
-        if network.is_loopback() { Ok(()) } else { self.networks.take(network, now) }
+        if network.is_loopback() { Ok(()) } else { self.networks.take(&network, now) }
     }
 }
 

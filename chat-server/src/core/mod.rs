@@ -1,6 +1,7 @@
 //! The pure rules: no clock, no IO, no randomness, no async. Times and ids are arguments.
 
 pub(crate) mod buckets;
+pub(crate) mod cursor;
 pub(crate) mod few;
 pub(crate) mod identity;
 pub(crate) mod limiter;

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -75,7 +75,13 @@ impl Disk {
         let mut options = OpenOptions::new();
         let options = options.read(true).write(true).create(true).truncate(false).mode(0o600);
         let file = options.open(self.upload(id))?;
-        if file.metadata()?.len() < synced {
+        let there = file.metadata()?;
+        if there.len() < synced {
+            return Ok(None);
+        }
+        if there.nlink() > 1 && there.len() > synced {
+            // It was whole and is a blob as well: that is not written to. A failing disk had its row say less since.
+            delete(&self.upload(id))?;
             return Ok(None);
         }
         file.set_len(synced)?;
@@ -96,22 +102,28 @@ impl Disk {
         }
     }
 
-    /// Gives a whole upload its place, unless the same content is there already; whether it did.
+    /// Gives the content of a whole upload its place, unless it is there already; whether it did. The upload is there as
+    /// well until its row is written: a process that dies before that has lost nothing of it.
     pub(super) fn put(&self, id: &Id, hash: &Digest, size: u64) -> io::Result<bool> {
         let (upload, blob) = (self.upload(id), self.blob(hash));
         if fs::metadata(&blob).is_ok_and(|there| there.len() == size) {
             return Ok(false);
         }
         self.make_shelf(hash[0])?;
-        fs::rename(upload, blob)?;
+        self.remove_blob(hash)?;
+        // Where the file system has no links it goes there at once, and after such a death it has to be sent anew.
+        fs::hard_link(&upload, &blob).or_else(|_| fs::rename(&upload, &blob))?;
         sync_directory(&self.shelf(hash[0]))?;
         Ok(true)
     }
 
-    /// Makes an upload again of what was put in its place.
+    /// Undoes [`Self::put`].
     pub(super) fn put_back(&self, id: &Id, hash: &Digest) -> io::Result<()> {
-        fs::rename(self.blob(hash), self.upload(id))?;
-        sync_directory(&self.uploads())?;
+        let upload = self.upload(id);
+        if !upload.exists() {
+            fs::rename(self.blob(hash), upload)?;
+            sync_directory(&self.uploads())?;
+        }
         self.remove(hash)
     }
 
@@ -131,13 +143,12 @@ impl Disk {
 
     /// Deletes a blob and its small picture.
     pub(super) fn remove(&self, hash: &Digest) -> io::Result<()> {
-        for path in [self.blob(hash), self.thumb(hash)] {
-            match fs::remove_file(path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
-        }
-        Ok(())
+        self.remove_blob(hash)?;
+        delete(&self.thumb(hash))
+    }
+
+    fn remove_blob(&self, hash: &Digest) -> io::Result<()> {
+        delete(&self.blob(hash))
     }
 
     /// A blob or its small picture, and its size.
@@ -187,6 +198,14 @@ pub(super) fn hash(file: &mut File) -> io::Result<Digest> {
     }
 }
 
+/// Deletes a file, if it is there.
+pub(super) fn delete(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
 /// Makes a directory for its owner alone, if it is absent, so that it is there for sure.
 pub(super) fn make(path: &Path, parent: &Path) -> io::Result<()> {
     match DirBuilder::new().mode(0o700).create(path) {
@@ -203,4 +222,28 @@ pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
 /// Whether an error is that there is no room, so that it may work later.
 pub(super) fn is_full(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn until_its_row_is_written_an_upload_is_there() {
+        let directory = tempfile::tempdir().unwrap();
+        let disk = Disk::new(directory.path());
+        let (id, hash) = (Id::new("upload").unwrap(), [7; 32]);
+        disk.open_upload(&id, 0).unwrap().unwrap().write_all(b"whole").unwrap();
+        assert!(disk.put(&id, &hash, 5).unwrap());
+        assert!(!disk.put(&id, &hash, 5).unwrap(), "it is there");
+        assert_eq!(fs::read(disk.upload(&id)).unwrap(), b"whole");
+        assert!(disk.open_upload(&id, 5).unwrap().is_some(), "it can be tried again");
+        disk.put_back(&id, &hash).unwrap();
+        assert!(!disk.blob(&hash).exists());
+        assert_eq!(fs::read(disk.upload(&id)).unwrap(), b"whole");
+
+        assert!(disk.put(&id, &hash, 5).unwrap());
+        assert!(disk.open_upload(&id, 2).unwrap().is_none(), "a blob is not written to");
+        assert_eq!(fs::read(disk.blob(&hash)).unwrap(), b"whole");
+    }
 }

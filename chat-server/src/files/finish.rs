@@ -58,8 +58,8 @@ impl Files {
         Ok(Uploaded { offset: file.size, file: Some(file) })
     }
 
-    /// Puts an upload where its content belongs, then writes its row. Where that cannot be written the upload stays one,
-    /// so that nothing has to be sent again.
+    /// Puts an upload's content where it belongs, then writes its row, and lets go of the upload. Where the row cannot be
+    /// written, or the process dies before it is, the upload stays one: nothing has to be sent again.
     async fn place(&self, id: &Id, mut content: Content, thumb: Option<Vec<u8>>) -> Result<File, Refusal> {
         let _alone = self.inner.blobs.lock().await;
         let (hash, size) = (content.hash, content.size);
@@ -78,14 +78,14 @@ impl Files {
         let completed = self.inner.store.complete(id.clone(), content).await.map_err(unwritten);
         let disk = self.inner.disk.clone();
         match (&completed, moved) {
-            (Ok(_), false) => disk.remove_upload(id).await,
+            (Ok(_), _) => disk.remove_upload(id).await,
             (Err(_), true) => {
                 let id = id.clone();
                 if let Err(error) = blocking(move || disk.put_back(&id, &hash)).await {
                     tracing::warn!(%error, "an upload has to begin anew");
                 }
             }
-            (Ok(_), true) | (Err(_), false) => {}
+            (Err(_), false) => {}
         }
         completed
     }

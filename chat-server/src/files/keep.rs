@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 
 use super::Files;
-use super::disk::{THUMB, hex};
+use super::disk::{THUMB, delete, hex};
 use crate::store::files::Digest;
 
 /// How often it is looked for what became old.
@@ -100,21 +100,14 @@ impl Files {
     async fn remove(&self, needless: impl Iterator<Item = (String, PathBuf)>) {
         let paths: Vec<PathBuf> = needless.map(|(_, path)| path).collect();
         let count = paths.len();
-        let removed = tokio::task::spawn_blocking(move || paths.iter().try_for_each(delete)).await;
+        let removed =
+            tokio::task::spawn_blocking(move || paths.iter().try_for_each(|path| delete(path))).await;
         match removed {
             Ok(Ok(())) if count == 0 => {}
             Ok(Ok(())) => tracing::info!(count, "deleted what was left of uploads"),
             Ok(Err(error)) => tracing::warn!(%error, "something left of uploads stays on the disk"),
             Err(error) => tracing::warn!(%error, "something left of uploads stays on the disk"),
         }
-    }
-}
-
-fn delete(path: &PathBuf) -> io::Result<()> {
-    match fs::remove_file(path) {
-        // It came to its end meanwhile.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        removed => removed,
     }
 }
 

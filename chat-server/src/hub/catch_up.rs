@@ -87,7 +87,7 @@ impl Shard {
 
     /// Takes a page that was asked for from behind `after`, as far as this shard has heard of its events: of what was
     /// committed later, it is not known here yet whether the connection may still have it.
-    fn push_page(
+    pub(super) fn push_page(
         &mut self,
         link: Link,
         room: usize,

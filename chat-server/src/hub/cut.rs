@@ -148,6 +148,9 @@ impl Shard {
         if matches!(event, Event::Member(_) | Event::Changed(_)) {
             entry.decisions += 1;
         }
+        if matches!(event, Event::Pin(_) | Event::Delete(_)) {
+            entry.pins.change(event.seq());
+        }
         match event {
             Event::Edit(edit) => {
                 entry.forget_edits();

@@ -8,6 +8,7 @@ use protocol::limits::RESUME_EVENTS;
 use protocol::server::{Reset, ResetWhy, RoomInfo, ServerFrame, Synced};
 
 use super::frame;
+use super::newcomers::Pins;
 use super::rooms::Loaded;
 use super::round::Round;
 use super::shard::{Connection, Shard};
@@ -25,6 +26,7 @@ pub(super) struct Room {
     pub(super) record: Option<RoomRecord>,
     /// How often its rules changed, or what somebody is in it, since this shard knows it.
     pub(super) decisions: u64,
+    pub(super) pins: Pins,
     pub(super) tail: Tail,
     /// The edits in the tail, oldest first: each its message and its own place.
     pub(super) edits: Vec<(Seq, Seq)>,
@@ -83,6 +85,7 @@ impl Room {
             key,
             record: None,
             decisions: 0,
+            pins: Pins::default(),
             tail: Tail::new(TAIL_BYTES),
             edits: Vec::new(),
             members: Vec::new(),

@@ -13,6 +13,7 @@ mod cut;
 mod flush;
 pub(crate) mod frame;
 mod members;
+mod newcomers;
 mod pulse;
 mod replies;
 mod rooms;
@@ -30,6 +31,7 @@ pub(crate) use shard::{Connection, Shard, ShardRef};
 pub(crate) use shared::{Admitted, Audience, Shared, Signal};
 
 pub(crate) use frame::{binary as binary_frame, server_frame as encode_frame};
+pub(crate) use newcomers::at_hand;
 use replies::Replies;
 pub(crate) use rooms::{Loaded, load};
 

@@ -24,7 +24,7 @@ impl RoomIndex {
 /// Keeps a room known to the shard until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Loaded {
-    shard: ShardRef,
+    pub(super) shard: ShardRef,
     pub(super) room: usize,
     /// The newest event that is known to be stored.
     pub(super) head: Seq,

@@ -1,7 +1,5 @@
 //! What all shards share: the store, who is present, and the rates that span connections.
 
-use std::collections::HashMap;
-use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,7 +11,8 @@ use protocol::server::ServerFrame;
 use tokio::sync::Notify;
 
 use super::{Hub, frame};
-use crate::core::limiter::{Bucket, Rate};
+use crate::core::buckets::Buckets;
+use crate::core::limiter::Rate;
 use crate::core::networks::customer;
 use crate::core::presence::{Link, Notice, NoticeKind, Presence};
 use crate::store::Store;
@@ -27,8 +26,6 @@ const SEARCH_RATE: Rate = Rate { per_second: 5.0, burst: 20.0 };
 const ADDRESS_SEARCH_RATE: Rate = Rate { per_second: 20.0, burst: 80.0 };
 /// How long a command may be held back before it is refused.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// Addresses, and people, remembered before those that are at rest are forgotten.
-const REMEMBERED: usize = 10_000;
 
 /// Something that a room's members are told and that may be lost.
 #[derive(Debug)]
@@ -61,57 +58,44 @@ pub(crate) enum Admitted {
     Not(Duration),
 }
 
-/// The rates that span connections, taken together.
-#[derive(Debug, Default)]
+/// The rates that span connections.
+#[derive(Debug)]
 struct Rates {
+    saying: Pair,
+    searching: Pair,
+}
+
+impl Default for Rates {
+    fn default() -> Self {
+        Self {
+            saying: Pair::new(USER_RATE, ADDRESS_RATE),
+            searching: Pair::new(SEARCH_RATE, ADDRESS_SEARCH_RATE),
+        }
+    }
+}
+
+/// A person's rate and an address's, taken together.
+#[derive(Debug)]
+struct Pair {
     users: Buckets<UserId>,
     addresses: Buckets<IpAddr>,
-    searching: Buckets<UserId>,
-    searching_from: Buckets<IpAddr>,
 }
 
-/// Takes of a person's rate and an address's: the wait before it may go on, or after which it may come again.
-type Take = fn(&mut Rates, &UserId, IpAddr, Duration) -> Result<Duration, Duration>;
+impl Pair {
+    fn new(user: Rate, address: Rate) -> Self {
+        Self { users: Buckets::new(user), addresses: Buckets::new(address) }
+    }
 
-impl Rates {
-    /// For a message.
+    /// Takes of both, or of neither: the wait before it may go on, or after which it may come again.
     fn take(&mut self, user: &UserId, address: IpAddr, now: Duration) -> Result<Duration, Duration> {
-        let wait = self.users.take(user, USER_RATE, now)?;
-        Ok(wait.max(self.addresses.take(&address, ADDRESS_RATE, now)?))
-    }
-
-    /// For a search.
-    fn take_search(&mut self, user: &UserId, address: IpAddr, now: Duration) -> Result<Duration, Duration> {
-        let wait = self.searching.take(user, SEARCH_RATE, now)?;
-        Ok(wait.max(self.searching_from.take(&address, ADDRESS_SEARCH_RATE, now)?))
-    }
-}
-
-/// What each may still do.
-#[derive(Debug)]
-struct Buckets<K> {
-    each: HashMap<K, Bucket>,
-    /// At how many those at rest are forgotten.
-    sweep_at: usize,
-}
-
-impl<K> Default for Buckets<K> {
-    fn default() -> Self {
-        Self { each: HashMap::new(), sweep_at: REMEMBERED }
-    }
-}
-
-impl<K: Hash + Eq + Clone> Buckets<K> {
-    fn take(&mut self, key: &K, rate: Rate, now: Duration) -> Result<Duration, Duration> {
-        if let Some(bucket) = self.each.get_mut(key) {
-            return bucket.take(rate, now, PATIENCE);
+        let wait = self.users.take_within(user, now, PATIENCE)?;
+        match self.addresses.take_within(&address, now, PATIENCE) {
+            Ok(longer) => Ok(wait.max(longer)),
+            Err(wait) => {
+                self.users.give_back(user);
+                Err(wait)
+            }
         }
-        if self.each.len() >= self.sweep_at {
-            self.each.retain(|_, bucket| !bucket.is_full(rate, now));
-            // Where most are in use, not all are looked at for every new one.
-            self.sweep_at = REMEMBERED.max(2 * self.each.len());
-        }
-        self.each.entry(key.clone()).or_insert_with(|| Bucket::new(rate, now)).take(rate, now, PATIENCE)
     }
 }
 
@@ -170,22 +154,22 @@ impl Shared {
 
     /// Takes one message's worth of the rates of a person, over all connections, and of an address; IPv6 counts by /64.
     pub(crate) fn admit(&self, user: &UserId, address: IpAddr) -> Admitted {
-        self.admit_by(Rates::take, user, address)
+        self.admit_by(|rates| &mut rates.saying, user, address)
     }
 
     /// The same for a search, which costs more than a message does.
     pub(crate) fn admit_search(&self, user: &UserId, address: IpAddr) -> Admitted {
-        self.admit_by(Rates::take_search, user, address)
+        self.admit_by(|rates| &mut rates.searching, user, address)
     }
 
-    fn admit_by(&self, take: Take, user: &UserId, address: IpAddr) -> Admitted {
+    fn admit_by(&self, which: fn(&mut Rates) -> &mut Pair, user: &UserId, address: IpAddr) -> Admitted {
         if !self.limited {
             return Admitted::After(Duration::ZERO);
         }
         let now = self.now();
         // Counts are whole after every statement.
         let mut rates = self.rates.lock().unwrap_or_else(PoisonError::into_inner);
-        take(&mut rates, user, customer(address), now).map_or_else(Admitted::Not, Admitted::After)
+        which(&mut rates).take(user, customer(address), now).map_or_else(Admitted::Not, Admitted::After)
     }
 
     /// Tells a room's members something that may be lost.
@@ -251,25 +235,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn those_at_rest_are_forgotten_and_those_in_use_are_not_looked_at_for_each_new_one() {
-        let mut buckets = Buckets::<usize>::default();
-        let s = Duration::from_secs;
-        for key in 0..REMEMBERED {
-            assert_eq!(buckets.take(&key, USER_RATE, s(1)), Ok(Duration::ZERO));
-        }
-        // At this time all of them are full but the last.
-        buckets.take(&0, USER_RATE, s(9)).unwrap();
-        buckets.take(&REMEMBERED, USER_RATE, s(9)).unwrap();
-        assert_eq!((buckets.each.len(), buckets.sweep_at), (2, REMEMBERED));
-        for key in 0..2 * REMEMBERED {
-            buckets.take(&key, USER_RATE, s(9)).unwrap();
-        }
-        assert_eq!((buckets.each.len(), buckets.sweep_at), (2 * REMEMBERED, 2 * REMEMBERED));
-    }
-
-    #[test]
     fn a_person_and_an_address_are_each_held_to_their_rate() {
-        let mut rates = Rates::default();
+        let mut rates = Rates::default().saying;
         let address = |n: u8| IpAddr::from([10, 0, 0, n]);
         let user = |n: usize| UserId::new(format!("g-{n}")).unwrap();
         let now = Duration::from_secs(1);
@@ -281,5 +248,17 @@ mod tests {
         assert!(rates.take(&user(1), address(2), now).is_err(), "from wherever they come");
         let others = (2..2000).take_while(|&n| rates.take(&user(n), address(1), now).is_ok()).count();
         assert_eq!(taken + others, 1000 + 400);
+    }
+
+    #[test]
+    fn whom_the_address_holds_back_loses_nothing_of_their_own() {
+        let mut rates = Rates::default().saying;
+        let (ana, now) = (UserId::new("g-ana").unwrap(), Duration::from_secs(1));
+        let (crowd, home) = (IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2]));
+        for n in 0..1400 {
+            rates.take(&UserId::new(format!("g-{n}")).unwrap(), crowd, now).unwrap();
+        }
+        assert!((0..500).all(|_| rates.take(&ana, crowd, now).is_err()));
+        assert_eq!(rates.take(&ana, home, now), Ok(Duration::ZERO));
     }
 }

@@ -19,7 +19,7 @@ use super::shard::{Shard, ShardRef};
 use super::{Hub, Shared, load};
 use crate::core::policy::Reaches;
 use crate::core::presence::Link;
-use crate::store::{Append, Commit, Cut, Options, Origin, Store};
+use crate::store::{Append, At, Commit, Cut, Options, Origin, Store};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -77,6 +77,7 @@ impl Stage {
             thread: None,
             mentions: Vec::new(),
             everyone: None,
+            here: None,
             files: Vec::new(),
         };
         self.store.append(append).await.unwrap();
@@ -179,14 +180,12 @@ fn a_page_that_was_asked_for_before_is_not_taken_after() {
             stage.say().await;
         }
         stage.hear();
-        // Whatever is waited for here may be answered beside it: nothing is, from when the reading begins.
-        let keep = load(&stage.shard, &stage.room, None).await.unwrap();
+        let keep = load(&stage.shard, &stage.room, None).await.unwrap().unwrap();
         stage.enter(Some(1), 5).await;
-        stage.shard.borrow_mut().begin(stage.link);
-        // The reading has begun once its task has run.
-        tokio::task::yield_now().await;
+        let page = stage.store.page(stage.room.clone(), At::After(1), 100, 100_000).await;
         stage.shard.borrow_mut().exit(stage.link, &stage.room);
         stage.enter(Some(3), 5).await;
+        stage.shard.borrow_mut().push_page(stage.link, keep.room, &stage.room, 1, page);
         stage.shard.borrow_mut().begin(stage.link);
         let (heard, _) = stage.heard_before("synced").await;
         assert_eq!(heard, [4, 5]);

@@ -80,6 +80,8 @@ pub(crate) struct Named {
     pub(crate) mentions: Vec<UserId>,
     /// Whom it calls beside those, if its author may.
     pub(crate) everyone: Option<Everyone>,
+    /// Who is there, where that is whom it calls; nothing where they are too many to be kept one by one.
+    pub(crate) here: Option<Vec<UserId>>,
 }
 
 /// A page of a thread.
@@ -293,6 +295,18 @@ impl Store {
         back: bool,
     ) -> Result<Option<Seq>, Undone> {
         self.handle.deed(author, 0, move |deed| own::read_upto(deed, &room, seq, back)).await
+    }
+
+    /// A thread was read up to this place of its room; the marker moves back only with `back`.
+    pub(crate) async fn read_thread(
+        &self,
+        author: Author,
+        room: RoomKey,
+        thread: Seq,
+        seq: Seq,
+        back: bool,
+    ) -> Result<(), Undone> {
+        self.handle.deed(author, 0, move |deed| own::read_thread(deed, &room, thread, seq, back)).await
     }
 
     /// What somebody wants to be told of, and when.

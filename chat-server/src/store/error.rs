@@ -103,6 +103,9 @@ pub enum ReadError {
     /// The store was closed.
     #[error("the store is closed")]
     Closed,
+    /// A search that takes too long before it finds anything.
+    #[error("the question asks for too much")]
+    TooMuch,
     /// The database could not be read; the words are for the log.
     #[error("the database could not be read: {0}")]
     Database(String),

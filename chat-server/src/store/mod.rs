@@ -87,6 +87,8 @@ pub struct Append {
     pub mentions: Vec<UserId>,
     /// Whom it calls beside those, if its sender may.
     pub everyone: Option<Everyone>,
+    /// Who is there, where that is whom it calls; `None`: too many to be kept one by one.
+    pub here: Option<Vec<UserId>>,
     /// Files of the sender's that were uploaded to this room; no two are the same.
     pub files: Vec<Id>,
 }

@@ -1,5 +1,7 @@
 //! Giving files out: ranges, tags, and what a browser may do with them.
 
+use serde_json::json;
+
 use crate::client::request;
 use crate::stage::Stage;
 use crate::transfer::{noise, of};
@@ -46,7 +48,7 @@ async fn a_file_is_kept_under_its_tag() {
     let whole = files.get(&id).await;
     let tag = whole.header("etag").unwrap().to_owned();
     assert!(tag.starts_with('"'), "{tag}");
-    assert_eq!(whole.header("cache-control"), Some("private, max-age=31536000, immutable"));
+    assert_eq!(whole.header("cache-control"), Some("private, no-cache"));
     assert_eq!(whole.header("vary"), Some("authorization, cookie"));
     let same = files.get_with(&id, &[("If-None-Match", &tag)]).await;
     assert_eq!((same.status, same.bytes.len(), same.header("etag")), (304, 0, Some(tag.as_str())));
@@ -61,6 +63,22 @@ async fn a_file_is_kept_under_its_tag() {
     let head = [("Authorization", bearer.as_str()), ("Range", "bytes=2-3")];
     let head = request(&stage.server, "HEAD", &path, &head, b"").await;
     assert_eq!((head.status, head.bytes.len(), head.header("content-length")), (206, 0, Some("2")));
+}
+
+/// A browser that has kept a file asks before it shows it again, and learns that it is taken out.
+#[tokio::test]
+async fn what_was_taken_out_is_not_shown_from_what_was_kept() {
+    let stage = Stage::open().await;
+    let mut ana = stage.person("ana", "member").await;
+    let files = of(&stage.server, "ana");
+    let id = files.upload("lobby", "x", b"0123456789").await["file"].as_str().unwrap().to_owned();
+    let ack = ana.does(json!({"type": "message", "room": "lobby", "message": "", "files": [id]})).await;
+    let whole = files.get(&id).await;
+    assert_eq!(whole.header("cache-control"), Some("private, no-cache"));
+    let kept = [("If-None-Match", whole.header("etag").unwrap())];
+    assert_eq!(files.get_with(&id, &kept).await.status, 304);
+    ana.does(json!({"type": "delete", "room": "lobby", "target": ack["seq"]})).await;
+    assert_eq!(files.get_with(&id, &kept).await.refused(), (404, "not_found".to_owned()));
 }
 
 #[tokio::test]

@@ -29,6 +29,7 @@ async fn a_picture_has_its_size_and_a_small_one() {
     let id = file["file"].as_str().unwrap();
     let thumb = files.thumb(id).await;
     assert_eq!((thumb.status, thumb.header("content-type")), (200, Some("image/jpeg")));
+    assert_eq!(thumb.header("cache-control"), Some("private, no-cache"), "asked for each time");
     assert_ne!(thumb.header("etag"), files.get(id).await.header("etag"));
     let small = image::load_from_memory(&thumb.bytes).unwrap();
     assert_eq!((small.width(), small.height()), (480, 240));

@@ -12,6 +12,8 @@ mod finding;
 mod leaks;
 mod matrix;
 mod messages;
+mod named;
+mod newcomers;
 mod own;
 mod quotas;
 mod repeats;

@@ -35,7 +35,8 @@ pub(crate) fn tables() -> Vec<Table> {
 }
 
 /// What is not answered, so that a cell of it cannot be seen by its sender; and what is asked over HTTP (`files/access`).
-const SILENT: [&str; 8] = ["hello", "typing", "presence", "pong", "read", "draft", "upload", "fetch"];
+const SILENT: [&str; 9] =
+    ["hello", "typing", "presence", "pong", "read", "read_thread", "draft", "upload", "fetch"];
 
 /// What the server keeps beside the events that were written behind its back.
 const STRETCHES: &str =

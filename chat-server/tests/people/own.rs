@@ -198,6 +198,61 @@ async fn drafts_of_threads_and_prefs_are_ones_own() {
     }
 }
 
+/// Up to where one has read a thread is the same on all of one's devices, and says nothing of the room.
+#[tokio::test]
+async fn each_thread_has_a_marker_of_its_own() {
+    let stage = Stage::open().await;
+    let mut laptop = stage.person("ana", "member").await;
+    let mut phone = stage.again("ana").await;
+    let mut bo = stage.person("bo", "member").await;
+    let private = bo.makes_private("Club").await;
+    for text in ["one", "two", "three", "four"] {
+        bo.say("lobby", text).await;
+    }
+    phone.does(json!({"type": "join", "room": "@self"})).await;
+    let read =
+        |thread: u64, seq: u64| json!({"type": "read_thread", "room": "lobby", "thread": thread, "seq": seq});
+    let marker = async |device: &mut crate::stage::Person| {
+        let event = device.event("@self", "read_thread").await;
+        assert_eq!(event["of"], "lobby");
+        (event["thread"].as_u64().unwrap(), event["upto"].as_u64().unwrap())
+    };
+    laptop.send(read(1, 3)).await;
+    assert_eq!(marker(&mut phone).await, (1, 3));
+    // Of none of these there is anything to tell: it does not move, it would move back, there is no such thread or room.
+    for nothing in [
+        read(1, 3),
+        read(1, 2),
+        read(99, 4),
+        json!({"type": "read_thread", "room": private, "thread": 1, "seq": 1}),
+    ] {
+        laptop.send(nothing).await;
+    }
+    laptop.send(read(2, 999)).await;
+    assert_eq!(marker(&mut phone).await, (2, 4), "no further than there is something");
+    let mut back = read(1, 1);
+    back["back"] = true.into();
+    laptop.send(back).await;
+    assert_eq!(marker(&mut phone).await, (1, 1));
+    laptop.send(json!({"type": "read", "room": "lobby", "seq": 2})).await;
+    assert_eq!(phone.event("@self", "read").await["upto"], 2);
+
+    // Whoever comes later, or comes back, is told of each where it is now.
+    let page = laptop.does(json!({"type": "history", "room": "@self"})).await;
+    let kept = page["events"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| (event["type"].as_str().unwrap(), event["upto"].as_u64().unwrap()));
+    assert_eq!(kept.collect::<Vec<_>>(), [("read_thread", 4), ("read_thread", 1), ("read", 2)]);
+    let resume = json!({"epoch": laptop.welcome["epoch"], "rooms": {"@self": 2}});
+    let mut tablet = stage.connect(json!({"token": session("ana"), "resume": resume})).await;
+    assert_eq!(marker(&mut tablet).await, (1, 1));
+    let infos = tablet.welcome["rooms"].as_array().unwrap();
+    let lobby = infos.iter().find(|info| info["room"] == "lobby").unwrap();
+    assert_eq!(lobby["read"], 2, "the room's own");
+}
+
 /// Typing in a thread is told as such, at once also where one typed in the room a moment ago.
 #[tokio::test]
 async fn typing_says_where() {

@@ -7,6 +7,7 @@ use protocol::own::{Level, Quiet};
 use protocol::rooms::RoomKind;
 use time::OffsetDateTime;
 
+use super::layout::Screen;
 use super::timeline::{Entry, Said};
 use super::{Effect, Layer, Model, Room, place};
 
@@ -41,7 +42,11 @@ pub(super) fn of(model: &mut Model, key: &RoomKey, seq: Seq) -> Option<Effect> {
 
 fn is_in_view(model: &Model, room: &Room, said: &Said) -> bool {
     let covered = model.layers.iter().any(|layer| matches!(layer, Layer::Name { .. }));
-    model.focused && !covered && model.current == room.key && said.thread == room.thread
+    let is_shown = match said.thread {
+        None => Screen::of(model).shows_room(model),
+        thread => thread == room.thread,
+    };
+    model.focused && !covered && model.current == room.key && is_shown
 }
 
 fn is_wanted(room: &Room, said: &Said, seq: Seq) -> bool {

@@ -88,7 +88,8 @@ struct Wanted {
 }
 
 fn wanted(model: &Model, before: &str, first_line: bool) -> Option<Wanted> {
-    let start = before.rfind(char::is_whitespace).map_or(0, |at| at + 1);
+    let space = before.char_indices().rev().find(|(_, c)| c.is_whitespace());
+    let start = space.map_or(0, |(at, space)| at + space.len_utf8());
     let word = before[start..].to_owned();
     let command = before.split_once(char::is_whitespace).filter(|_| first_line && before.starts_with('/'));
     let in_turn = Turn::No;

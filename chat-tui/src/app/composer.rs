@@ -8,7 +8,7 @@ use ratatui_textarea::{CursorMove, TextArea, WrapMode};
 
 use super::safe;
 use super::text::wrap;
-use crate::markup::sgr;
+use super::written::editable;
 
 /// Lines said before that Up brings back.
 const HISTORY: usize = 100;
@@ -29,6 +29,21 @@ pub struct Memory {
     /// Lines that were written or changed, and left by Up or Down, with their undo. The one at `said.len()` is the one
     /// being written.
     left: BTreeMap<usize, TextArea<'static>>,
+}
+
+impl Memory {
+    /// Remembers what was written and not said, behind the lines said before.
+    pub fn remember(&mut self, text: &str) {
+        if text.trim().is_empty() || self.said.last().is_some_and(|last| last == text) {
+            return;
+        }
+        let end = self.said.len();
+        self.said.push(text.to_owned());
+        // The one being written stays behind all of them.
+        if let Some(unsaid) = self.left.remove(&end) {
+            self.left.insert(end + 1, unsaid);
+        }
+    }
 }
 
 impl Default for Composer {
@@ -89,11 +104,15 @@ impl Composer {
         text
     }
 
+    /// Remembers what was written here and not said, for Up.
+    pub fn remember(&mut self, text: &str) {
+        self.memory.remember(text);
+    }
+
     /// Puts text in at the cursor. Line breaks stay, and so do the colours of a program's output, as signs; a paste never
     /// sends.
     pub fn paste(&mut self, text: &str) {
-        let text = if sgr::is_coloured(text) { safe::block(&sgr::shown(text)) } else { safe::block(text) };
-        self.area.insert_str(text);
+        self.area.insert_str(editable(text));
     }
 
     /// Replaces the `count` characters before the cursor.

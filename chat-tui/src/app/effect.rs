@@ -60,6 +60,8 @@ pub enum Msg {
         /// What.
         news: files::News,
     },
+    /// Files of an earlier start did not come whole to the server.
+    BrokenOff(files::BrokenOff),
     /// The small picture of a file came, or there is none.
     Thumb {
         /// Of which file.
@@ -140,14 +142,28 @@ pub enum Effect {
         /// On all devices.
         everywhere: bool,
     },
-    /// Bring files from these paths to a room. What becomes of it is told by [`Msg::Transfer`].
+    /// Note that files from these paths are to be brought to a room, also over an end of the program. Behind it,
+    /// [`Effect::GoOn`] begins; what becomes of it is told by [`Msg::Transfer`].
     Upload {
         /// Names it.
         id: u64,
         /// Where to.
         room: RoomKey,
+        /// The message in whose thread.
+        thread: Option<Seq>,
         /// Where they are, as they were typed.
         paths: Vec<String>,
+    },
+    /// Bring the files of an [`Effect::Upload`] or a [`Msg::BrokenOff`] to the server, from where they are there.
+    GoOn(u64),
+    /// Say a message whose files are there by this transfer.
+    SayWith {
+        /// Which.
+        transfer: u64,
+        /// Where.
+        room: RoomKey,
+        /// What.
+        line: Line,
     },
     /// Fetch a file. What becomes of it is told by [`Msg::Transfer`].
     Download {
@@ -158,7 +174,7 @@ pub enum Effect {
     },
     /// Fetch the small picture of a file. Answered by [`Msg::Thumb`].
     Thumb(Id),
-    /// Stop a transfer.
+    /// Stop a transfer, for good.
     Stop(u64),
     /// Search in what is kept on this machine. Answered by [`Msg::FoundHere`].
     SearchHere(String),

@@ -30,8 +30,19 @@ pub struct Transfer {
     pub at: u64,
     /// Bytes of the whole.
     pub size: u64,
-    /// Since when, and with how many bytes there.
-    pub began: (Duration, u64),
+    /// How it goes.
+    pub course: Course,
+}
+
+/// How a transfer goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Course {
+    /// It goes on as soon as there is a connection.
+    Waits,
+    /// Nothing was told of it yet.
+    Begins,
+    /// Since this time, when so many bytes were there.
+    Goes(Duration, u64),
 }
 
 /// What becomes of a transfer.
@@ -50,23 +61,45 @@ pub enum News {
     Sent(Vec<File>),
     /// It is here, under this path.
     Saved(String),
+    /// The way to the server broke, for this reason: it goes on later.
+    Broken(String),
     /// It came to nothing.
     Failed(String),
+}
+
+/// A message of an earlier start whose files did not come whole to the server.
+#[derive(Debug, Clone)]
+pub struct BrokenOff {
+    /// Names it here.
+    pub id: u64,
+    /// Where it is to be said.
+    pub room: RoomKey,
+    /// In whose message's thread.
+    pub thread: Option<Seq>,
+    /// Its files' names.
+    pub names: Vec<String>,
+    /// Why it is not gone on with, if so.
+    pub obstacle: Option<&'static str>,
 }
 
 impl Transfer {
     /// How far it is, in one line.
     pub fn told(&self, now: Duration) -> String {
-        let (since, first) = self.began;
-        let moved = self.at.saturating_sub(first);
         let arrow = if self.up { '↑' } else { '↓' };
-        let told = progress(self.at, self.size, moved, now.saturating_sub(since));
+        let told = match self.course {
+            Course::Waits => "waits for the connection".to_owned(),
+            Course::Begins => "begins".to_owned(),
+            Course::Goes(since, first) => {
+                let moved = self.at.saturating_sub(first);
+                progress(self.at, self.size, moved, now.saturating_sub(since))
+            }
+        };
         format!("{arrow} {}: {told}", self.name)
     }
 }
 
 /// A file of a message, in one line; its name is safe to draw already.
-pub(super) fn label(file: &File) -> String {
+pub(crate) fn label(file: &File) -> String {
     let sign = if file.kind.starts_with("image/") { '▣' } else { '▤' };
     let pixels = match (file.width, file.height) {
         (Some(width), Some(height)) => format!(" · {width}×{height}"),
@@ -99,11 +132,19 @@ pub(super) fn upload(model: &mut Model, argument: &str) -> Vec<Effect> {
         return Vec::new();
     }
     let (room, thread) = (model.current.clone(), model.thread());
-    let name = safe::line(&paths[0]);
-    match begin(model, true, name, 0, thread) {
-        Some(id) => vec![Effect::Upload { id, room, paths }],
-        None => Vec::new(),
+    let Some(id) = begin(model, true, safe::line(file_name(&paths[0])), thread) else { return Vec::new() };
+    let mut effects = vec![Effect::Upload { id, room, thread, paths }];
+    if model.is_online() {
+        effects.push(Effect::GoOn(id));
+    } else {
+        model.say("there is no connection: the files go as soon as there is one");
     }
+    effects
+}
+
+/// The last part of a path as it was typed.
+fn file_name(path: &str) -> &str {
+    path.trim_end_matches('/').rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or(path)
 }
 
 /// Fetches the files of a message.
@@ -112,9 +153,13 @@ pub(super) fn download(model: &mut Model, seq: Seq) -> Vec<Effect> {
     if files.is_empty() {
         model.toast("this message has no files");
     }
+    if !model.is_online() {
+        model.complain("there is no connection");
+        return Vec::new();
+    }
     let mut effects = Vec::new();
     for file in files {
-        let Some(id) = begin(model, false, safe::line(&file.name), file.size, None) else { break };
+        let Some(id) = begin(model, false, safe::line(&file.name), None) else { break };
         effects.push(Effect::Download { id, file });
     }
     effects
@@ -122,26 +167,54 @@ pub(super) fn download(model: &mut Model, seq: Seq) -> Vec<Effect> {
 
 /// `/cancel`: stops what is under way.
 pub(super) fn cancel(model: &mut Model) -> Vec<Effect> {
-    if model.transfers.is_empty() {
-        model.toast("no file is under way");
-    }
     let stopped = std::mem::take(&mut model.transfers);
-    stopped.into_iter().map(|transfer| Effect::Stop(transfer.id)).collect()
+    if stopped.is_empty() {
+        model.toast("no file is under way");
+        return Vec::new();
+    }
+    let names: Vec<&str> = stopped.iter().map(|transfer| transfer.name.as_str()).collect();
+    model.say(format!("stopped: {}", names.join(", ")));
+    stopped.iter().map(|transfer| Effect::Stop(transfer.id)).collect()
 }
 
-fn begin(model: &mut Model, up: bool, name: String, size: u64, thread: Option<Seq>) -> Option<u64> {
-    if !model.is_online() {
-        model.complain("there is no connection: files go when it is back");
-        return None;
-    }
+fn begin(model: &mut Model, up: bool, name: String, thread: Option<Seq>) -> Option<u64> {
     if model.transfers.len() >= AT_ONCE {
         model.complain(format!("{AT_ONCE} transfers are under way already"));
         return None;
     }
     model.last_transfer += 1;
     let (id, room) = (model.last_transfer, model.current.clone());
-    model.transfers.push(Transfer { id, up, name, room, thread, at: 0, size, began: (model.now, 0) });
+    let course = if model.is_online() { Course::Begins } else { Course::Waits };
+    model.transfers.push(Transfer { id, up, name, room, thread, at: 0, size: 0, course });
     Some(id)
+}
+
+/// Tells of a message of an earlier start whose files did not come whole to the server; it waits to be gone on with.
+pub(super) fn broken_off(model: &mut Model, broken: BrokenOff) {
+    let BrokenOff { id, room, thread, names, obstacle } = broken;
+    model.last_transfer = model.last_transfer.max(id);
+    let label = model.rooms.get(&room).map_or_else(|| safe::line(room.as_str()), super::Room::label);
+    let name = names.iter().map(|name| safe::line(name)).collect::<Vec<_>>().join(", ");
+    let what = format!("{name} did not come whole to {label} before the end");
+    match obstacle {
+        Some(why) => model.complain(format!("{what} and is not sent, for {why}: /upload does that anew")),
+        None => {
+            model.say(format!("{what}: it goes on now · /cancel stops it"));
+            let course = Course::Waits;
+            model.transfers.push(Transfer { id, up: true, name, room, thread, at: 0, size: 0, course });
+        }
+    }
+}
+
+/// There is a connection: what waited for it goes on.
+pub(super) fn go_on(model: &mut Model) -> Vec<Effect> {
+    let waits = model.transfers.iter_mut().filter(|transfer| transfer.course == Course::Waits);
+    waits
+        .map(|transfer| {
+            transfer.course = Course::Begins;
+            Effect::GoOn(transfer.id)
+        })
+        .collect()
 }
 
 /// Takes in what became of a transfer; one that was stopped is nobody's any more.
@@ -149,42 +222,39 @@ pub(super) fn take(model: &mut Model, id: u64, news: News) -> Vec<Effect> {
     let Some(place) = model.transfers.iter().position(|transfer| transfer.id == id) else {
         return Vec::new();
     };
-    if let News::At { name, at, size } = news {
-        let (now, transfer) = (model.now, &mut model.transfers[place]);
-        let name = safe::line(&name);
-        if transfer.name != name || transfer.size != size {
-            (transfer.name, transfer.size, transfer.began) = (name, size, (now, at));
-        }
-        transfer.at = at;
-        return Vec::new();
-    }
-    let transfer = model.transfers.remove(place);
+    let (now, transfer) = (model.now, &mut model.transfers[place]);
     match news {
+        News::At { name, at, size } => {
+            let name = safe::line(&name);
+            let goes = matches!(transfer.course, Course::Goes(..));
+            if !goes || transfer.name != name || transfer.size != size {
+                (transfer.name, transfer.size, transfer.course) = (name, size, Course::Goes(now, at));
+            }
+            transfer.at = at;
+        }
+        News::Broken(why) => {
+            transfer.course = Course::Waits;
+            let why = safe::line(&why);
+            let told = format!("{}: {why}; it goes on when there is a connection again", transfer.name);
+            model.complain(told);
+        }
         News::Sent(files) => {
+            let transfer = model.transfers.remove(place);
             let files = files.into_iter().map(|file| file.file).collect();
             let line = Line { thread: transfer.thread, files, ..Line::default() };
-            return vec![Effect::Say { room: transfer.room, line }];
+            return vec![Effect::SayWith { transfer: id, room: transfer.room, line }];
         }
-        News::Saved(path) => model.say(format!("{} is in {}", transfer.name, safe::line(&path))),
+        News::Saved(path) => {
+            let transfer = model.transfers.remove(place);
+            model.say(format!("{} is in {}", transfer.name, safe::line(&path)));
+        }
         News::Failed(why) => {
+            let transfer = model.transfers.remove(place);
             let what = if transfer.up { "not sent" } else { "not fetched" };
             model.complain(format!("{}: {what}: {}", transfer.name, safe::line(&why)));
         }
-        News::At { .. } => {}
     }
     Vec::new()
-}
-
-/// What is told of a file that did not come whole to a room, before the program ended.
-pub fn broken_off(room: &str, name: &str, path: &str) -> String {
-    let quoted: String = path
-        .chars()
-        .flat_map(|c| {
-            let special = c.is_whitespace() || matches!(c, '\\' | '"' | '\'');
-            special.then_some('\\').into_iter().chain([c])
-        })
-        .collect();
-    safe::line(&format!("{name} is not whole in {room} yet: go there and /upload {quoted} goes on with it"))
 }
 
 /// Words, and what stands in quotation marks as one; a backslash takes the next character as it is.
@@ -246,14 +316,6 @@ pub(crate) fn bytes(number: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_was_broken_off_is_gone_on_with_by_what_is_told() {
-        let told = broken_off("#Lobby", "b c.png", "/a/b c's \\.png");
-        let command = told.split_once("/upload ").unwrap().1.strip_suffix(" goes on with it").unwrap();
-        assert_eq!(paths(command).unwrap(), ["/a/b c's \\.png"]);
-        assert!(told.starts_with("b c.png is not whole in #Lobby yet"), "{told}");
-    }
 
     #[test]
     fn names_with_spaces_stand_in_quotation_marks() {

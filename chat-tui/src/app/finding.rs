@@ -13,7 +13,7 @@ use super::timeline::Entry;
 use super::{Effect, Model, jump, safe};
 
 /// Messages of this machine that are shown at most.
-const HERE: usize = 200;
+pub const HERE: usize = 200;
 
 /// `/search QUERY`: on the server, or without a connection in what is here.
 pub(super) fn search(model: &mut Model, query: &str) -> Vec<Effect> {
@@ -45,7 +45,7 @@ pub(super) fn found(model: &mut Model, found: Found) {
     let more = found.before.map(|before| Box::new(frame(&query, Some(before))));
     let hits = found.hits.into_iter().map(|hit| lists::found(model, hit)).collect();
     let title = format!("Found: {}", safe::line(&query));
-    lists::add(model, Hits { title, hits, chosen: 0, more, none: "nothing says that" });
+    lists::add(model, Hits { title, hits, more, none: "nothing says that", ..Hits::default() });
 }
 
 /// What was found on this machine, newest first.
@@ -55,7 +55,7 @@ pub(super) fn found_here(model: &mut Model, mut messages: Vec<Message>) {
     let hits = messages.into_iter().map(|message| lists::found_here(model, message)).collect();
     let title = format!("Found on this machine: {}", safe::line(&model.searched));
     let none = "nothing that is kept on this machine says that";
-    lists::add(model, Hits { title, hits, chosen: 0, more: None, none });
+    lists::add(model, Hits { title, hits, none, ..Hits::default() });
 }
 
 /// What a search on this machine looks for: words and phrases, and who said it where. What it does not know is a word.
@@ -91,13 +91,13 @@ impl Sought {
     }
 
     /// Whether a room is to be looked through.
-    pub fn wants(&self, room: &RoomKey) -> bool {
-        self.rooms.is_empty() || self.rooms.iter().any(|wanted| wanted == room.as_str())
+    pub fn wants(&self, room: &RoomKey, title: &str) -> bool {
+        let title = title.to_lowercase();
+        self.rooms.is_empty() || self.rooms.iter().any(|wanted| wanted == room.as_str() || *wanted == title)
     }
 
-    /// The message, as it is now, if it answers.
-    pub fn finds(&self, event: Event) -> Option<Message> {
-        let Event::Message(message) = event else { return None };
+    /// The message, with what later events made of it, if it answers.
+    pub fn finds(&self, message: Message) -> Option<Message> {
         let folded = message.folded.as_ref();
         let text = folded.and_then(|folded| folded.text.as_ref()).unwrap_or(&message.message).to_lowercase();
         let sender = message.sender.to_lowercase();
@@ -204,16 +204,18 @@ mod tests {
             let text = format!(
                 r#"{{"type":"message","room":"lobby","seq":1,"id":"a","user":"u-1","sender":"{sender}","message":"{text}","timestamp":""}}"#
             );
-            Event::parse(&text).unwrap()
+            let Event::Message(message) = Event::parse(&text).unwrap() else { panic!("a message") };
+            message
         };
         let finds = |query: &str, sender: &str, text: &str| {
             let sought = Sought::read(query);
-            sought.wants(&RoomKey::lobby()) && sought.finds(event(sender, text)).is_some()
+            sought.wants(&RoomKey::lobby(), "The Hall") && sought.finds(event(sender, text)).is_some()
         };
         assert!(finds("Release rel*", "ana", "the RELEASE is out"));
         assert!(finds("\"next week\" from:@Ana in:#lobby", "ana", "not before next week"));
         assert!(!finds("\"next week\"", "ana", "next release, this week"));
         assert!(!finds("release from:bo", "ana", "release"));
         assert!(!finds("release in:ops", "ana", "release"));
+        assert!(!finds("release in:hall", "ana", "release"));
     }
 }

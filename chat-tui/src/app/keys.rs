@@ -191,7 +191,7 @@ fn room_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
         KeyCode::Char('a') if alt => next_unread(model),
         KeyCode::Char('r') if alt => failed(model, |line| Some(Effect::Retry(line.id.clone()))),
         KeyCode::Char('y') if alt => {
-            let effects = failed(model, |line| Some(Effect::Copy(line.text.clone())));
+            let effects = failed(model, |line| Some(Effect::Copy(line.shown.to_string())));
             if !effects.is_empty() {
                 model.toast("copied, if the terminal allows it");
             }
@@ -345,10 +345,7 @@ fn next_unread(model: &mut Model) -> Vec<Effect> {
             |room: &&&super::Room| room.kind == protocol::rooms::RoomKind::Direct && room.unread() > 0;
         round().filter(other).find(direct).map(|room| (room.key.clone(), None))
     };
-    let threads = || {
-        let news = round().find(|room| !room.thread_news.is_empty())?;
-        Some((news.key.clone(), news.thread_news.keys().next().copied()))
-    };
+    let threads = || round().find_map(|room| Some((room.key.clone(), Some(room.answers.unseen().next()?.0))));
     let unread = || round().filter(other).find(|room| room.unread() > 0).map(|room| (room.key.clone(), None));
     let Some((key, thread)) = calls.or_else(talks).or_else(threads).or_else(unread) else {
         if let Some(back) =

@@ -90,6 +90,11 @@ impl Screen {
         screen
     }
 
+    /// Whether what is said in the room itself is in sight, be it beside a thread.
+    pub fn shows_room(&self, model: &Model) -> bool {
+        model.thread().is_none() || !self.timeline.is_empty()
+    }
+
     /// What the rows depend on of the place that is written in.
     pub fn frame<'a>(&self, model: &'a Model) -> Frame<'a> {
         let area = if model.thread().is_some() { self.thread } else { self.timeline };

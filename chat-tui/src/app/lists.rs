@@ -12,6 +12,7 @@ use time::{OffsetDateTime, UtcOffset};
 
 use super::sheet::{Line, Sheet};
 use super::timeline::{Said, moment};
+use super::written::Written;
 use super::{Effect, Layer, Model, jump, names, place, safe};
 
 /// Messages of one's rooms, to go to one of them.
@@ -25,6 +26,8 @@ pub struct Hits {
     pub chosen: usize,
     /// Where there may be more: what asks for them.
     pub more: Option<Box<ClientFrame>>,
+    /// That was asked, and not answered yet.
+    pub asked: bool,
     /// What is said where there are none.
     pub none: &'static str,
 }
@@ -62,7 +65,13 @@ pub(super) fn mentions(model: &mut Model, mentioned: Mentioned) {
     });
     add(
         model,
-        Hits { title: "What names you".to_owned(), hits, chosen: 0, more, none: "nothing names you yet" },
+        Hits {
+            title: "What names you".to_owned(),
+            hits,
+            more,
+            none: "nothing names you yet",
+            ..Hits::default()
+        },
     );
 }
 
@@ -93,13 +102,7 @@ pub(super) fn pins(model: &mut Model, pins: Pins) {
     let title = format!("Pinned in {label}");
     add(
         model,
-        Hits {
-            title,
-            hits,
-            chosen: 0,
-            more: None,
-            none: "nothing is pinned here; select a message, p pins it",
-        },
+        Hits { title, hits, none: "nothing is pinned here; select a message, p pins it", ..Hits::default() },
     );
 }
 
@@ -107,7 +110,7 @@ pub(super) fn pins(model: &mut Model, pins: Pins) {
 pub(super) fn add(model: &mut Model, mut list: Hits) {
     if let Some(Layer::Hits(shown)) = model.layers.last_mut()
         && shown.title == list.title
-        && shown.more.is_some()
+        && std::mem::take(&mut shown.asked)
     {
         shown.hits.append(&mut list.hits);
         shown.more = list.more;
@@ -117,13 +120,24 @@ pub(super) fn add(model: &mut Model, mut list: Hits) {
     model.layers.push(Layer::Hits(list));
 }
 
+/// What was asked was not answered: it may be asked again.
+pub(super) fn not_told(model: &mut Model) {
+    for layer in &mut model.layers {
+        if let Layer::Hits(list) = layer {
+            list.asked = false;
+        }
+    }
+}
+
 pub(super) fn key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     let Some(Layer::Hits(list)) = model.layers.last_mut() else { return Vec::new() };
     let last = list.hits.len().saturating_sub(1);
     match key.code {
         KeyCode::Up | KeyCode::Char('k') => list.chosen = list.chosen.saturating_sub(1),
         KeyCode::Down | KeyCode::Char('j') if list.chosen >= last => {
-            let more = list.more.clone();
+            // Asked twice, the same would be told twice.
+            let more = list.more.clone().filter(|_| !list.asked);
+            list.asked |= more.is_some();
             return more.map(|frame| vec![Effect::Ask(frame)]).unwrap_or_default();
         }
         KeyCode::Down | KeyCode::Char('j') => list.chosen += 1,
@@ -168,7 +182,7 @@ pub(super) fn edits(model: &Model, edits: &Edits) -> Sheet {
         let at = at.and_then(|at| at.checked_to_offset(model.offset)).map(moment).unwrap_or_default();
         let first = if version.seq == edits.target { " · first" } else { "" };
         sheet.lines.push(Line::Text(format!("{at}{first}")));
-        sheet.lines.push(Line::Head(safe::block(&version.text)));
+        sheet.lines.push(Line::Head(Written::new(&version.text).to_string()));
     }
     sheet
 }

@@ -48,6 +48,13 @@ pub(super) fn take(model: &mut Model, event: Event) -> Vec<Effect> {
                 return vec![Effect::Keep];
             }
         }
+        Event::ReadThread(read) => {
+            let me = model.me.as_ref().map(|me| me.user.clone());
+            if let Some(room) = model.rooms.get_mut(&read.of) {
+                room.learn_thread_read(read.thread, read.upto, me.as_ref());
+                return vec![Effect::Keep];
+            }
+        }
         Event::Notify(notify) => {
             if let Some(room) = model.rooms.get_mut(&notify.of) {
                 room.level = notify.level;
@@ -83,7 +90,8 @@ fn take_draft(model: &mut Model, draft: &Drafted) {
         None => room,
     };
     let written = if here { written } else { place.draft.clone() };
-    let Some(text) = place.learn_draft(&draft.text, &written) else { return };
+    let Some(text) = place.learn_draft(&draft.text, draft.reply, &written) else { return };
+    place.answer(draft.reply);
     match &mut place.about {
         Some(super::About::Edit { draft, .. }) if here => *draft = text,
         _ if here && !editing => model.composer.set(&text),

@@ -185,11 +185,15 @@ fn chosen(model: &mut Model, seq: Seq, code: KeyCode) -> Vec<Effect> {
 
 /// Marks a message and what came after it as unread.
 fn unread_from(model: &mut Model, seq: Seq) -> Vec<Effect> {
-    if model.thread().is_some() {
-        model.toast("a thread is read as a whole");
-        return Vec::new();
-    }
+    let me = model.me.as_ref().map(|me| me.user.clone());
     let room = model.room_mut();
+    if let Some(root) = room.thread {
+        room.unread_thread_from(root, seq, me.as_ref());
+        let thread = place::thread_of(room, root);
+        (thread.mark, thread.kept_unread) = (Some(seq.saturating_sub(1)), true);
+        model.toast("unread from there on, on all your devices");
+        return vec![Effect::Keep];
+    }
     room.read = seq.saturating_sub(1);
     room.mark = Some(room.read);
     room.kept_unread = true;

@@ -8,10 +8,10 @@ use protocol::session::{Change, Line, Target};
 use super::room::{Outgoing, Sending};
 use super::text::shorten;
 use super::timeline::{Entry, Said};
-use super::written::Meaning;
+use super::written::{Meaning, Written};
 use super::{Effect, Layer, Model, Room};
-use crate::markup::Block;
 use crate::markup::tree::plain;
+use crate::markup::{Block, sgr};
 
 /// Threads of a room that are kept open in memory, beside those with unsent lines or drafts.
 const THREADS: usize = 20;
@@ -25,10 +25,6 @@ pub enum About {
     Reply {
         /// The message.
         seq: Seq,
-        /// Whose, safe to draw.
-        name: String,
-        /// What it says, on one line.
-        text: String,
     },
     /// It takes the place of what a message said.
     Edit {
@@ -43,7 +39,7 @@ impl About {
     /// The message that is answered.
     pub fn reply(&self) -> Option<Seq> {
         match self {
-            Self::Reply { seq, .. } => Some(*seq),
+            Self::Reply { seq } => Some(*seq),
             Self::Edit { .. } => None,
         }
     }
@@ -103,7 +99,7 @@ pub(super) fn say(model: &mut Model, text: String) -> Vec<Effect> {
             model.composer.set(&draft);
             return edited(model, target, text);
         }
-        Some(About::Reply { seq, .. }) => Some(seq),
+        Some(About::Reply { seq }) => Some(seq),
         None => None,
     };
     place.scroll = None;
@@ -115,9 +111,10 @@ pub(super) fn say(model: &mut Model, text: String) -> Vec<Effect> {
 fn edited(model: &Model, target: Target, text: String) -> Vec<Effect> {
     let room = model.current.clone();
     let typing = Effect::Typing { room: room.clone(), thread: model.thread(), on: false };
+    let is_same = |before: &Written| sgr::meant(before.editable()) == text;
     let same = match &target {
-        Target::Stored(seq) => said(model, *seq).is_some_and(|said| *said.text == *text),
-        Target::Line(id) => model.place().outgoing.iter().any(|line| line.id == *id && line.text == text),
+        Target::Stored(seq) => said(model, *seq).is_some_and(|said| is_same(&said.text)),
+        Target::Line(id) => model.place().outgoing.iter().any(|line| line.id == *id && is_same(&line.shown)),
     };
     if same {
         return vec![typing];
@@ -127,10 +124,19 @@ fn edited(model: &Model, target: Target, text: String) -> Vec<Effect> {
 
 /// Begins to answer a message.
 pub(super) fn reply(model: &mut Model, seq: Seq) {
-    let Some(said) = said(model, seq) else { return };
-    let about = About::Reply { seq, name: said.name.clone(), text: quoted(said) };
+    if said(model, seq).is_none() {
+        return;
+    }
     leave_edit(model);
-    model.place_mut().about = Some(about);
+    model.place_mut().about = Some(About::Reply { seq });
+}
+
+/// What is answered, in a few words that are safe to draw.
+pub fn answered(model: &Model, seq: Seq) -> String {
+    match said(model, seq) {
+        Some(said) => format!("{}: {}", said.name, quoted(said)),
+        None => "an earlier message".to_owned(),
+    }
 }
 
 /// A message on one line; one that has only files by their names.
@@ -153,10 +159,11 @@ pub(super) fn edit(model: &mut Model, target: Target) {
         Target::Stored(seq) => {
             let me = model.me.as_ref().map(|me| &me.user);
             let own = said(model, *seq).filter(|said| Some(&said.user) == me);
-            own.map(|said| said.text.to_string())
+            own.map(|said| said.text.editable().to_owned())
         }
         Target::Line(id) => {
-            model.place().outgoing.iter().find(|line| line.id == *id).map(|line| line.text.clone())
+            let line = model.place().outgoing.iter().find(|line| line.id == *id);
+            line.map(|line| line.shown.editable().to_owned())
         }
     };
     let Some(text) = text else {
@@ -219,9 +226,10 @@ pub(super) fn open_thread(model: &mut Model, seq: Seq) -> Vec<Effect> {
     }
     let mut effects = put_aside(model);
     let room = model.room_mut();
-    thread_of(room, root).stale = false;
+    let mark = room.answers.mark(root);
+    let thread = thread_of(room, root);
+    (thread.stale, thread.kept_unread, thread.mark) = (false, false, mark);
     room.thread = Some(root);
-    room.thread_news.remove(&root);
     forget_threads(room);
     take_up(model);
     effects.extend(ask_thread(model, root, None));
@@ -255,8 +263,8 @@ pub(super) fn thread_of(room: &mut Room, root: Seq) -> &mut Room {
     let Room { threads, timeline, key, title, kind, rules, .. } = room;
     threads.entry(root).or_insert_with(|| {
         let timeline = timeline.thread(root);
-        let (title, kind, rules, read) = (title.clone(), *kind, rules.clone(), timeline.head());
-        Room { title, kind, rules, timeline, read, loaded: true, ..Room::joined(key.clone()) }
+        let (title, kind, rules) = (title.clone(), *kind, rules.clone());
+        Room { title, kind, rules, timeline, loaded: true, ..Room::joined(key.clone()) }
     })
 }
 

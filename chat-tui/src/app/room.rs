@@ -15,6 +15,7 @@ pub use super::outgoing::{Outgoing, Sending};
 use super::place::About;
 use super::rows::Anchor;
 use super::safe;
+use super::threads::Threads;
 use super::timeline::Timeline;
 
 /// A room this client is in.
@@ -63,8 +64,10 @@ pub struct Room {
     pub draft: String,
     /// The draft as our other devices know it.
     pub shared_draft: String,
-    /// Drafts that were told to them and did not come back yet, oldest first.
-    pub told_drafts: VecDeque<String>,
+    /// What it answers, as they know it.
+    pub shared_reply: Option<Seq>,
+    /// Drafts that were told to them and did not come back yet, oldest first, each with what it answers.
+    pub told_drafts: VecDeque<(String, Option<Seq>)>,
     /// What the line being written is about.
     pub about: Option<About>,
     /// What Up and Down go through, while another room is on the screen.
@@ -73,8 +76,8 @@ pub struct Room {
     pub threads: BTreeMap<Seq, Room>,
     /// The thread on the screen; always one of `threads`.
     pub thread: Option<Seq>,
-    /// Answers in threads that one takes part in, and has not seen: how many, by the message each began with.
-    pub thread_news: BTreeMap<Seq, u32>,
+    /// What was read of its threads, and not seen of those that one takes part in.
+    pub answers: Threads,
     /// It was marked as unread, and is not read by being looked at until one comes back to it.
     pub kept_unread: bool,
     /// Up to where all devices know that it was read.
@@ -185,9 +188,6 @@ pub struct Counted {
     pub mentions: u32,
 }
 
-/// Drafts told to other devices that are remembered until they come back.
-const TOLD_DRAFTS: usize = 8;
-
 /// Somebody who types.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Typist {
@@ -229,12 +229,13 @@ impl Room {
             scroll: None,
             draft: String::new(),
             shared_draft: String::new(),
+            shared_reply: None,
             told_drafts: VecDeque::new(),
             about: None,
             memory: Memory::default(),
             threads: BTreeMap::new(),
             thread: None,
-            thread_news: BTreeMap::new(),
+            answers: Threads::default(),
             kept_unread: false,
             shared_read: 0,
             untold_back: false,
@@ -347,34 +348,6 @@ impl Room {
         self.level == Level::None
     }
 
-    /// Learns the draft of another device. Returns it where it takes the place of `here`, what is written on this one.
-    pub fn learn_draft(&mut self, text: &str, here: &str) -> Option<String> {
-        if let Some(at) = self.told_drafts.iter().position(|told| told == text) {
-            // One's own, come back.
-            self.told_drafts.drain(..=at);
-            return None;
-        }
-        // What was written here since then is newer, and will be told.
-        let is_news = here == self.shared_draft && here != text;
-        text.clone_into(&mut self.shared_draft);
-        is_news.then(|| safe::block(text))
-    }
-
-    /// The draft that our other devices do not know yet, where what is written here is another one.
-    pub fn untold_draft(&mut self, here: &str) -> Option<String> {
-        // A command is nobody's business.
-        let text = if here.starts_with('/') && !here.starts_with("//") { "" } else { here };
-        if text == self.shared_draft || text.len() > protocol::limits::DRAFT_BYTES {
-            return None;
-        }
-        text.clone_into(&mut self.shared_draft);
-        self.told_drafts.push_back(text.to_owned());
-        if self.told_drafts.len() > TOLD_DRAFTS {
-            self.told_drafts.pop_front();
-        }
-        Some(text.to_owned())
-    }
-
     /// Notes somebody's name and presence.
     pub fn see(&mut self, user: &UserId, name: &str, state: PresenceState) {
         if state == PresenceState::Offline {
@@ -406,26 +379,6 @@ impl Room {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn drafts_of_other_devices_come_and_never_replace_what_is_newer() {
-        let mut room = Room::new(RoomKey::lobby());
-        assert_eq!(room.learn_draft("from the phone", ""), Some("from the phone".to_owned()));
-        assert_eq!(room.untold_draft("from the phone"), None);
-        assert_eq!(
-            room.untold_draft("from the phone, and here"),
-            Some("from the phone, and here".to_owned())
-        );
-        assert_eq!(room.untold_draft("more"), Some("more".to_owned()));
-        // Both come back, while more was written.
-        assert_eq!(room.learn_draft("from the phone, and here", "more and"), None);
-        assert_eq!(room.learn_draft("more", "more and"), None);
-        assert_eq!(room.learn_draft("the phone again", "more and"), None, "what is written here is kept");
-        assert_eq!(room.untold_draft("more and").as_deref(), Some("more and"));
-        assert_eq!(room.untold_draft("/nick x").as_deref(), Some(""), "a command is not told");
-        assert_eq!(room.untold_draft("//x").as_deref(), Some("//x"));
-        assert_eq!(room.untold_draft(&"x".repeat(20_000)), None);
-    }
 
     #[test]
     fn who_is_a_member_stays_when_they_go() {

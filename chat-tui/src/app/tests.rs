@@ -1,5 +1,6 @@
 //! Keys and events in, effects and state out.
 
+mod gone;
 mod messages;
 mod order;
 mod people;

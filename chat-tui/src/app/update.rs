@@ -12,7 +12,9 @@ use protocol::signal::PresenceState;
 
 use super::layout::Screen;
 use super::place::{put_aside, take_up};
-use super::{Effect, Layer, Model, Msg, Room, answers, files, finding, jump, keys, pictures, rows, session};
+use super::{
+    Effect, Layer, Model, Msg, Room, answers, files, finding, jump, keys, lists, pictures, rows, session,
+};
 
 /// Without a key for this long, the person is idle.
 const IDLE_AFTER: Duration = Duration::from_mins(5);
@@ -27,6 +29,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Duration) -> Vec<Effect> {
             if let Some(room) = model.rooms.get_mut(&room) {
                 room.loaded = true;
                 for (event, as_of) in events {
+                    session::messages::pass_on(room, std::slice::from_ref(&event), as_of);
                     room.timeline.insert([event], as_of);
                 }
             }
@@ -48,10 +51,15 @@ pub fn update(model: &mut Model, msg: Msg, now: Duration) -> Vec<Effect> {
             Vec::new()
         }
         Msg::NotAsked(reason) => {
+            lists::not_told(model);
             model.complain(reason);
             Vec::new()
         }
         Msg::Transfer { id, news } => files::take(model, id, news),
+        Msg::BrokenOff(broken) => {
+            files::broken_off(model, broken);
+            Vec::new()
+        }
         Msg::Thumb { file, picture } => {
             model.pictures.take(&file, picture);
             Vec::new()
@@ -104,7 +112,7 @@ pub(super) fn go_to(model: &mut Model, key: &RoomKey) -> Vec<Effect> {
     let mut effects = Vec::new();
     if old != *key {
         // A message that was being chosen is of the other room.
-        model.layers.retain(|layer| !matches!(layer, Layer::Pick(_)));
+        model.layers.retain(|layer| !matches!(layer, Layer::Pick(_) | Layer::React(_)));
         effects.extend(put_aside(model));
         let room = model.room_mut();
         room.mark = None;
@@ -192,7 +200,14 @@ fn terminal(model: &mut Model, event: TermEvent) -> Vec<Effect> {
         TermEvent::FocusGained => {
             model.focused = true;
             model.active_at = model.now;
-            arrive(model.room_mut());
+            let room = model.room_mut();
+            arrive(room);
+            if let Some(root) = room.thread
+                && let Some(mark) = room.answers.mark(root)
+                && let Some(thread) = room.threads.get_mut(&root)
+            {
+                thread.mark = Some(mark);
+            }
             vec![Effect::Wake]
         }
         TermEvent::FocusLost => {
@@ -203,8 +218,10 @@ fn terminal(model: &mut Model, event: TermEvent) -> Vec<Effect> {
 }
 
 fn not_taken(model: &mut Model, room: &RoomKey, thread: Option<Seq>, text: &str, reason: &str) {
-    let text = super::safe::block(text);
+    let text = super::written::editable(text);
     if model.current == *room && model.thread() == thread {
+        // Also the new text of a message, which was not taken out of the composer.
+        model.composer.remember(&text);
         if model.composer.is_empty() {
             model.composer.set(&text);
         } else {
@@ -257,22 +274,27 @@ fn settle(model: &mut Model, effects: &mut Vec<Effect>) {
         effects.push(Effect::Members(model.current.clone()));
     }
     let looking = model.focused && !model.layers.iter().any(|layer| matches!(layer, Layer::Name { .. }));
+    let is_in_sight = Screen::of(model).shows_room(model);
     let room = model.room_mut();
     if !room.loaded {
         // Asked for once; the answer says that it is there.
         room.loaded = true;
         effects.push(Effect::Load(room.key.clone()));
     }
-    let in_thread = room.thread.is_some();
-    if looking && !in_thread && !room.kept_unread && room.scroll.is_none() && room.read_all() {
+    if looking && is_in_sight && !room.kept_unread && room.scroll.is_none() && room.read_all() {
         effects.push(Effect::Keep);
     }
     room.trim();
-    let place = model.place_mut();
-    if looking && in_thread && place.scroll.is_none() {
-        place.read_all();
+    if let Some(root) = room.thread
+        && let Some(thread) = room.threads.get(&root)
+        && looking
+        && thread.scroll.is_none()
+        && !thread.kept_unread
+        && room.answers.read(root, thread.timeline.head())
+    {
+        effects.push(Effect::Keep);
     }
-    place.trim();
+    model.place_mut().trim();
     if model.is_online() {
         ask_for_history(model, effects);
     }

@@ -12,9 +12,17 @@ use crate::markup::{Block, parse};
 #[derive(Debug, Clone, Default)]
 pub struct Written {
     text: String,
-    colours: Option<Arc<[Run]>>,
+    colours: Option<Arc<Coloured>>,
     blocks: OnceLock<Arc<[Block]>>,
     hrefs: OnceLock<Option<Hrefs>>,
+}
+
+/// The coloured output of a program.
+#[derive(Debug, PartialEq, Eq)]
+struct Coloured {
+    /// As it is edited: what colours it can be seen.
+    shown: String,
+    runs: Vec<Run>,
 }
 
 /// Where the links of a message lead: each place once, in order, and not more than [`HREFS`].
@@ -32,12 +40,19 @@ pub enum Meaning<'a> {
     Coloured(&'a [Run]),
 }
 
+/// A text as it came from its author, or from the clipboard, as it is edited: safe to draw, and what colours it is kept
+/// as signs that can be seen. [`sgr::meant`] is the way back.
+pub fn editable(text: &str) -> String {
+    if sgr::is_coloured(text) { safe::block(&sgr::shown(text)) } else { safe::block(text) }
+}
+
 impl Written {
     /// A text as it came from its author.
     pub fn new(text: &str) -> Self {
-        let colours: Option<Arc<[Run]>> = sgr::is_coloured(text).then(|| sgr::runs(text).into());
+        let coloured = || Coloured { shown: editable(text), runs: sgr::runs(text) };
+        let colours = sgr::is_coloured(text).then(|| Arc::new(coloured()));
         let text = match &colours {
-            Some(runs) => runs.iter().map(|run| run.text.as_str()).collect(),
+            Some(colours) => colours.runs.iter().map(|run| run.text.as_str()).collect(),
             None => safe::block(text),
         };
         Self { text, colours, blocks: OnceLock::new(), hrefs: OnceLock::new() }
@@ -48,10 +63,15 @@ impl Written {
         &self.text
     }
 
+    /// The text as it is edited: see [`editable`].
+    pub fn editable(&self) -> &str {
+        self.colours.as_ref().map_or(&self.text, |colours| &colours.shown)
+    }
+
     /// What it means.
     pub fn meaning(&self) -> Meaning<'_> {
         match &self.colours {
-            Some(runs) => Meaning::Coloured(runs),
+            Some(colours) => Meaning::Coloured(&colours.runs),
             None => Meaning::Blocks(self.blocks.get_or_init(|| parse(&self.text).into())),
         }
     }
@@ -95,5 +115,23 @@ impl Eq for Written {}
 impl PartialEq<&str> for Written {
     fn eq(&self, other: &&str) -> bool {
         self.text == *other
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn coloured_text_is_edited_with_its_colours_and_copied_without() {
+        let source = "\x1b[1;31merror\x1b[0m: \x1b]0;owned\x07disk full\x1b[2J";
+        let written = Written::new(source);
+        assert_eq!(written.as_str(), "error: disk full");
+        assert_eq!(written.editable(), "␛[1;31merror␛[0m: disk full");
+        let said_again = Written::new(&sgr::meant(written.editable()));
+        assert_eq!(said_again, written);
+        assert!(matches!(said_again.meaning(), Meaning::Coloured([error, _]) if error.text == "error"));
+        let plain = Written::new("**bold** ␛ \x07");
+        assert_eq!(plain.editable(), plain.as_str());
     }
 }

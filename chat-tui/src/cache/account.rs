@@ -79,9 +79,23 @@ impl Profile {
                 _ => {}
             }
         }
+        // Files that are sent again begin anew.
+        match fs::remove_file(self.dir().join("uploads.json")) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
         match fs::remove_file(self.dir().join("account.json")) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => sync_name(&self.dir().join("account.json"))?,
+        }
+        // Copies that could not be read, or were not finished: they may hold its secret and its drafts.
+        for entry in fs::read_dir(self.dir())?.flatten() {
+            let path = entry.path();
+            let of = |start: &str| entry.file_name().to_string_lossy().starts_with(start);
+            let is_new = path.extension().is_some_and(|ending| ending == "new");
+            if of("account.damaged") || of("state.damaged") || (of("account.") && is_new) {
+                fs::remove_file(path)?;
+            }
         }
         Ok(unsent)
     }
@@ -107,7 +121,7 @@ mod tests {
         let profile = Profile::open(dir.path().to_owned()).unwrap();
         assert_eq!(profile.load_account().unwrap(), None);
         let mut state = State { token: Some("guest".to_owned()), ..State::default() };
-        state.rooms.insert(RoomKey::lobby(), KeptRoom { draft: "mine".to_owned(), ..KeptRoom::default() });
+        state.rooms.insert(RoomKey::lobby(), KeptRoom { title: "mine".to_owned(), ..KeptRoom::default() });
         profile.save_state(&state).unwrap();
         profile.sign_in(&account("u-1")).unwrap();
         let path = dir.path().join("account.json");
@@ -121,8 +135,17 @@ mod tests {
 
         fs::create_dir(dir.path().join("rooms")).unwrap();
         fs::write(dir.path().join("rooms/r-1.jsonl"), "secret").unwrap();
+        for copy in ["account.damaged-1", "account.77.new", "state.damaged-1"] {
+            fs::write(dir.path().join(copy), "secret").unwrap();
+        }
         profile.sign_out().unwrap();
         profile.sign_out().unwrap();
+        let names =
+            fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let left: Vec<String> = names
+            .filter(|name| !["lock", "state.json", "outbox.jsonl", "unsent"].contains(&name.as_str()))
+            .collect();
+        assert_eq!(left, [] as [&str; 0]);
         assert_eq!(profile.load_account().unwrap(), None);
         assert!(!dir.path().join("rooms").exists() && !path.exists());
         let state = profile.load_state().unwrap();

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 
-use protocol::event::Event;
+use protocol::event::{Event, Message};
 use protocol::fold;
 use protocol::ids::{Epoch, RoomKey, Seq};
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,8 @@ pub struct RoomLogs {
     dir: PathBuf,
     epoch: Option<Epoch>,
     open: HashMap<RoomKey, Open>,
+    /// Rooms in whose files texts stand that were taken out.
+    unclean: BTreeSet<RoomKey>,
 }
 
 #[derive(Debug)]
@@ -51,7 +53,8 @@ struct Header {
 impl RoomLogs {
     /// The logs of a profile; those of another epoch count as damaged.
     pub fn new(profile: &Profile, epoch: Option<Epoch>) -> Self {
-        Self { dir: profile.dir().join("rooms"), epoch, open: HashMap::new() }
+        let dir = profile.dir().join("rooms");
+        Self { dir, epoch, open: HashMap::new(), unclean: BTreeSet::new() }
     }
 
     /// The server tells the epoch. Logs of another one are set aside when they are touched next.
@@ -69,7 +72,29 @@ impl RoomLogs {
         Ok(self.parse(&bytes).map(|events| events.into_values().collect()).unwrap_or_default())
     }
 
-    /// Adds events, into which changes up to `as_of` are folded; their text is kept as it came.
+    /// A room's messages as they were last, oldest first.
+    pub fn messages(&self, room: &RoomKey) -> io::Result<Vec<Message>> {
+        let Some(bytes) = read_if_there(&self.path(room))? else { return Ok(Vec::new()) };
+        let mut events = self.parse(&bytes).unwrap_or_default();
+        let is_edit = |(event, _): &(Event, Seq)| matches!(event, Event::Edit(_)).then(|| event.clone());
+        let edits: Vec<Event> = events.values().filter_map(is_edit).collect();
+        for edit in edits {
+            if let Some(target) = fold::target(&edit)
+                && let Some((Event::Message(message), as_of)) = events.get_mut(&target)
+                && edit.seq() > *as_of
+            {
+                fold::apply(message, &edit);
+            }
+        }
+        let message = |(event, _)| match event {
+            Event::Message(message) => Some(message),
+            _ => None,
+        };
+        Ok(events.into_values().filter_map(message).collect())
+    }
+
+    /// Adds events, into which changes up to `as_of` are folded; their text is kept as it came. What they take out stands
+    /// in the file until [`scrub`](Self::scrub).
     pub fn append<'a>(
         &mut self,
         room: &RoomKey,
@@ -78,9 +103,13 @@ impl RoomLogs {
     ) -> io::Result<()> {
         let mut lines = Vec::new();
         let mut count = 0;
-        let mut deletes = false;
+        let mut takes_out = false;
         for event in events {
-            deletes |= matches!(event, Event::Delete(_));
+            takes_out |= match event {
+                Event::Delete(_) => true,
+                Event::Message(message) => is_taken_out(message),
+                _ => false,
+            };
             write(&mut lines, event, as_of)?;
             count += 1;
         }
@@ -91,12 +120,32 @@ impl RoomLogs {
         open.file.write_all(&lines)?;
         open.events += count;
         open.bytes += lines.len();
-        // What was deleted is not kept here either: opening the log anew writes it without those texts.
-        if open.events > 2 * EVENTS || open.bytes > 2 * BYTES || deletes {
+        if open.events > 2 * EVENTS || open.bytes > 2 * BYTES {
             self.open.remove(room);
             self.opened(room)?;
+        } else if takes_out {
+            self.unclean.insert(room.clone());
         }
         Ok(())
+    }
+
+    /// Whether [`scrub`](Self::scrub) has something to do.
+    pub fn is_unclean(&self) -> bool {
+        !self.unclean.is_empty()
+    }
+
+    /// Takes out of the files what was taken out of the rooms since the last time.
+    pub fn scrub(&mut self) -> io::Result<()> {
+        let mut outcome = Ok(());
+        for room in std::mem::take(&mut self.unclean) {
+            // Opening a log anew writes it without those texts.
+            self.open.remove(&room);
+            if let Err(error) = self.opened(&room).map(drop) {
+                self.unclean.insert(room);
+                outcome = Err(error);
+            }
+        }
+        outcome
     }
 
     /// Puts a room's log aside: its `seq`s name other events now.
@@ -106,13 +155,20 @@ impl RoomLogs {
         if path.exists() { set_aside(&path) } else { Ok(()) }
     }
 
-    /// Removes a room's log: it is not ours to read any more.
+    /// Removes a room's log, and what was set aside of it: it is not ours to read any more.
     pub fn forget(&mut self, room: &RoomKey) -> io::Result<()> {
         self.open.remove(room);
-        match fs::remove_file(self.path(room)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
+        self.unclean.remove(room);
+        let there = |error: &io::Error| error.kind() != io::ErrorKind::NotFound;
+        let mut outcome =
+            fs::remove_file(self.path(room)).or_else(|error| if there(&error) { Err(error) } else { Ok(()) });
+        let aside = format!("{room}.damaged");
+        for entry in fs::read_dir(&self.dir).into_iter().flatten().flatten() {
+            if entry.file_name().to_str().is_some_and(|name| name.starts_with(&aside)) {
+                outcome = fs::remove_file(entry.path()).and(outcome);
+            }
         }
+        outcome
     }
 
     /// Opens a log for appending; cuts it to its newest stretch if it grew too long, and mends its end.
@@ -167,7 +223,11 @@ impl RoomLogs {
                 fold::apply(message, delete);
             }
         }
-        let deleted: BTreeSet<Seq> = deletes.iter().filter_map(fold::target).collect();
+        let mut deleted: BTreeSet<Seq> = deletes.iter().filter_map(fold::target).collect();
+        let taken_out = |(seq, (event, _)): (&Seq, &(Event, Seq))| {
+            matches!(event, Event::Message(message) if is_taken_out(message)).then_some(*seq)
+        };
+        deleted.extend(events.iter().filter_map(taken_out));
         for (event, _) in events.values_mut() {
             if let Event::Edit(edit) = event
                 && deleted.contains(&edit.target)
@@ -182,6 +242,10 @@ impl RoomLogs {
         // A key is letters, digits, '-', '_' and '.', and never begins with '.'.
         self.dir.join(format!("{room}.jsonl"))
     }
+}
+
+fn is_taken_out(message: &Message) -> bool {
+    message.folded.as_ref().is_some_and(|folded| folded.deleted)
 }
 
 /// A line: the event, and beside its fields the place up to which changes are folded into it.
@@ -280,12 +344,74 @@ mod tests {
         .unwrap();
         logs.append(&lobby, [&delete], 0).unwrap();
         let path = dir.path().join("rooms/lobby.jsonl");
+        assert!(logs.is_unclean());
+        logs.scrub().unwrap();
         let text = fs::read_to_string(&path).unwrap();
         assert!(!text.contains("slip") && text.contains("fine"), "{text}");
-        assert_eq!(seqs(&logs), [1, 2, 3]);
+        assert_eq!((seqs(&logs), logs.is_unclean()), (vec![1, 2, 3], false));
+        logs.append(&lobby, [&message_at(4, "bo", "later")], 0).unwrap();
+        assert_eq!(seqs(&logs), [1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn what_a_page_tells_to_be_deleted_is_not_kept_nor_what_it_was_edited_to() {
+        let dir = tempfile::tempdir().unwrap();
+        let profile = Profile::open(dir.path().to_owned()).unwrap();
+        let mut logs = logs(&profile, "e1");
+        let lobby = RoomKey::lobby();
+        logs.append(&lobby, [&message_at(1, "bo", "a slip"), &edit(2, "another slip")], 0).unwrap();
+        let Event::Message(mut stone) = message_at(1, "bo", "") else { panic!("a message") };
+        stone.folded = Some(protocol::event::Folded { deleted: true, ..Default::default() });
+        // Its delete is on another page.
+        logs.append(&lobby, [&Event::Message(stone)], 9).unwrap();
+        logs.scrub().unwrap();
+        let text = fs::read_to_string(dir.path().join("rooms/lobby.jsonl")).unwrap();
+        assert!(!text.contains("slip"), "{text}");
+        assert_eq!(seqs(&logs), [1, 2]);
+    }
+
+    #[test]
+    fn messages_are_as_they_were_last() {
+        let dir = tempfile::tempdir().unwrap();
+        let profile = Profile::open(dir.path().to_owned()).unwrap();
+        let mut logs = logs(&profile, "e1");
+        let lobby = RoomKey::lobby();
+        let text = |logs: &RoomLogs| {
+            let messages = logs.messages(&lobby).unwrap();
+            let folded = messages[0].folded.clone().and_then(|folded| folded.text);
+            (messages.len(), folded.unwrap_or_else(|| messages[0].message.clone()))
+        };
+        logs.append(&lobby, [&message_at(1, "bo", "at noon"), &edit(2, "at one")], 0).unwrap();
+        assert_eq!(text(&logs), (1, "at one".to_owned()));
+        let Event::Message(mut newer) = message_at(1, "bo", "at noon") else { panic!("a message") };
+        newer.folded =
+            Some(protocol::event::Folded { text: Some("at two".to_owned()), ..Default::default() });
+        logs.append(&lobby, [&Event::Message(newer)], 5).unwrap();
+        assert_eq!(text(&logs), (1, "at two".to_owned()), "a page told it later");
+    }
+
+    #[test]
+    fn of_a_room_that_is_not_ours_any_more_nothing_is_left() {
+        let dir = tempfile::tempdir().unwrap();
+        let profile = Profile::open(dir.path().to_owned()).unwrap();
+        let lobby = RoomKey::lobby();
+        logs(&profile, "e1").append(&lobby, [&message_at(7, "bo", "old")], 0).unwrap();
+        let mut logs = logs(&profile, "e2");
+        let (old, other) = (dir.path().join("rooms/lobby.damaged-1"), dir.path().join("rooms/lobby2.jsonl"));
+        logs.append(&lobby, [&message_at(1, "bo", "new")], 0).unwrap();
+        fs::write(&other, "").unwrap();
+        assert!(old.exists());
         logs.forget(&lobby).unwrap();
         logs.forget(&lobby).unwrap();
-        assert!(!path.exists());
+        assert!(!dir.path().join("rooms/lobby.jsonl").exists() && !old.exists() && other.exists());
+    }
+
+    /// An edit of the first message.
+    fn edit(seq: Seq, text: &str) -> Event {
+        let json = format!(
+            r#"{{"type":"edit","room":"lobby","seq":{seq},"id":"e{seq}","target":1,"user":"u","sender":"bo","text":"{text}","timestamp":""}}"#
+        );
+        Event::parse(&json).unwrap()
     }
 
     #[test]

@@ -8,7 +8,8 @@
 //!   outbox.jsonl    own lines that the server has not acknowledged; synced to disk before a line is first sent
 //!   unsent/USER.json what somebody who signed out wrote and did not send
 //!   rooms/KEY.jsonl the newest stretch of a room's log; a convenience, it may be lost
-//!   uploads.json    files that were begun to be sent
+//!   sending.json    messages whose files are on their way
+//!   uploads.json    files that were begun to be sent, and where the server has them
 //!   tail/KEY.json   where `chat-tui tail` stopped
 //! ```
 //!
@@ -17,6 +18,7 @@
 mod account;
 mod log;
 mod outbox;
+mod sending;
 mod state;
 mod unsent;
 mod uploads;
@@ -29,8 +31,9 @@ use std::path::{Path, PathBuf};
 pub use account::Account;
 pub use log::RoomLogs;
 pub use outbox::Outbox;
-pub use state::{KeptRoom, State, TailCursor};
-pub use unsent::Unsent;
+pub use sending::Sending;
+pub use state::{KeptDraft, KeptRoom, KeptThread, State, TailCursor};
+pub use unsent::{Unsent, UnsentDraft};
 
 /// A profile's directory. Only the owner of its lock may write what two processes would spoil.
 #[derive(Debug)]
@@ -132,9 +135,12 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<File> {
     // Named after the process: two `tail`s may write their cursors at once.
     let temporary = path.with_extension(format!("{}.new", std::process::id()));
     let mut file = private().write(true).create(true).truncate(true).open(&temporary)?;
-    file.write_all(bytes)?;
-    file.sync_data()?;
-    fs::rename(&temporary, path)?;
+    let written = file.write_all(bytes).and_then(|()| file.sync_data());
+    if let Err(error) = written.and_then(|()| fs::rename(&temporary, path)) {
+        // A full disk is not to hold a part of it as well.
+        let _ = fs::remove_file(&temporary);
+        return Err(error);
+    }
     Ok(file)
 }
 
@@ -143,9 +149,13 @@ fn sync_name(path: &Path) -> io::Result<()> {
 }
 
 fn set_aside(path: &Path) -> io::Result<()> {
+    fs::rename(path, aside(path))
+}
+
+/// The next free name for what is set aside of a file.
+fn aside(path: &Path) -> PathBuf {
     let mut names = (1..1_000).map(|n| path.with_extension(format!("damaged-{n}")));
-    let free = names.find(|aside| !aside.exists());
-    fs::rename(path, free.unwrap_or_else(|| path.with_extension("damaged")))
+    names.find(|aside| !aside.exists()).unwrap_or_else(|| path.with_extension("damaged"))
 }
 
 #[cfg(test)]

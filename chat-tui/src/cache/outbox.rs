@@ -3,15 +3,15 @@
 //! The file is a journal of changes; a line that a crash cut short was never sent, and is ignored. It is
 //! written anew from time to time.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Seek, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use protocol::ids::Id;
 use protocol::session::{OutboxChange, Outgoing};
 use serde::{Deserialize, Serialize};
 
-use super::{Profile, read_if_there, replace, set_aside, sync_name};
+use super::{Profile, aside, private, read_if_there, replace, sync_name};
 
 /// Changes after which the journal is written anew.
 const CHANGES: usize = 1_000;
@@ -43,13 +43,14 @@ impl Outbox {
         let path = profile.dir().join("outbox.jsonl");
         let bytes = read_if_there(&path)?.unwrap_or_default();
         let (entries, damaged) = fold(&bytes);
-        if damaged {
-            set_aside(&path)?;
-        }
         // Rewritten whole, so that a line cut short does not spoil the next one.
-        let file = replace(&path, &journal(&entries)?)?;
-        sync_name(&path)?;
-        Ok(Self { path, file, entries, changes: 0, torn: false, renamed: false })
+        let (file, torn) = match rewrite(&path, &entries, damaged) {
+            Ok(file) => (file, false),
+            // On a full disk what is there goes on as it is: whoever only reads what others say needs no room.
+            Err(error) if bytes.is_empty() => return Err(error),
+            Err(_) => (private().write(true).open(&path)?, !bytes.ends_with(b"\n")),
+        };
+        Ok(Self { path, file, entries, changes: 0, torn, renamed: false })
     }
 
     /// What waits, oldest first.
@@ -109,6 +110,17 @@ impl Outbox {
     }
 }
 
+fn rewrite(path: &Path, entries: &[Outgoing], damaged: bool) -> io::Result<File> {
+    if damaged {
+        // The journal keeps its name until the new one takes it.
+        let aside = aside(path);
+        fs::hard_link(path, &aside).or_else(|_| fs::copy(path, &aside).map(drop))?;
+    }
+    let file = replace(path, &journal(entries)?)?;
+    sync_name(path)?;
+    Ok(file)
+}
+
 fn fold(bytes: &[u8]) -> (Vec<Outgoing>, bool) {
     let mut entries = Vec::new();
     let mut damaged = false;
@@ -144,8 +156,6 @@ fn journal(entries: &[Outgoing]) -> io::Result<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use protocol::ids::RoomKey;
 
     use super::*;
@@ -220,6 +230,24 @@ mod tests {
         outbox.apply(&OutboxChange::Put(entry("b"))).unwrap();
         outbox.apply(&OutboxChange::Put(entry("c"))).unwrap();
         assert_eq!(ids(&Outbox::open(&profile).unwrap()), ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn what_waits_is_there_although_the_journal_cannot_be_written_anew() {
+        let dir = tempfile::tempdir().unwrap();
+        let profile = Profile::open(dir.path().to_owned()).unwrap();
+        Outbox::open(&profile).unwrap().apply(&OutboxChange::Put(entry("a"))).unwrap();
+        let path = dir.path().join("outbox.jsonl");
+        let whole = fs::read(&path).unwrap();
+        fs::create_dir(dir.path().join(format!("outbox.{}.new", std::process::id()))).unwrap();
+        for (there, waits) in
+            [(whole.clone(), vec!["a", "b"]), ([&whole[..], b"{\"put\""].concat(), vec!["a", "b"])]
+        {
+            fs::write(&path, there).unwrap();
+            let mut outbox = Outbox::open(&profile).unwrap();
+            outbox.apply(&OutboxChange::Put(entry("b"))).unwrap();
+            assert_eq!(ids(&Outbox::open(&profile).unwrap()), waits);
+        }
     }
 
     #[test]

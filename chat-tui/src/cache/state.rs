@@ -40,14 +40,48 @@ pub struct KeptRoom {
     pub read: Seq,
     /// Up to where all devices knew that it was read.
     pub shared_read: Seq,
-    /// Answers in threads that were not seen, by the message each thread began with.
-    pub thread_news: BTreeMap<Seq, u32>,
+    /// What was read of its threads, by the message each began with.
+    pub answers: BTreeMap<Seq, KeptThread>,
     /// What was being written there.
-    pub draft: String,
-    /// What our other devices know of that.
-    pub shared_draft: String,
+    #[serde(flatten)]
+    pub draft: KeptDraft,
+    /// The same in its threads, by the message each began with.
+    pub thread_drafts: BTreeMap<Seq, KeptDraft>,
     /// It is private, a conversation, or neither.
     pub kind: RoomKind,
+}
+
+/// What was read of a thread.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct KeptThread {
+    /// Everything up to here.
+    pub read: Seq,
+    /// Answers that were not seen.
+    pub unseen: BTreeSet<Seq>,
+}
+
+/// What was being written in a room or a thread.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct KeptDraft {
+    /// The text.
+    #[serde(rename = "draft")]
+    pub text: String,
+    /// The message that it answers.
+    pub reply: Option<Seq>,
+    /// What our other devices know of the text,
+    #[serde(rename = "shared_draft")]
+    pub shared: String,
+    /// and of what it answers.
+    pub shared_reply: Option<Seq>,
+}
+
+impl KeptDraft {
+    /// Whether no other device has what was written here.
+    pub fn is_unshared(&self) -> bool {
+        !self.text.is_empty() && self.text != self.shared
+    }
 }
 
 /// Where `tail` of a room stopped.

@@ -1,17 +1,16 @@
 //! What somebody wrote here and did not send before they signed out: it waits until they sign in again, and nobody else
 //! sees it.
 
-use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder};
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 
-use protocol::ids::{RoomKey, UserId};
+use protocol::ids::{RoomKey, Seq, UserId};
 use protocol::session::{OutboxChange, Outgoing};
 use serde::{Deserialize, Serialize};
 
-use super::{Outbox, Profile, State, read_if_there, set_aside, sync_name, write_whole};
+use super::{KeptDraft, Outbox, Profile, Sending, State, read_if_there, set_aside, sync_name, write_whole};
 
 /// What somebody did not send.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,14 +18,34 @@ use super::{Outbox, Profile, State, read_if_there, set_aside, sync_name, write_w
 pub struct Unsent {
     /// Whole lines, oldest first.
     pub lines: Vec<Outgoing>,
-    /// What was being written, per room.
-    pub drafts: BTreeMap<RoomKey, String>,
+    /// What was being written.
+    pub written: Vec<UnsentDraft>,
+    /// Messages whose files were on their way.
+    pub sending: Vec<Sending>,
+}
+
+/// A text that was not said yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnsentDraft {
+    /// Where.
+    pub room: RoomKey,
+    /// In whose message's thread.
+    pub thread: Option<Seq>,
+    /// What.
+    pub text: String,
+    /// The message that it answers.
+    pub reply: Option<Seq>,
 }
 
 impl Unsent {
     /// Whether there is nothing.
     pub fn is_empty(&self) -> bool {
-        self.lines.is_empty() && self.drafts.is_empty()
+        self.count() == 0
+    }
+
+    /// How many things it is.
+    pub fn count(&self) -> usize {
+        self.lines.len() + self.sending.len() + self.written.len()
     }
 
     /// How much it is, for people.
@@ -36,8 +55,15 @@ impl Unsent {
             1 => Some(format!("1 {what}")),
             n => Some(format!("{n} {what}s")),
         };
-        let parts = [count(self.lines.len(), "unsent line"), count(self.drafts.len(), "draft")];
-        parts.into_iter().flatten().collect::<Vec<_>>().join(" and ")
+        let parts = [
+            count(self.lines.len(), "unsent line"),
+            count(self.sending.len(), "upload"),
+            count(self.written.len(), "draft"),
+        ];
+        match parts.into_iter().flatten().collect::<Vec<_>>().as_slice() {
+            [parts @ .., last] if !parts.is_empty() => format!("{} and {last}", parts.join(", ")),
+            parts => parts.concat(),
+        }
     }
 
     /// Adds what was left later; a line that is there already is the newer one.
@@ -48,7 +74,14 @@ impl Unsent {
                 None => self.lines.push(line),
             }
         }
-        self.drafts.extend(later.drafts);
+        for sending in later.sending {
+            self.sending.retain(|other| other.id != sending.id);
+            self.sending.push(sending);
+        }
+        for draft in later.written {
+            self.written.retain(|other| (&other.room, other.thread) != (&draft.room, draft.thread));
+            self.written.push(draft);
+        }
     }
 }
 
@@ -56,11 +89,19 @@ impl Profile {
     /// What `user` wrote here and the server does not have, as it lies in the outbox and the drafts.
     pub fn unsent_of(&self, user: &UserId) -> io::Result<Unsent> {
         let state = self.load_state()?;
-        let drafts = state.rooms.into_iter().filter(|(_, room)| room.draft != room.shared_draft);
-        let drafts = drafts.map(|(key, room)| (key, room.draft)).filter(|(_, draft)| !draft.is_empty());
+        let drafts = state.rooms.into_iter().flat_map(|(room, kept)| {
+            let threads = kept.thread_drafts.into_iter().map(|(root, draft)| (Some(root), draft));
+            let drafts = std::iter::once((None, kept.draft)).chain(threads);
+            drafts.filter(|(_, draft)| draft.is_unshared()).map(move |(thread, draft)| {
+                let KeptDraft { text, reply, .. } = draft;
+                UnsentDraft { room: room.clone(), thread, text, reply }
+            })
+        });
         let entries = Outbox::open(self)?.entries().to_vec();
         let lines = entries.into_iter().filter(|line| line.user.as_ref().is_none_or(|owner| owner == user));
-        Ok(Unsent { lines: lines.collect(), drafts: drafts.collect() })
+        let is_theirs = |sending: &Sending| sending.user.as_ref().is_none_or(|owner| owner == user);
+        let sending = self.sendings().into_iter().filter(is_theirs).collect();
+        Ok(Unsent { lines: lines.collect(), written: drafts.collect(), sending })
     }
 
     /// Keeps for `user` what they did not send, beside what they left before, and takes it out of the outbox.
@@ -73,6 +114,9 @@ impl Profile {
         for line in &mut kept.lines {
             line.user = Some(user.clone());
         }
+        for sending in &mut kept.sending {
+            sending.user = Some(user.clone());
+        }
         let path = self.aside_path(user);
         DirBuilder::new().recursive(true).mode(0o700).create(self.dir().join("unsent"))?;
         sync_name(&self.dir().join("unsent"))?;
@@ -82,7 +126,7 @@ impl Profile {
         for line in &kept.lines {
             outbox.apply(&OutboxChange::Remove(line.id.clone()))?;
         }
-        Ok(())
+        kept.sending.iter().try_for_each(|sending| self.forget_sending(&sending.id))
     }
 
     /// Takes back what `user` left here: lines into the outbox, drafts into the state.
@@ -95,10 +139,17 @@ impl Profile {
         for line in unsent.lines {
             outbox.apply(&OutboxChange::Put(line))?;
         }
-        for (room, draft) in unsent.drafts {
+        for sending in &unsent.sending {
+            self.keep_sending(sending)?;
+        }
+        for UnsentDraft { room, thread, text, reply } in unsent.written {
             let room = state.rooms.entry(room).or_default();
-            if room.draft.is_empty() {
-                room.draft = draft;
+            let draft = match thread {
+                Some(root) => room.thread_drafts.entry(root).or_default(),
+                None => &mut room.draft,
+            };
+            if draft.text.is_empty() {
+                (draft.text, draft.reply) = (text, reply);
             }
         }
         self.save_state(state)?;
@@ -148,6 +199,11 @@ mod tests {
         }
     }
 
+    fn sending(id: &str) -> Sending {
+        let (id, room, since) = (Id::new(id).unwrap(), RoomKey::lobby(), std::time::SystemTime::UNIX_EPOCH);
+        Sending { id, user: None, room, thread: None, sources: Vec::new(), since }
+    }
+
     fn put(profile: &Profile, line: Outgoing) {
         Outbox::open(profile).unwrap().apply(&OutboxChange::Put(line)).unwrap();
     }
@@ -158,7 +214,10 @@ mod tests {
 
     fn draft(profile: &Profile, text: &str, shared: &str) {
         let mut state = profile.load_state().unwrap();
-        let room = KeptRoom { draft: text.into(), shared_draft: shared.into(), ..KeptRoom::default() };
+        let draft = KeptDraft { text: text.into(), shared: shared.into(), ..KeptDraft::default() };
+        let thread = KeptDraft { text: format!("{text} in a thread"), reply: Some(8), ..draft.clone() };
+        let thread_drafts = [(7, thread)].into();
+        let room = KeptRoom { draft, thread_drafts, ..KeptRoom::default() };
         state.rooms.insert(RoomKey::lobby(), room);
         profile.save_state(&state).unwrap();
     }
@@ -170,14 +229,20 @@ mod tests {
         profile.sign_in(&account("u-1")).unwrap();
         put(&profile, line("a", Some("u-1")));
         put(&profile, line("early", None));
+        profile.keep_sending(&sending("files")).unwrap();
+        fs::write(dir.path().join("uploads.json"), "[]").unwrap();
         draft(&profile, "half", "");
-        assert_eq!(profile.unsent_of(&account("u-1").user).unwrap().told(), "2 unsent lines and 1 draft");
+        assert_eq!(
+            profile.unsent_of(&account("u-1").user).unwrap().told(),
+            "2 unsent lines, 1 upload and 2 drafts"
+        );
         fs::create_dir(dir.path().join("rooms")).unwrap();
         fs::write(dir.path().join("rooms/r-1.jsonl"), "secret").unwrap();
 
         profile.sign_in(&account("u-2")).unwrap();
         assert_eq!(profile.load_account().unwrap(), Some(account("u-2")));
         assert!(!dir.path().join("rooms").exists(), "the other one's history is gone");
+        assert!(profile.sendings().is_empty() && !dir.path().join("uploads.json").exists());
         assert_eq!((ids(&profile), profile.load_state().unwrap().rooms.len()), (vec![], 0));
         put(&profile, line("b", Some("u-2")));
 
@@ -185,7 +250,11 @@ mod tests {
         assert_eq!(ids(&profile), ["a", "early"]);
         let lines = profile.unsent_of(&account("u-1").user).unwrap();
         assert!(lines.lines.iter().all(|line| line.user == Some(account("u-1").user)));
-        assert_eq!(lines.drafts[&RoomKey::lobby()], "half");
+        let files = Sending { user: Some(account("u-1").user), ..sending("files") };
+        assert_eq!(lines.sending, [files]);
+        let drafts: Vec<_> =
+            lines.written.iter().map(|draft| (draft.thread, &*draft.text, draft.reply)).collect();
+        assert_eq!(drafts, [(None, "half", None), (Some(7), "half in a thread", Some(8))]);
         profile.sign_out().unwrap();
         assert_eq!(ids(&profile), Vec::<String>::new());
         profile.sign_in(&account("u-2")).unwrap();
@@ -203,7 +272,9 @@ mod tests {
         profile.sign_in(&again).unwrap();
         assert_eq!(profile.load_account().unwrap(), Some(again));
         assert_eq!((ids(&profile), profile.load_state().unwrap().rooms.len()), (vec!["a".to_owned()], 1));
-        assert!(profile.unsent_of(&account("u-1").user).unwrap().drafts.is_empty(), "the server has it");
+        let unsent = profile.unsent_of(&account("u-1").user).unwrap();
+        let threads: Vec<_> = unsent.written.iter().map(|draft| draft.thread).collect();
+        assert_eq!(threads, [Some(7)], "the server has what was written in the room");
     }
 
     #[test]

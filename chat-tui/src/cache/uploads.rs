@@ -1,7 +1,6 @@
 //! Uploads that were begun and not ended, so that the same file is gone on with.
 
 use std::io;
-use std::time::{Duration, SystemTime};
 
 use protocol::ids::{Id, RoomKey};
 use serde::{Deserialize, Serialize};
@@ -11,17 +10,12 @@ use crate::transfer::Source;
 
 /// So many are remembered, the newest; the server keeps one for a day.
 const REMEMBERED: usize = 100;
-/// So long the server keeps one that nobody goes on with.
-const DAY: Duration = Duration::from_hours(24);
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Begun {
     room: RoomKey,
     source: Source,
     upload: Id,
-    /// When it was begun.
-    #[serde(default)]
-    since: Option<SystemTime>,
 }
 
 impl Profile {
@@ -36,8 +30,7 @@ impl Profile {
     pub fn keep_upload(&self, room: &RoomKey, source: &Source, upload: Id) -> io::Result<()> {
         let mut all = self.uploads();
         all.retain(|begun| begun.room != *room || begun.source != *source);
-        let since = Some(SystemTime::now());
-        all.push(Begun { room: room.clone(), source: source.clone(), upload, since });
+        all.push(Begun { room: room.clone(), source: source.clone(), upload });
         let first = all.len().saturating_sub(REMEMBERED);
         self.save_uploads(&all[first..])
     }
@@ -48,19 +41,6 @@ impl Profile {
         let before = all.len();
         all.retain(|begun| begun.room != *room || begun.source != *source);
         if all.len() < before { self.save_uploads(&all) } else { Ok(()) }
-    }
-
-    /// The files as they still are whose uploads were begun less than a day before `now` and did not end, and to which
-    /// rooms they were to go.
-    pub fn broken_off(&self, now: SystemTime) -> Vec<(RoomKey, Source)> {
-        let is_young = |begun: &Begun| {
-            begun.since.is_some_and(|since| now.duration_since(since).is_ok_and(|age| age < DAY))
-        };
-        let is_same = |source: &Source| {
-            source.path.to_str().and_then(|path| Source::look(path).ok()).is_some_and(|now| now == *source)
-        };
-        let begun = self.uploads().into_iter().filter(|begun| is_young(begun) && is_same(&begun.source));
-        begun.map(|begun| (begun.room, begun.source)).collect()
     }
 
     /// What cannot be read is begun anew: at worst a file is sent from its beginning.
@@ -92,11 +72,6 @@ mod tests {
         assert_eq!(profile.upload_of(&ops, &source), None);
         let longer = Source { size: 4, ..source.clone() };
         assert_eq!(profile.upload_of(&lobby, &longer), None, "it is another file now");
-        let later = SystemTime::now() + Duration::from_mins(1);
-        assert_eq!(profile.broken_off(later), [(lobby.clone(), source.clone())]);
-        assert_eq!(profile.broken_off(later + DAY), [], "the server has it no more");
-        std::fs::write(&path, "abcd").unwrap();
-        assert_eq!(profile.broken_off(later), [], "it is another file now");
         profile.forget_upload(&lobby, &source).unwrap();
         assert_eq!(profile.upload_of(&lobby, &source), None);
         std::fs::write(dir.path().join("p/uploads.json"), "{").unwrap();

@@ -122,7 +122,7 @@ fn not_told(failure: &Failure) -> String {
 
 /// What becomes of what somebody who signs out did not send.
 pub(crate) fn kept(unsent: &Unsent, name: &str) -> String {
-    let are = if unsent.lines.len() + unsent.drafts.len() == 1 { "is" } else { "are" };
+    let are = if unsent.count() == 1 { "is" } else { "are" };
     format!("{} {are} kept here until {} signs in again", unsent.told(), safe::line(name))
 }
 

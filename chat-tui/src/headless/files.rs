@@ -9,9 +9,10 @@ use anyhow::{Context, bail, ensure};
 use protocol::client::ClientFrame;
 use protocol::event::{Event, Message};
 use protocol::ids::{RoomKey, Seq};
-use protocol::limits::FILES_PER_MESSAGE;
+use protocol::limits::{FILES_PER_MESSAGE, MESSAGE_BYTES};
 use protocol::messages::File;
 use protocol::session::{Line, Link, OutgoingState, Place, SessionEvent};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::timeout;
 
 use super::send::{LATE, until_stored};
@@ -38,6 +39,8 @@ pub async fn upload_files(
     text: Option<String>,
 ) -> anyhow::Result<ExitCode> {
     ensure!(paths.len() <= FILES_PER_MESSAGE, "a message has at most {FILES_PER_MESSAGE} files");
+    let text = text.unwrap_or_default();
+    ensure!(text.len() <= MESSAGE_BYTES, "the message is longer than {MESSAGE_BYTES} bytes");
     let looked: Result<Vec<Source>, String> = paths.iter().map(|path| Source::look(path)).collect();
     let sources = looked.map_err(|why| anyhow::anyhow!("{}", safe::line(&why)))?;
     let room = config.room.clone().unwrap_or_else(RoomKey::lobby);
@@ -59,9 +62,10 @@ pub async fn upload_files(
             error = keep_up(&mut driver) => return Err(error),
         };
         glance.end();
-        files.push(file.map_err(|why| anyhow::anyhow!("{name}: {}", safe::line(&why.reason)))?.file);
+        let file = file.map_err(|why| anyhow::anyhow!("{name}: {}", safe::line(&why.failure().reason)))?;
+        files.push(file.file);
     }
-    let line = Line { text: text.unwrap_or_default(), files, ..Line::default() };
+    let line = Line { text, files, ..Line::default() };
     driver.session.send(room.clone(), fresh_id(), line)?;
     let outcome = timeout(PATIENCE, until_stored(config, &mut driver, false)).await;
     driver.close().await;
@@ -76,9 +80,26 @@ pub async fn upload_files(
     outcome.map(|()| ExitCode::SUCCESS)
 }
 
-/// Fetches the files of a message, each to where nothing is overwritten, and prints their paths.
-#[expect(clippy::print_stdout, reason = "the paths are what was asked for")]
+/// Fetches the files of a message, each to where nothing is overwritten, and prints their paths. Stopped, it leaves no
+/// part of a file.
 pub async fn download_files(
+    config: &Config,
+    bot: &Bot,
+    message: &str,
+    directory: Option<PathBuf>,
+) -> anyhow::Result<ExitCode> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    tokio::select! {
+        done = fetch(config, bot, message, directory) => done,
+        _ = interrupt.recv() => Ok(ExitCode::from(130)),
+        _ = terminate.recv() => Ok(ExitCode::from(143)),
+        _ = hangup.recv() => Ok(ExitCode::from(129)),
+    }
+}
+
+async fn fetch(
     config: &Config,
     bot: &Bot,
     message: &str,
@@ -102,7 +123,11 @@ pub async fn download_files(
         let path = download(&server, &wanted, |length| glance.at(length)).await;
         glance.end();
         let path = path.map_err(|why| anyhow::anyhow!("{name}: {}", safe::line(&why.reason)))?;
-        println!("{}", path.display());
+        match writeln!(io::stdout(), "{}", path.display()) {
+            // Whoever does not want to know where they are gets them all the same.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+            written => written.context("cannot write")?,
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -184,8 +209,11 @@ async fn files_of(driver: &mut Driver, room: &RoomKey, seq: Seq) -> anyhow::Resu
             }
         }
         if asked.is_none() {
+            // Without a link it is asked when there is one again.
             asked = driver.session.history(room, Place::Around(seq), 1).ok();
-            continue;
+            if asked.is_some() {
+                continue;
+            }
         }
         driver.wait().await;
     }

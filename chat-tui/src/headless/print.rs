@@ -3,10 +3,12 @@
 use std::fmt::Write;
 
 use protocol::event::Event;
+use protocol::messages::File;
 use serde::Serialize;
 use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, UtcOffset};
 
+use crate::app::files::label;
 use crate::app::safe;
 use crate::app::written::Written;
 
@@ -25,8 +27,14 @@ pub(super) fn text_line(event: &Event, offset: UtcOffset) -> Option<String> {
         (false, Some(text)) => text,
         (false, None) => message.message.clone(),
     };
-    let text = Written::new(&text).replace('\n', "\n    ");
-    Some(format!("{at} {}: {text}", safe::line(&message.sender)))
+    let text = Written::new(&text);
+    let mut parts: Vec<String> =
+        Some(text.replace('\n', "\n    ")).filter(|text| !text.is_empty()).into_iter().collect();
+    for file in &message.files {
+        let (name, kind) = (safe::line(&file.name), safe::line(&file.kind));
+        parts.push(label(&File { name, kind, ..file.clone() }));
+    }
+    Some(format!("{at} {}: {}", safe::line(&message.sender), parts.join("\n    ")))
 }
 
 /// An event, or something else that people said a part of, as one line of JSON. Its texts are what was said, to the byte, once parsed: what could drive a terminal or
@@ -80,5 +88,26 @@ mod tests {
         assert!(rows.all(|row| row.starts_with("    ")));
         let coloured = text_line(&message_at(1, "bo", "\x1b[31mred\x1b[0m"), UtcOffset::UTC).unwrap();
         assert!(coloured.ends_with("bo: red"), "{coloured:?}");
+    }
+
+    #[test]
+    fn files_are_named() {
+        let Event::Message(mut message) = message_at(1, "bo", "") else { panic!("a message") };
+        let file = |name: &str, kind: &str| {
+            let json = format!(r#"{{"file":"f1","name":"{name}","size":10,"kind":"{kind}"}}"#);
+            serde_json::from_str(&json).unwrap()
+        };
+        message.files = vec![file("a\\u001b[2Jb.png", "image/png"), file("c.txt", "text/plain")];
+        let line = |message: &protocol::event::Message| {
+            text_line(&Event::Message(message.clone()), UtcOffset::UTC).unwrap()
+        };
+        assert!(
+            line(&message).ends_with("bo: ▣ a\u{fffd}[2Jb.png · 10 B\n    ▤ c.txt · 10 B"),
+            "{}",
+            line(&message)
+        );
+        message.message = "look".to_owned();
+        message.files.pop();
+        assert!(line(&message).ends_with("bo: look\n    ▣ a\u{fffd}[2Jb.png · 10 B"));
     }
 }

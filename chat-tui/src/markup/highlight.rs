@@ -38,7 +38,7 @@ pub fn parts<'a>(lang: &str, text: &'a str) -> Vec<(Option<Class>, &'a str)> {
     let name = lang.to_ascii_lowercase();
     match LANGUAGES.get(name.as_str()) {
         Some(language) if text.len() <= BYTES => {
-            let mut reader = Reader { language, text, at: 0, from: 0, parts: Vec::new() };
+            let mut reader = Reader::new(language, text);
             if language.diff {
                 reader.diff();
             } else {
@@ -113,9 +113,27 @@ struct Reader<'a> {
     /// Where the part without a class begins.
     from: usize,
     parts: Vec<(Option<Class>, &'a str)>,
+    /// For each kind of string: up to where no end of one was found.
+    endless: Vec<usize>,
+    /// Characters that were looked at for the ends of strings.
+    #[cfg(test)]
+    looked_at: usize,
 }
 
 impl<'a> Reader<'a> {
+    fn new(language: &'static Language, text: &'a str) -> Self {
+        Self {
+            language,
+            text,
+            at: 0,
+            from: 0,
+            parts: Vec::new(),
+            endless: vec![0; language.strings.len()],
+            #[cfg(test)]
+            looked_at: 0,
+        }
+    }
+
     fn rest(&self) -> &'a str {
         &self.text[self.at..]
     }
@@ -179,21 +197,34 @@ impl<'a> Reader<'a> {
         self.language.line.iter().any(begins).then(|| rest.find('\n').unwrap_or(rest.len()))
     }
 
-    fn string(&self) -> Option<usize> {
+    fn string(&mut self) -> Option<usize> {
         let rest = self.rest();
-        let (sign, is_long) = self.language.strings.iter().find(|(sign, _)| rest.starts_with(sign))?;
+        let mut kinds = self.language.strings.iter().enumerate();
+        let (kind, (sign, is_long)) = kinds.find(|(_, (sign, _))| rest.starts_with(sign))?;
+        // What the last search passed over without an end was escaped: from there it would find no end either.
+        if self.at < self.endless[kind] {
+            return None;
+        }
         let mut at = sign.len();
         while let Some(c) = rest[at..].chars().next() {
+            #[cfg(test)]
+            {
+                self.looked_at += 1;
+            }
             if rest[at..].starts_with(sign) {
                 return Some(at + sign.len());
             }
             if c == '\n' && !is_long {
-                return None;
+                break;
             }
             let escaped = if c == '\\' { rest[at + 1..].chars().next() } else { None };
             at += c.len_utf8() + escaped.filter(|c| *c != '\n').map_or(0, char::len_utf8);
         }
-        is_long.then_some(rest.len())
+        if *is_long {
+            return Some(rest.len());
+        }
+        self.endless[kind] = self.at + at;
+        None
     }
 
     fn word(&mut self, first: char) {
@@ -241,6 +272,15 @@ mod tests {
         let code = "let x = 1; ".repeat(BYTES / 11 + 1);
         assert_eq!(parts("rust", &code), [(None, code.as_str())]);
         assert!(parts("rust", &code[..BYTES]).len() > 1);
+    }
+
+    #[test]
+    fn a_string_without_an_end_is_looked_through_once() {
+        let text = format!("\"{}\n\"x\"", "\\\"".repeat(5_000));
+        let mut reader = Reader::new(LANGUAGES["rust"], &text);
+        reader.read();
+        assert!(reader.looked_at < text.len(), "{} of {}", reader.looked_at, text.len());
+        assert_eq!(reader.parts.last(), Some(&(Some(Class::String), "\"x\"")), "the next line has its own");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, USER_AGENT};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use protocol::error::{ErrorCode, Refusal};
@@ -15,6 +15,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
+use super::body::{Gone, Parts};
 use super::{Address, tls};
 use crate::api::{Answer, Body, Failure, Hidden, Request};
 
@@ -30,7 +31,7 @@ pub async fn call(address: &Address, token: Option<&str>, request: &Request) -> 
 }
 
 async fn ask(address: &Address, token: Option<&str>, request: &Request) -> Answer {
-    let response = exchange(address, token, request, &[]).await?;
+    let response = exchange(address, token, request, &[], Gone::default()).await?;
     let status = response.status();
     let body = Limited::new(response.into_body(), MOST).collect().await;
     let body = body.map_err(|error| Failure::new(format!("the answer broke off: {error}")))?.to_bytes();
@@ -41,14 +42,16 @@ async fn ask(address: &Address, token: Option<&str>, request: &Request) -> Answe
     Err(refusal(status, &text))
 }
 
-/// Sends a request with these headers beside the usual ones; the body of the answer is still to come.
+/// Sends a request with these headers beside the usual ones, and counts in `gone` what went of its body; the body of the
+/// answer is still to come.
 pub(crate) async fn exchange(
     address: &Address,
     token: Option<&str>,
     request: &Request,
     headers: &[(HeaderName, HeaderValue)],
+    gone: Gone,
 ) -> Result<Response<Incoming>, Failure> {
-    let mut message = message(address, token, request)?;
+    let mut message = message(address, token, request, gone)?;
     message.headers_mut().extend(headers.iter().cloned().map(|(name, value)| (Some(name), value)));
     let refused = |error: std::io::Error| match error.kind() {
         std::io::ErrorKind::ConnectionRefused => {
@@ -68,7 +71,7 @@ pub(crate) async fn exchange(
     talk(stream, message).await
 }
 
-async fn talk<S>(stream: S, message: http::Request<Full<Bytes>>) -> Result<Response<Incoming>, Failure>
+async fn talk<S>(stream: S, message: http::Request<Parts>) -> Result<Response<Incoming>, Failure>
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
@@ -84,7 +87,8 @@ fn message(
     address: &Address,
     token: Option<&str>,
     request: &Request,
-) -> Result<http::Request<Full<Bytes>>, Failure> {
+    gone: Gone,
+) -> Result<http::Request<Parts>, Failure> {
     let body = request.body.as_ref().map(|body| match body {
         Body::Json(json) => (Bytes::from(json.0.clone()), "application/json"),
         Body::Bytes(bytes) => (bytes.clone(), "application/octet-stream"),
@@ -105,7 +109,7 @@ fn message(
         message = message.header(AUTHORIZATION, proof);
     }
     message
-        .body(Full::new(body.map(|(body, _)| body).unwrap_or_default()))
+        .body(Parts::new(body.map(|(body, _)| body).unwrap_or_default(), gone))
         .map_err(|error| Failure::new(error.to_string()))
 }
 

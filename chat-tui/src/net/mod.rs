@@ -1,6 +1,7 @@
 //! The session's shell: the socket, the clock and the disk outbox around `protocol::session`.
 
 mod address;
+mod body;
 pub mod http;
 mod id;
 mod tls;
@@ -14,6 +15,7 @@ use protocol::session::{Action, OutboxChange, Saved, Session, SessionConfig, Ses
 use tokio::time::{sleep_until, timeout};
 
 pub use address::{Address, AddressError};
+pub(crate) use body::Gone;
 pub use id::{fresh_id, random};
 pub use tls::Authorities;
 pub use wire::install_crypto;

@@ -125,8 +125,8 @@ impl Shell {
         // The devices of this account know nothing of what was read and written here before.
         self.told_read.clear();
         for room in self.model.rooms.values_mut() {
-            room.shared_draft.clear();
-            room.told_drafts.clear();
+            room.forget_shared_drafts();
+            room.answers.forget_told();
         }
         self.account = Some(account);
         self.connect();
@@ -156,11 +156,13 @@ impl Shell {
         for entry in self.outbox.iter().flat_map(Outbox::entries) {
             put_outgoing(&mut self.model, entry, now);
         }
+        self.take_up_files(now);
         Ok(unsent)
     }
 
     /// Signs out whoever is signed in. What they did not send is kept for them, also what the disk outbox did not take.
     fn put_out(&mut self, now: Duration) -> io::Result<Unsent> {
+        self.leave_files();
         self.save(now);
         let user = self.profile.load_account()?.map(|account| account.user);
         let mut unkept = Unsent::default();

@@ -114,6 +114,7 @@ pub(super) fn numbered(mut frame: ClientFrame, reference: Ref) -> ClientFrame {
         | ClientFrame::Pin(_)
         | ClientFrame::Delete(_)
         | ClientFrame::Read(_)
+        | ClientFrame::ReadThread(_)
         | ClientFrame::Draft(_)
         | ClientFrame::Typing(_)
         | ClientFrame::Presence(_)

@@ -1,11 +1,11 @@
 //! What a person's other devices are to know.
 
 use protocol::client::ClientFrame;
-use protocol::own::{Draft, Read};
+use protocol::own::{Draft, Read, ReadThread};
 use protocol::session::Link;
 
 use super::shell::Shell;
-use crate::app::{About, Room};
+use crate::app::Room;
 
 impl Shell {
     /// Says what was read and what is being written, where the others do not know it yet.
@@ -24,6 +24,12 @@ impl Shell {
                 *told = room.read;
                 room.untold_back = false;
             }
+            for (thread, seq, back) in room.answers.untold() {
+                let read = ReadThread { room: key.clone(), thread, seq, back };
+                if driver.session.note(&ClientFrame::ReadThread(read)) {
+                    room.answers.told(thread);
+                }
+            }
             let Room { draft, threads, .. } = room;
             let threads = threads.iter().map(|(root, thread)| (Some(*root), thread.draft.clone()));
             for (thread, draft) in std::iter::once((None, draft.clone())).chain(threads).collect::<Vec<_>>() {
@@ -34,8 +40,7 @@ impl Shell {
                     None => Some(&mut *room),
                 };
                 let Some(place) = place else { continue };
-                if let Some(text) = place.untold_draft(&text) {
-                    let reply = place.about.as_ref().and_then(About::reply);
+                if let Some((text, reply)) = place.untold_draft(&text) {
                     let draft = Draft { room: key.clone(), text, reply, thread };
                     driver.session.note(&ClientFrame::Draft(draft));
                 }

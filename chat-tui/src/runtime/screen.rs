@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use protocol::ids::RoomKey;
+use protocol::ids::{RoomKey, Seq};
 use protocol::people::Role;
 use protocol::session::{OutboxChange, Outgoing, SessionEvent};
 use time::UtcOffset;
 
 use crate::app::pictures::Choice;
 use crate::app::{Layer, Me, Model, Msg, Room, safe, update};
-use crate::cache::{Account, KeptRoom, State};
+use crate::cache::{Account, KeptDraft, KeptRoom, KeptThread, State};
 use crate::config::Config;
 
 /// The screen as it was left.
@@ -27,9 +27,13 @@ pub(super) fn model(config: &Config, state: &State, account: Option<&Account>, o
         }
         room.read = kept.read;
         room.shared_read = kept.shared_read;
-        room.thread_news.clone_from(&kept.thread_news);
-        room.draft.clone_from(&kept.draft);
-        room.shared_draft.clone_from(&kept.shared_draft);
+        for (root, thread) in &kept.answers {
+            room.answers.take_up(*root, thread.read, thread.unseen.clone());
+        }
+        put_draft(room, &kept.draft);
+        for (root, draft) in &kept.thread_drafts {
+            put_draft(room.thread_mut(*root), draft);
+        }
         room.kind = kept.kind;
         room.timeline.set_bounds(kept.first, kept.cursor.unwrap_or(0));
     }
@@ -55,22 +59,34 @@ pub(super) fn model(config: &Config, state: &State, account: Option<&Account>, o
     model
 }
 
+fn put_draft(place: &mut Room, kept: &KeptDraft) {
+    place.draft.clone_from(&kept.text);
+    place.shared_draft.clone_from(&kept.shared);
+    place.shared_reply = kept.shared_reply;
+    place.answer(kept.reply);
+}
+
 pub(super) fn kept(model: &Model, key: &RoomKey, cursor: Option<u64>) -> KeptRoom {
     let Some(room) = model.rooms.get(key) else { return KeptRoom { cursor, ..KeptRoom::default() } };
-    let draft = if *key == model.current && model.thread().is_none() {
-        model.draft_here()
-    } else {
-        room.draft.clone()
+    let here = (*key == model.current).then(|| model.thread());
+    let draft = |thread: Option<Seq>, place: &Room| KeptDraft {
+        text: if here == Some(thread) { model.draft_here() } else { place.draft.clone() },
+        reply: place.reply(),
+        shared: place.shared_draft.clone(),
+        shared_reply: place.shared_reply,
     };
+    let drafts = room.threads.iter().map(|(root, place)| (*root, draft(Some(*root), place)));
+    let answers =
+        room.answers.kept().map(|(root, read, unseen)| (root, KeptThread { read, unseen: unseen.clone() }));
     KeptRoom {
         title: room.title.clone(),
         cursor,
         first: room.timeline.first(),
         read: room.read,
         shared_read: room.shared_read,
-        thread_news: room.thread_news.clone(),
-        draft,
-        shared_draft: room.shared_draft.clone(),
+        answers: answers.collect(),
+        draft: draft(None, room),
+        thread_drafts: drafts.filter(|(_, draft)| *draft != KeptDraft::default()).collect(),
         kind: room.kind,
     }
 }

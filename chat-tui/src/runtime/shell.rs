@@ -13,7 +13,7 @@ use time::UtcOffset;
 use tokio::sync::mpsc;
 
 use super::screen::{kept, model, put_outgoing};
-use super::transfers::{Heard, Transfers, tell_broken_off};
+use super::transfers::{Heard, Transfers};
 use crate::app::{Effect, Layer, Model, Msg, update};
 use crate::cache::{Account, Outbox, Profile, RoomLogs, State};
 use crate::config::Config;
@@ -99,13 +99,10 @@ impl Shell {
                           when it is closed is lost";
             let _ = update(&mut model, Msg::NotAsked(notice.to_owned()), start.elapsed());
         }
-        if !second {
-            tell_broken_off(&profile, &mut model, start.elapsed());
-        }
         for entry in outbox.iter().flat_map(Outbox::entries) {
             put_outgoing(&mut model, entry, start.elapsed());
         }
-        Ok(Self {
+        let mut shell = Self {
             model,
             config,
             start,
@@ -115,14 +112,16 @@ impl Shell {
             account,
             is_signed_out: false,
             heard,
-            transfers: Transfers::new(),
+            transfers: Transfers::default(),
             told_read: BTreeMap::new(),
             outbox,
             logs,
             save_at: None,
             saved_at: Duration::ZERO,
             typed_at: Duration::ZERO,
-        })
+        };
+        shell.take_up_files(start.elapsed());
+        Ok(shell)
     }
 
     /// Connects, unless the person has to say a name first.
@@ -148,6 +147,7 @@ impl Shell {
             self.save(now);
         }
         next.extend(self.pump());
+        self.forget_said();
         next
     }
 
@@ -238,7 +238,7 @@ impl Shell {
                     msgs.push(Msg::NotAsked(format!("the old history cannot be set aside: {error}")));
                 }
             }
-            Effect::Say { room, line } => self.say(room, line, msgs),
+            Effect::Say { room, line } => self.say(room, fresh_id(), line, msgs),
             Effect::Change { room, change, text } => self.change(room, change, text, msgs),
             Effect::Call(_)
             | Effect::Picture(_)
@@ -248,6 +248,8 @@ impl Shell {
                 self.ask_over_http(effect);
             }
             Effect::Upload { .. }
+            | Effect::GoOn(_)
+            | Effect::SayWith { .. }
             | Effect::Download { .. }
             | Effect::Thumb(_)
             | Effect::Stop(_)
@@ -258,9 +260,9 @@ impl Shell {
         }
     }
 
-    fn say(&mut self, room: RoomKey, line: Line, msgs: &mut Vec<Msg>) {
+    pub(super) fn say(&mut self, room: RoomKey, id: Id, line: Line, msgs: &mut Vec<Msg>) {
         let Some(driver) = &mut self.driver else { return };
-        if let Err(error) = driver.session.send(room.clone(), fresh_id(), line.clone()) {
+        if let Err(error) = driver.session.send(room.clone(), id, line.clone()) {
             let (thread, text) = (line.thread, line.text);
             msgs.push(Msg::NotTaken { room, thread, text, reason: error.to_string() });
         }
@@ -323,7 +325,13 @@ impl Shell {
         if !self.profile.is_owner() || room.is_own() {
             return;
         }
-        if let Err(error) = self.logs.append(room, events, as_of) {
+        let appended = self.logs.append(room, events, as_of);
+        if self.logs.is_unclean() {
+            // What was deleted goes from the disk, too: once for many, as a log is written anew for it.
+            let soon = self.saved_at + SAVE_EVERY;
+            self.save_at = self.save_at.or(Some(soon.max(self.start.elapsed())));
+        }
+        if let Err(error) = appended {
             let reason = format!("the history cannot be kept on disk: {error}");
             let _ = update(&mut self.model, Msg::NotAsked(reason), self.start.elapsed());
         }
@@ -341,6 +349,8 @@ impl Shell {
         if !self.profile.is_owner() || self.is_signed_out {
             return;
         }
+        // What could not be written anew now is with the next save.
+        let _ = self.logs.scrub();
         self.state.blocked = (*self.model.own.blocked).clone();
         self.state.current = Some(self.model.current.clone());
         let mut rooms: BTreeMap<RoomKey, Option<Seq>> = match &self.driver {
@@ -372,6 +382,8 @@ impl Shell {
             presence: old.presence,
             active_at: old.active_at,
             now: old.now,
+            // What the other one's transfers still tell is nobody's.
+            last_transfer: old.last_transfer,
             layers: Vec::new(),
             ..model
         };

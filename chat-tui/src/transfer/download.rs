@@ -11,6 +11,7 @@ use hyper::body::Incoming;
 use protocol::file_name;
 use protocol::http::Call;
 use protocol::messages::File;
+use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use super::{PATIENCE, Patience, Server, Trouble, silent};
@@ -47,7 +48,7 @@ pub async fn download(
             Err(Stop::Here(error)) => {
                 return Err(Failure::new(format!("cannot write {}: {error}", part.path.display())));
             }
-            Err(Stop::There(trouble)) => patience.wait(trouble).await?,
+            Err(Stop::There(trouble)) => patience.wait(trouble).await.map_err(Trouble::failure)?,
         }
     }
     if part.length != wanted.file.size {
@@ -56,9 +57,13 @@ pub async fn download(
             part.length, wanted.file.size
         )));
     }
-    part.finish(&wanted.directory, &name).map_err(|error| {
-        Failure::new(format!("cannot write {name} to {}: {error}", wanted.directory.display()))
-    })
+    let directory = wanted.directory.clone();
+    let failed = format!("cannot write {name} to {}", directory.display());
+    // A slow disk takes a while to have all of a large file.
+    let finished =
+        spawn_blocking(move || part.finish(&directory, &name, |from, to| fs::hard_link(from, to))).await;
+    let finished = finished.unwrap_or_else(|error| Err(io::Error::other(error)));
+    finished.map_err(|error| Failure::new(format!("{failed}: {error}")))
 }
 
 enum Stop {
@@ -163,22 +168,44 @@ impl Part {
         Ok(())
     }
 
-    /// Gives it its name, or the next one that is free.
-    fn finish(mut self, directory: &Path, name: &str) -> io::Result<PathBuf> {
+    /// Gives it its name, or the next one that is free. `link` gives a file a further name, if that is free.
+    fn finish(
+        mut self,
+        directory: &Path,
+        name: &str,
+        link: impl Fn(&Path, &Path) -> io::Result<()>,
+    ) -> io::Result<PathBuf> {
         self.file.sync_all()?;
         for n in 1..NAMES {
             let path = directory.join(numbered(name, n));
-            match fs::hard_link(&self.path, &path) {
+            match link(&self.path, &path) {
                 Ok(()) => {
                     self.finished = true;
                     fs::remove_file(&self.path)?;
                     return Ok(path);
                 }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(error),
+                // Not all file systems know further names.
+                Err(_) if self.take_the_place_of_nothing(&path)? => return Ok(path),
+                Err(_) => {}
             }
         }
         Err(io::Error::other("too many files of this name"))
+    }
+
+    /// Takes the place of an empty file that is made for it; `false` where the name is taken.
+    fn take_the_place_of_nothing(&mut self, path: &Path) -> io::Result<bool> {
+        match fs::OpenOptions::new().write(true).create_new(true).open(path) {
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(false),
+            Err(error) => return Err(error),
+        }
+        if let Err(error) = fs::rename(&self.path, path) {
+            let _ = fs::remove_file(path);
+            return Err(error);
+        }
+        self.finished = true;
+        Ok(true)
     }
 }
 
@@ -221,12 +248,27 @@ mod tests {
         std::os::unix::fs::symlink(&elsewhere, directory.join("a (2).tar.gz")).unwrap();
         let mut part = Part::create(directory, "a.tar.gz").unwrap();
         part.write(b"theirs").unwrap();
-        let path = part.finish(directory, "a.tar.gz").unwrap();
+        let link = |from: &Path, to: &Path| fs::hard_link(from, to);
+        let path = part.finish(directory, "a.tar.gz", link).unwrap();
         assert_eq!(path, directory.join("a (3).tar.gz"));
         assert_eq!(fs::read(path).unwrap(), b"theirs");
         assert_eq!(fs::read(directory.join("a.tar.gz")).unwrap(), b"mine");
         assert!(!elsewhere.exists());
         assert_eq!(fs::read_dir(directory).unwrap().count(), 3, "no part is left");
+    }
+
+    #[test]
+    fn a_file_gets_its_name_also_where_there_are_no_further_ones() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("a.txt"), "mine").unwrap();
+        let mut part = Part::create(dir.path(), "a.txt").unwrap();
+        part.write(b"theirs").unwrap();
+        let none = |_: &Path, _: &Path| Err(io::Error::from(io::ErrorKind::Unsupported));
+        let path = part.finish(dir.path(), "a.txt", none).unwrap();
+        assert_eq!(path, dir.path().join("a (2).txt"));
+        assert_eq!(fs::read(path).unwrap(), b"theirs");
+        assert_eq!(fs::read(dir.path().join("a.txt")).unwrap(), b"mine");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2, "no part is left");
     }
 
     #[test]

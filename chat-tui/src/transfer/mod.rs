@@ -6,6 +6,7 @@ mod download;
 mod thumb;
 mod upload;
 
+use std::pin::pin;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,15 +14,16 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use protocol::error::{ErrorCode, Refusal};
+use protocol::http::{UPLOAD_OFFSET, Uploaded};
 use serde::de::DeserializeOwned;
-use tokio::time::{sleep, timeout};
+use tokio::time::{interval, sleep, timeout};
 
 pub use download::{Download, download};
 pub use thumb::thumb;
-pub use upload::{Source, Step, upload};
+pub use upload::{NotSent, Source, Step, upload};
 
 use crate::api::{Failure, Hidden, Request};
-use crate::net::{Address, http as wire, random};
+use crate::net::{Address, Gone, http as wire, random};
 
 /// Tries without any progress, in a row; together about two minutes.
 const TRIES: u32 = 16;
@@ -30,6 +32,8 @@ const REST: Duration = Duration::from_millis(500);
 const REST_MOST: Duration = Duration::from_secs(10);
 /// For one piece to go and be answered, and for the next part of a file to come.
 const PATIENCE: Duration = Duration::from_mins(2);
+/// Between two looks at how much of a piece has gone.
+const GLANCE: Duration = Duration::from_millis(200);
 /// The largest answer that is not a file.
 const ANSWER: usize = 64 * 1024;
 
@@ -88,9 +92,9 @@ impl Patience {
     }
 
     /// Waits for the next try, or gives up with what went wrong.
-    async fn wait(&mut self, trouble: Trouble) -> Result<(), Failure> {
+    async fn wait(&mut self, trouble: Trouble) -> Result<(), Trouble> {
         if !trouble.is_temporary() || self.tries >= TRIES {
-            return Err(trouble.failure());
+            return Err(trouble);
         }
         let bound = REST.saturating_mul(1 << self.tries.min(16)).min(REST_MOST);
         let asked = match &trouble {
@@ -112,8 +116,18 @@ impl Server {
         request: &Request,
         headers: &[(HeaderName, HeaderValue)],
     ) -> Result<(StatusCode, HeaderMap, Incoming), Trouble> {
+        self.ask_counting(request, headers, Gone::default()).await
+    }
+
+    /// The same, and counts what went of the request's body.
+    async fn ask_counting(
+        &self,
+        request: &Request,
+        headers: &[(HeaderName, HeaderValue)],
+        gone: Gone,
+    ) -> Result<(StatusCode, HeaderMap, Incoming), Trouble> {
         let token = self.token.as_ref().map(|token| token.0.as_str());
-        let answered = timeout(PATIENCE, wire::exchange(&self.address, token, request, headers)).await;
+        let answered = timeout(PATIENCE, wire::exchange(&self.address, token, request, headers, gone)).await;
         let response = answered.map_err(|_| silent())?.map_err(Trouble::Broken)?;
         let (head, body) = response.into_parts();
         if head.status.is_success() {
@@ -137,10 +151,34 @@ impl Server {
         headers: &[(HeaderName, HeaderValue)],
     ) -> Result<T, Trouble> {
         let (_, _, body) = self.ask(request, headers).await?;
-        let text = collect(body).await.map_err(Trouble::Broken)?;
-        serde_json::from_slice(&text)
-            .map_err(|_| Trouble::Broken(Failure::new("the server's answer cannot be read")))
+        read(body).await
     }
+
+    /// Sends a piece of a file, and tells meanwhile how many bytes of it have gone.
+    async fn send_piece(
+        &self,
+        request: &Request,
+        at: HeaderValue,
+        mut told: impl FnMut(u64),
+    ) -> Result<Uploaded, Trouble> {
+        let gone = Gone::default();
+        let headers = [(HeaderName::from_static(UPLOAD_OFFSET), at)];
+        let mut answer = pin!(self.ask_counting(request, &headers, gone.clone()));
+        let mut glances = interval(GLANCE);
+        let (_, _, body) = loop {
+            tokio::select! {
+                answer = &mut answer => break answer?,
+                _ = glances.tick() => told(gone.bytes()),
+            }
+        };
+        read(body).await
+    }
+}
+
+async fn read<T: DeserializeOwned>(body: Incoming) -> Result<T, Trouble> {
+    let text = collect(body).await.map_err(Trouble::Broken)?;
+    serde_json::from_slice(&text)
+        .map_err(|_| Trouble::Broken(Failure::new("the server's answer cannot be read")))
 }
 
 async fn collect(body: Incoming) -> Result<Bytes, Failure> {

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue};
+use http::HeaderValue;
 use protocol::error::ErrorCode;
-use protocol::http::{Call, NewFile, UPLOAD_OFFSET, Upload, Uploaded};
+use protocol::http::{Call, NewFile, Upload, Uploaded};
 use protocol::ids::{Id, RoomKey};
 use protocol::limits::UPLOAD_BYTES;
 use protocol::messages::File;
@@ -41,6 +41,32 @@ pub enum Step {
     At(u64),
 }
 
+/// Why a file did not come to the server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotSent {
+    /// The way there broke, or the server does not know any more who asks: it can be gone on with later.
+    Yet(Failure),
+    /// It will not be taken, or is not what it was.
+    Ever(Failure),
+}
+
+impl NotSent {
+    /// What went wrong.
+    pub fn failure(self) -> Failure {
+        match self {
+            Self::Yet(failure) | Self::Ever(failure) => failure,
+        }
+    }
+}
+
+impl From<Trouble> for NotSent {
+    fn from(trouble: Trouble) -> Self {
+        let is_over = !trouble.is_temporary() && trouble.code() != Some(ErrorCode::SignIn);
+        let failure = trouble.failure();
+        if is_over { Self::Ever(failure) } else { Self::Yet(failure) }
+    }
+}
+
 impl Source {
     /// Looks at a file; `~/` stands for the home directory.
     pub fn look(path: &str) -> Result<Self, String> {
@@ -67,15 +93,15 @@ pub async fn upload(
     source: &Source,
     begun: Option<Id>,
     mut told: impl FnMut(Step),
-) -> Result<File, Failure> {
+) -> Result<File, NotSent> {
     let mut begun = begun;
     let mut patience = Patience::default();
-    let hash = hash(&source.path).await.map_err(|error| unreadable(source, &error))?;
+    let hash = hash(&source.path).await.map_err(|error| NotSent::Ever(unreadable(source, &error)))?;
     loop {
         let tried = go_on(server, room, source, &hash, &mut begun, &mut patience, &mut told).await;
         let trouble = match tried {
             Ok(file) => return Ok(file),
-            Err(Stop::Here(failure)) => return Err(failure),
+            Err(Stop::Here(failure)) => return Err(NotSent::Ever(failure)),
             Err(Stop::There(trouble)) => trouble,
         };
         match trouble.code() {
@@ -129,10 +155,12 @@ async fn go_on(
     loop {
         told(Step::At(offset));
         let piece = read(&mut file, chunk.min(source.size.saturating_sub(offset))).await.map_err(here)?;
-        let at = (HeaderName::from_static(UPLOAD_OFFSET), HeaderValue::from(offset));
         let end = offset + piece.len() as u64;
         let request = Request::new(Call::SendPiece).with(&id).carrying(piece).quietly();
-        let there: Uploaded = server.answer(&request, &[at]).await?;
+        // All of it may have gone before the server has it: that it is whole is not told before it is.
+        let most = end.min(source.size.saturating_sub(1)).max(offset);
+        let gone = |bytes: u64| told(Step::At((offset + bytes).min(most)));
+        let there = server.send_piece(&request, HeaderValue::from(offset), gone).await?;
         if let Some(file) = there.file {
             told(Step::At(source.size));
             return Ok(file);

@@ -45,12 +45,12 @@ fn room_line(model: &Model, room: &Room, theme: Theme, columns: u16) -> Line<'st
         } else {
             format!("@{} {count}", calls.min(99))
         };
-    } else if !room.thread_news.is_empty() {
+    } else if room.answers.unseen().next().is_some() {
         count = if count.is_empty() { "↳".to_owned() } else { format!("↳ {count}") };
     }
     if failed {
         count.push('✗');
-    } else if !current && !room.draft.is_empty() {
+    } else if (!current && !room.draft.is_empty()) || room.has_thread_drafts() {
         count.push('✎');
     }
     let name_columns = usize::from(columns).saturating_sub(count.chars().count() + 2);

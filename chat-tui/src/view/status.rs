@@ -11,7 +11,8 @@ use super::theme::Theme;
 use super::{lines, spread};
 use crate::app::commands::hint_at;
 use crate::app::text::{shorten, width};
-use crate::app::{About, Deed, Layer, Model, files};
+use crate::app::{About, Deed, Layer, Model, answered, files};
+use crate::markup::sgr::{is_coloured, meant};
 
 /// In fewer columns a reason says nothing.
 const REASON: usize = 16;
@@ -20,7 +21,10 @@ pub(super) fn typing(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: R
     if let Some(about) = &model.place().about {
         let end = " · Esc leaves it ";
         let what = match about {
-            About::Reply { name, text, .. } => format!(" reply to {name}: {text}"),
+            About::Reply { seq } => format!(" reply to {}", answered(model, *seq)),
+            About::Edit { .. } if is_coloured(&meant(&model.composer.text())) => {
+                " edit your message · ␛[…m are its colours".to_owned()
+            }
             About::Edit { .. } => " edit your message".to_owned(),
         };
         let what = shorten(&what, usize::from(area.width).saturating_sub(width(end) + 2));

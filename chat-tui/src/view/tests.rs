@@ -1,5 +1,6 @@
 //! Whole frames, as a person sees them.
 
+mod luck;
 mod messages;
 mod people;
 mod pictures;

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test binary uses its own part")]
 #![allow(clippy::unwrap_used, clippy::result_large_err, reason = "a test that fails says where")]
 
+pub(crate) mod cut;
 pub(crate) mod real;
 
 use std::io::{Read, Write};
@@ -36,6 +37,8 @@ struct Log {
     /// Frames sent to each client as soon as it is welcomed.
     greeting: Vec<String>,
     silent: bool,
+    /// The next question for history is answered by the end of the link.
+    breaks: bool,
     /// The names in the hellos.
     names: Vec<Option<String>>,
     /// The tokens in the hellos.
@@ -87,6 +90,11 @@ impl Server {
         self.log.lock().unwrap().silent = true;
     }
 
+    /// Ends the link instead of answering the next question for history.
+    pub(crate) fn break_at_history(&self) {
+        self.log.lock().unwrap().breaks = true;
+    }
+
     /// Under which names the clients came.
     pub(crate) fn names(&self) -> Vec<Option<String>> {
         self.log.lock().unwrap().names.clone()
@@ -127,6 +135,9 @@ fn serve(mut socket: WebSocket<std::net::TcpStream>, log: &Mutex<Log>) {
             Ok(Message::Text(text)) => {
                 let frame: serde_json::Value = serde_json::from_str(&text).unwrap();
                 let mut log = log.lock().unwrap();
+                if frame["type"] == "history" && std::mem::take(&mut log.breaks) {
+                    return;
+                }
                 answer(&frame, &mut log, &mut cursor, &mut name, &mut out);
             }
             Ok(_) => {}
@@ -245,10 +256,18 @@ pub(crate) fn environment(home: &Path) -> Vec<(&'static str, String)> {
 
 impl Tui {
     pub(crate) fn start(home: &Path, arguments: &[&str]) -> Self {
+        Self::start_in(home, arguments, &[])
+    }
+
+    /// In another terminal, by what the environment tells of it.
+    pub(crate) fn start_in(home: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_chat-tui"));
         command.args(arguments);
         command.env_clear();
         for (key, value) in environment(home) {
+            command.env(key, value);
+        }
+        for (key, value) in variables {
             command.env(key, value);
         }
         Self::spawn(command)
@@ -293,6 +312,11 @@ impl Tui {
 
     pub(crate) fn text(&self) -> String {
         self.screen.screen().contents()
+    }
+
+    /// All that the program wrote up to now.
+    pub(crate) fn written(&self) -> String {
+        String::from_utf8_lossy(&self.raw).into_owned()
     }
 
     /// The cell where a text begins on the screen, and how it looks.

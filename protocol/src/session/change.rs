@@ -37,7 +37,7 @@ impl From<String> for Line {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Target {
-    /// One of the room's log.
+    /// One of the room's log; 0 names none: it was of a history that is no more.
     Stored(Seq),
     /// A line of one's own that has no place there yet: what is done to it waits for that.
     Line(Id),
@@ -117,6 +117,20 @@ impl Outgoing {
             }
             Change::Pin { on, .. } => ClientFrame::Pin(messages::Pin { room, target, on: *on, id }),
         })
+    }
+
+    /// Forgets the places beyond `upto` that it names; says whether there were any.
+    pub(super) fn forget_places(&mut self, upto: Seq) -> bool {
+        let mut named = false;
+        for place in [&mut self.reply, &mut self.thread] {
+            named |= place.take_if(|seq| *seq > upto).is_some();
+        }
+        if let Some(Target::Stored(seq)) = self.change.as_mut().map(Change::target_mut)
+            && *seq > upto
+        {
+            (*seq, named) = (0, true);
+        }
+        named
     }
 
     /// The line of one's own that it waits for.

@@ -71,7 +71,7 @@ impl Session {
     /// empty. What is done to a line that is itself in the outbox waits until that has its place, and fails with it.
     pub fn change(&mut self, room: RoomKey, id: Id, change: Change, text: String) -> Result<(), SendError> {
         if let Target::Line(line) = change.target()
-            && !self.outbox.contains(line)
+            && !self.outbox.awaits_place(line)
         {
             return Err(SendError::NoLine);
         }

@@ -137,12 +137,29 @@ impl Session {
             }
             self.put(outgoing);
         }
+        self.displace(&infos, restored);
         self.fail_orphans();
         self.out.push_back(SessionEvent::Welcome(Box::new(welcome)));
         self.enter(infos, restored, now);
         if self.presence != crate::signal::PresenceState::Online {
             let presence = crate::client::Presence { state: self.presence };
             self.control.push_back(ClientFrame::Presence(presence).encode());
+        }
+    }
+
+    /// Fails what waits in the outbox and is about places that other events have, or will have, in the server's history.
+    fn displace(&mut self, infos: &[RoomInfo], restored: bool) {
+        let mut changed = if restored { self.outbox.displace(None, 0) } else { Vec::new() };
+        for RoomInfo { room, head, .. } in infos {
+            if self.rooms.get(room).and_then(Room::cursor).is_some_and(|cursor| cursor > *head) {
+                changed.extend(self.outbox.displace(Some(room), *head));
+            }
+        }
+        for outgoing in changed {
+            if let Some(failure) = outgoing.failed.clone() {
+                self.line_changed(outgoing.id.clone(), OutgoingState::Failed(failure));
+            }
+            self.put(outgoing);
         }
     }
 

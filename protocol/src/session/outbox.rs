@@ -96,6 +96,11 @@ impl Outbox {
         self.entries.iter().any(|entry| entry.outgoing.id == *id)
     }
 
+    /// Whether it holds a line that has no place yet.
+    pub(super) fn awaits_place(&self, id: &Id) -> bool {
+        self.entries.iter().any(|entry| entry.outgoing.id == *id && !entry.settled)
+    }
+
     pub(super) fn has_room_for(&self, text: &str) -> bool {
         self.bytes + cost(text) <= OUTBOX_BYTES
     }
@@ -181,6 +186,10 @@ impl Outbox {
     /// Of what waits for lines that will have no place, that which has not failed yet: fails it. Returns what to keep
     /// on disk.
     pub(super) fn fail_orphans(&mut self) -> Vec<Outgoing> {
+        let waits = |entry: &Entry| entry.outgoing.failed.is_none() && entry.outgoing.waits_for().is_some();
+        if !self.entries.iter().any(waits) {
+            return Vec::new();
+        }
         let lines: BTreeSet<Id> = self
             .entries
             .iter()
@@ -284,6 +293,27 @@ impl Outbox {
             }
             entry.unsaved += 1;
             changed.push(outgoing.clone());
+        }
+        changed
+    }
+
+    /// In another history other events have the places beyond `upto`, of one room or (`None`) of all: what is about such
+    /// a place is about nothing any more, and fails. Returns what to keep on disk.
+    pub(super) fn displace(&mut self, room: Option<&RoomKey>, upto: Seq) -> Vec<Outgoing> {
+        let mut changed = Vec::new();
+        for entry in &mut self.entries {
+            let outgoing = &mut entry.outgoing;
+            if entry.sent || entry.settled || room.is_some_and(|room| outgoing.room != *room) {
+                continue;
+            }
+            if outgoing.forget_places(upto) {
+                let reason =
+                    "the server was restored from a backup: what this is about is another message now";
+                let failure = Failure { code: None, reason: reason.to_owned() };
+                outgoing.failed.get_or_insert(failure);
+                entry.unsaved += 1;
+                changed.push(outgoing.clone());
+            }
         }
         changed
     }

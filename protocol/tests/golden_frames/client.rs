@@ -4,7 +4,7 @@ use protocol::client::{
     ClientFrame, Hello, History, Nick, Pong, Presence, Question, Resume, RoomQuestion, Say, Typing,
 };
 use protocol::messages::{Edit, EditsOf, OfRoom, Pin, React, Search, SearchOrder, ThreadOf};
-use protocol::own::{Block, Draft, Level, Notify, Prefs, Quiet, Read};
+use protocol::own::{Block, Draft, Level, Notify, Prefs, Quiet, Read, ReadThread};
 use protocol::rooms::{Browse, Change, Create, Delete, Direct, Moderate, Report, Resolve, RoomRole, SetRole};
 use protocol::server::RoomKind;
 use protocol::signal::PresenceState;
@@ -183,6 +183,14 @@ fn frames() -> Vec<(&'static str, ClientFrame)> {
         ("audit", ClientFrame::Audit(Browse { reference: 17, before: Some(90), limit: Some(50) })),
         ("read", ClientFrame::Read(Read { room: lobby(), seq: 1049, back: false })),
         ("read-back", ClientFrame::Read(Read { room: lobby(), seq: 1040, back: true })),
+        (
+            "read-thread",
+            ClientFrame::ReadThread(ReadThread { room: lobby(), thread: 1001, seq: 1049, back: false }),
+        ),
+        (
+            "read-thread-back",
+            ClientFrame::ReadThread(ReadThread { room: lobby(), thread: 1001, seq: 1001, back: true }),
+        ),
         ("notify", ClientFrame::Notify(Notify { reference: 18, room: lobby(), level: Level::None })),
         ("block", ClientFrame::Block(Block { reference: 19, user: user("u-9"), on: true })),
         ("draft", ClientFrame::Draft(Draft { room: lobby(), text: "I thin".into(), reply: Some(1044), thread: None })),

@@ -2,7 +2,9 @@ use std::collections::BTreeMap;
 
 use protocol::event::{Delete, Edit, Event, Folded, Message, React};
 use protocol::messages::{Everyone, Replies};
-use protocol::own::{Blocked, Drafted, Invited, Joined, Level, NotifyOf, PrefsSet, Quiet, ReadUpto};
+use protocol::own::{
+    Blocked, Drafted, Invited, Joined, Level, NotifyOf, PrefsSet, Quiet, ReadUpto, ThreadRead,
+};
 use protocol::rooms::{MemberChange, MemberChanged, RoomEdited, RoomKind, RoomRole};
 
 use crate::messages::{files, pin};
@@ -184,6 +186,16 @@ pub(super) fn events() -> Vec<(&'static str, Event)> {
             }),
         ),
         ("self-read", Event::Read(ReadUpto { room: own(), seq: 77, of: room("lobby"), upto: 1049 })),
+        (
+            "self-read-thread",
+            Event::ReadThread(ThreadRead {
+                room: own(),
+                seq: 84,
+                of: room("lobby"),
+                thread: 1001,
+                upto: 1049,
+            }),
+        ),
         (
             "self-notify",
             Event::Notify(NotifyOf { room: own(), seq: 78, of: room("lobby"), level: Level::All }),

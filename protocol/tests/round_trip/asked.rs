@@ -40,6 +40,9 @@ pub(super) fn about_rooms() -> impl Strategy<Value = ClientFrame> {
             seq,
             back
         })),
+        (room(), number(), number(), any::<bool>()).prop_map(|(room, thread, seq, back)| {
+            ClientFrame::ReadThread(own::ReadThread { room, thread, seq, back })
+        }),
         (number(), room(), select(vec![Level::All, Level::Mentions, Level::None]))
             .prop_map(|(reference, room, level)| ClientFrame::Notify(own::Notify { reference, room, level })),
         (number(), user(), any::<bool>()).prop_map(|(reference, user, on)| ClientFrame::Block(own::Block {

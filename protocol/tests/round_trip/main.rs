@@ -190,6 +190,9 @@ fn own_event() -> impl Strategy<Value = Event> {
             of,
             upto
         })),
+        (number(), room(), number(), number()).prop_map(move |(seq, of, thread, upto)| {
+            Event::ReadThread(own::ThreadRead { room: own(), seq, of, thread, upto })
+        }),
         (number(), room(), select(vec![Level::All, Level::Mentions, Level::None]))
             .prop_map(move |(seq, of, level)| Event::Notify(own::NotifyOf { room: own(), seq, of, level })),
         (number(), user(), any::<bool>()).prop_map(move |(seq, who, on)| Event::Block(own::Blocked {

@@ -82,6 +82,8 @@ export async function follow(chat) {
   const { room, seq } = chat.wanted;
   chat.wanted = undefined;
   if (location.pathname !== '/') history.replaceState(null, '', '/');
+  // What is one's own alone is no place to go to.
+  if (room === OWN) return;
   if (seq !== undefined) return chat.jump(room, seq);
   if (chat.state.rooms.get(room)?.joined) chat.open(room);
   else chat.state.notice = (await chat.enter('join', room)) || null;
@@ -117,7 +119,16 @@ export async function own(chat) {
   chat.draw();
 }
 
-/** Drafts of rooms and threads as all of one's devices have them: the newest is taken over where nothing else was written meanwhile. */
+/** A draft as one text, with what it answers: what is not written yet answers nothing. @param {string} text @param {number | undefined} reply */
+const joined = (text, reply) => (text === '' || reply === undefined ? text : `${text}\0${reply}`);
+
+/** @param {string} draft */
+function parted(draft) {
+  const [text = '', reply] = draft.split('\0');
+  return { text, reply: reply === undefined ? undefined : Number(reply) };
+}
+
+/** Drafts of rooms and threads, and what they answer, as all of one's devices have them: the newest is taken over where nothing else was written meanwhile. */
 export class Drafts {
   /** @param {Chat} chat */
   constructor(chat) {
@@ -127,51 +138,83 @@ export class Drafts {
     /** Told to the server, and not come back yet, oldest first. @type {Map<string, string[]>} */
     this.told = new Map();
     /** @type {Set<string>} */
-    this.rooms = new Set();
+    this.places = new Set();
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
+    // What is written is kept over a reload, and what it answers is known here.
+    for (const [place, draft] of this.known) {
+      const { text, reply } = parted(draft);
+      if (reply !== undefined && text === chat.drafts.get(place) && !chat.state.aims.has(place)) this.#answer(place, reply);
+    }
   }
 
-  /** Something else is written there now. @param {string} room */
-  written(room) {
-    this.rooms.add(room);
+  /** Something else is written there now. @param {string} place */
+  written(place) {
+    this.places.add(place);
     this.timer ??= setTimeout(() => this.#tell(), DRAFT_MS);
   }
 
   /** What was written without a link. */
   tellAll() {
-    for (const room of new Set([...this.chat.drafts.keys(), ...this.known.keys()])) this.rooms.add(room);
+    for (const place of new Set([...this.chat.drafts.keys(), ...this.known.keys()])) this.places.add(place);
     this.#tell();
   }
 
-  /** @param {{of: string, text: string, thread?: number | undefined}} draft */
-  learn({ of, text, thread }) {
-    const room = placeKey(of, thread);
-    const told = this.told.get(room) ?? [];
-    const here = this.chat.drafts.get(room) ?? '';
-    const known = this.known.get(room) ?? '';
-    this.known.set(room, text);
-    this.chat.store.shareDraft(room, text);
+  /** @param {{of: string, text: string, thread?: number | undefined, reply?: number | undefined}} draft */
+  learn({ of, text, thread, reply }) {
+    const place = placeKey(of, thread);
+    const draft = joined(text, reply);
+    const told = this.told.get(place) ?? [];
+    const here = this.#here(place);
+    const known = this.known.get(place) ?? '';
+    this.known.set(place, draft);
+    this.chat.store.shareDraft(place, draft);
     // One's own, come back; or what was written here since is newer, and will be told.
-    if (told.includes(text)) told.splice(0, told.indexOf(text) + 1);
-    else if (here === known && here !== text) this.chat.setDraft(room, text);
+    if (told.includes(draft)) told.splice(0, told.indexOf(draft) + 1);
+    else if (here === known && here !== draft) {
+      this.chat.setDraft(place, text);
+      this.#answer(place, text === '' ? undefined : reply);
+    }
     this.chat.draw();
+  }
+
+  /** @param {string} place */
+  #here(place) {
+    return joined(this.chat.drafts.get(place) ?? '', this.chat.state.aims.get(place)?.reply?.seq);
+  }
+
+  /** The draft answers a message, or none, also where this device does not have it yet. @param {string} place @param {number | undefined} seq */
+  #answer(place, seq) {
+    const { chat } = this;
+    const { aims } = chat.state;
+    // What one changes at the moment is no draft.
+    if (aims.get(place)?.edit || aims.get(place)?.reply?.seq === seq) return;
+    if (seq === undefined) return void aims.delete(place);
+    const [room = ''] = place.split(' ');
+    aims.set(place, { reply: { seq, sender: '' } });
+    import('./deeds.js').then(async ({ fetch, replyTo }) => {
+      if (!chat.state.rooms.get(room)?.known.has(seq) && (await chat.socket.soonLive())) await fetch(chat, room, seq);
+      const message = chat.state.rooms.get(room)?.known.get(seq)?.now;
+      if (message && aims.get(place)?.reply?.seq === seq) aims.set(place, replyTo(message));
+      chat.draw();
+    }, () => {});
   }
 
   #tell() {
     clearTimeout(this.timer);
     this.timer = undefined;
-    const { session, socket, drafts } = this.chat;
+    const { session, socket } = this.chat;
     if (!session.live) return;
-    for (const room of this.rooms) {
-      const text = drafts.get(room) ?? '';
-      const told = this.told.get(room) ?? [];
-      if (text === (told.at(-1) ?? this.known.get(room) ?? '') || new TextEncoder().encode(text).length > DRAFT_BYTES) continue;
-      this.told.set(room, [...told, text].slice(-TOLD));
-      const [of = '', thread] = room.split(' ');
-      socket.do(() => session.signal({ type: 'draft', room: of, text, ...(thread !== undefined && { thread: Number(thread) }) }));
+    for (const place of this.places) {
+      const draft = this.#here(place);
+      const { text, reply } = parted(draft);
+      const told = this.told.get(place) ?? [];
+      if (draft === (told.at(-1) ?? this.known.get(place) ?? '') || new TextEncoder().encode(text).length > DRAFT_BYTES) continue;
+      this.told.set(place, [...told, draft].slice(-TOLD));
+      const [of = '', thread] = place.split(' ');
+      socket.do(() => session.signal({ type: 'draft', room: of, text, ...(reply !== undefined && { reply }), ...(thread !== undefined && { thread: Number(thread) }) }));
     }
-    this.rooms.clear();
+    this.places.clear();
   }
 }
 

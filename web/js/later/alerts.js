@@ -1,8 +1,9 @@
 // Of what somebody is told while they look elsewhere: the browser's notifications, words of one's own, and quiet hours.
 
 import { Component, Fragment, h } from 'preact';
-import { block, line as safe } from '../safe_text.js';
+import { block, line as safe, words } from '../safe_text.js';
 import { Check, Field, Form, Sheet } from './parts.js';
+import { clean } from './sgr.js';
 import { tells } from './wants.js';
 
 /**
@@ -21,7 +22,7 @@ export function notify(chat, message) {
   const now = new Date();
   if (!room?.synced || Notification.permission !== 'granted' || !tells(state, room, message, now.getHours() * 60 + now.getMinutes())) return;
   const title = room.kind === 'direct' ? safe(message.sender) : `${safe(message.sender)} in ${safe(room.title)}`;
-  const shown = new Notification(title, { body: block(message.message).slice(0, TEXT) || 'a file', tag: `chat ${room.room}` });
+  const shown = new Notification(title, { body: block(clean(words(message.message))).slice(0, TEXT) || 'a file', tag: `chat ${room.room}` });
   shown.onclick = () => {
     window.focus();
     shown.close();

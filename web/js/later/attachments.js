@@ -3,6 +3,7 @@
 
 import { h } from 'preact';
 import { line as safe } from '../safe_text.js';
+import { fitted } from '../state.js';
 import { sized } from './transfer.js';
 import { extension } from './tray.js';
 
@@ -15,9 +16,6 @@ import { extension } from './tray.js';
 const PICTURES = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp', 'image/avif']);
 const SOUNDS = new Set(['audio/mp4', 'audio/mpeg', 'audio/ogg', 'audio/wav', 'audio/flac']);
 const FILMS = new Set(['video/mp4', 'video/webm', 'video/quicktime']);
-/** A small picture takes no more room than this, and its place is kept before it is there. */
-const WIDTH = 360;
-const HEIGHT = 260;
 
 /** @param {string} file */
 export const addressOf = (file) => `/api/files/${encodeURIComponent(file)}`;
@@ -36,9 +34,9 @@ function one(file, look, isStored) {
   const name = safe(file.name);
   if (PICTURES.has(file.kind) && file.thumb) {
     const { width, height } = fitted(file);
-    if (!isStored) return h('span', { class: 'thumb' }, h('svg', { width, height, role: 'img', 'aria-label': name }));
+    if (!isStored) return h('span', { class: 'thumb' }, h('svg', { width, height, viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': name }));
     return h('button', { type: 'button', class: 'thumb', title: `${name} · ${sized(file.size)}`, 'aria-label': `Open the picture ${name}`, onClick: () => look(file) },
-      h('img', { src: `${addressOf(file.file)}/thumb`, alt: '', width, height, loading: 'lazy', decoding: 'async' }));
+      h('img', { src: `${addressOf(file.file)}/thumb`, alt: '', width, height, style: { aspectRatio: `${width} / ${height}` }, loading: 'lazy', decoding: 'async' }));
   }
   if (!isStored) return chip(file, undefined, false);
   if (SOUNDS.has(file.kind)) return h('div', { class: 'player' }, chip(file), h('audio', { controls: true, preload: 'none', src: addressOf(file.file), 'aria-label': name }));
@@ -54,10 +52,4 @@ function chip(file, look, isStored = true) {
     h('div', { class: 'what' }, h('div', { class: 'name', title: name }, name), h('div', { class: 'hint' }, sized(file.size))),
     look && h('button', { type: 'button', class: 'look', 'aria-label': `Show ${name}`, onClick: () => look(file) }, 'Show'),
     isStored && h('a', { class: 'icon', href: addressOf(file.file), download: name, title: 'Download', 'aria-label': `Download ${name}` }, h('span', { 'aria-hidden': 'true' }, '↓')));
-}
-
-/** How large a small picture is drawn. @param {File} file */
-export function fitted({ width = 240, height = 180 }) {
-  const by = Math.min(1, WIDTH / Math.max(1, width), HEIGHT / Math.max(1, height));
-  return { width: Math.max(24, Math.round(width * by)), height: Math.max(24, Math.round(height * by)) };
 }

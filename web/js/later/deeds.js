@@ -1,9 +1,12 @@
 // What is done with messages now and then: going to one, opening its thread, marking it, the next thing that wants one.
 
 import * as model from '../state.js';
-import { learn } from '../room.js';
+import { holds, learn, openThread, unseeThread } from '../room.js';
+import { words } from '../safe_text.js';
+import { LATER } from '../socket.js';
 import { linkTo, sentence } from './account.js';
 import { deletes, edits, pins } from './rights.js';
+import { clean, isColoured, shown } from './sgr.js';
 import { wanted } from './wants.js';
 
 /**
@@ -34,6 +37,8 @@ export async function jump(chat, key, seq) {
   show(chat, room, message?.thread ?? seq);
   if (message?.thread === undefined) return;
   await thread(chat, key, message.thread);
+  // What draws it may come later than what it draws.
+  await LATER['thread']?.();
   for (let i = 0; i < TRIES; i++) {
     await new Promise(requestAnimationFrame);
     const row = document.querySelector(`aside [data-key="m${seq}"]`);
@@ -43,6 +48,17 @@ export async function jump(chat, key, seq) {
     setTimeout(() => row.classList.remove('sought'), SOUGHT_MS);
     return;
   }
+}
+
+/** Shows what one had in sight in a room before this page was loaded, or what is nearest to it of what is held. @param {Chat} chat @param {string} key @param {import('../state.js').Place} place */
+export async function back(chat, key, place) {
+  if (await chat.socket.soonLive()) await chat.socket.ask({ type: 'history', room: key, around: place.seq, limit: AROUND });
+  const room = chat.state.rooms.get(key);
+  if (!room || chat.state.active !== key) return;
+  const nearest = room.stretches.reduce((found, [from, to]) => [from, to].reduce((best, seq) => (Math.abs(seq - place.seq) < Math.abs(best - place.seq) ? seq : best), found), Infinity);
+  room.place = holds(room, place.seq) ? place : { seq: nearest, below: 0 };
+  room.version += 1;
+  chat.draw();
 }
 
 /** Shows what was said first on a day, or after it. @param {Chat} chat @param {string} key @param {Date} day @returns {Promise<string>} why not, or '' */
@@ -66,9 +82,6 @@ export async function firstUnread(chat, key = chat.state.active) {
   if (!first) return chat.say('All is read here.');
   show(chat, room, first.seq);
 }
-
-/** @param {Room} room @param {number} seq */
-const holds = (room, seq) => room.stretches.some(([from, to]) => from <= seq && seq <= to);
 
 /** @param {import('../protocol.js').ServerFrame | null} answer */
 const refused = (answer) => (answer?.type === 'error' ? sentence(answer.reason) : 'Not connected: try again in a moment.');
@@ -94,18 +107,18 @@ async function entered(chat, key) {
 
 /** Opens the thread that began with a message, and asks for its answers. @param {Chat} chat @param {string} room @param {number} root */
 export async function thread(chat, room, root) {
-  model.openThread(chat.state, { room, root });
+  openThread(chat.state, { room, root });
   chat.saver.rooms.add(room);
   chat.saver.soon();
   chat.draw();
   await answers(chat, room, root);
 }
 
-/** Asks for the newest answers in a thread, or those before one. @param {Chat} chat @param {string} room @param {number} root @param {number} [before] @returns {Promise<boolean>} there are older ones */
+/** Asks for the newest answers in a thread, or those before one. @param {Chat} chat @param {string} room @param {number} root @param {number} [before] @returns {Promise<{more: boolean, error: string}>} whether there are older ones, and why they did not come, or '' */
 export async function answers(chat, room, root, before) {
   const answer = await chat.socket.ask({ type: 'thread', room, root, limit: ANSWERS, ...(before !== undefined && { before }) });
   chat.draw();
-  return answer?.type === 'thread' && answer.more;
+  return answer?.type === 'thread' ? { more: answer.more, error: '' } : { more: false, error: refused(answer) };
 }
 
 /** Asks for one message, which is not shown in its place by that. @param {Chat} chat @param {string} key @param {number} seq */
@@ -122,7 +135,7 @@ export async function fetch(chat, key, seq) {
 
 /** Closes the thread at the side. @param {Chat} chat */
 export function closeThread(chat) {
-  model.openThread(chat.state, null);
+  openThread(chat.state, null);
   chat.draw();
 }
 
@@ -139,12 +152,18 @@ export function pin(chat, message) {
 
 /** What the composer says next answers this message. @param {Chat} chat @param {Said} message */
 export function reply(chat, message) {
-  chat.aim(message.room, message.thread, { reply: message });
+  chat.aim(message.room, message.thread, replyTo(message));
 }
+
+/** @param {Said} message @returns {model.Aim} */
+export const replyTo = (message) => ({ reply: message, words: message.folded?.deleted ? '' : clean(words(message.folded?.text ?? message.message)) });
+
+/** A text as it is changed: its colours can be seen as signs, and are not lost. @param {string} text */
+const written = (text) => (isColoured(text) ? shown(text) : text);
 
 /** The composer changes this message. @param {Chat} chat @param {Said} message */
 export function edit(chat, message) {
-  chat.aim(message.room, message.thread, { edit: { target: message.seq, text: message.folded?.text ?? message.message } });
+  chat.aim(message.room, message.thread, { edit: { target: message.seq, text: written(message.folded?.text ?? message.message) } });
 }
 
 /** The composer changes what one said last, wherever that is by now. @param {Chat} chat @param {string} key @param {number} [thread] */
@@ -152,7 +171,7 @@ export function editLast(chat, key, thread) {
   const { state } = chat;
   const room = model.roomOf(state, key);
   const line = state.lines.findLast((line) => line.room === key && line.thread === thread && !line.change && line.state !== 'failed' && line.state !== 'stored');
-  if (line) return chat.aim(key, thread, { edit: { target: line.id, text: line.text } });
+  if (line) return chat.aim(key, thread, { edit: { target: line.id, text: written(line.text) } });
   const mine = (/** @type {import('../protocol.js').Event} */ event) => event.type === 'message' && event.user === state.me?.user && event.thread === thread && !event.folded?.deleted;
   const all = thread === undefined ? room.events : [...room.known.values()].map(({ now }) => now).sort((a, b) => a.seq - b.seq);
   const last = all.findLast(mine);
@@ -160,11 +179,15 @@ export function editLast(chat, key, thread) {
 }
 
 /** Everything from this message on is to be read again, on all of one's devices. @param {Chat} chat @param {Said} message */
-export function unsee(chat, { room: key, seq }) {
-  const room = model.roomOf(chat.state, key);
-  model.unsee(chat.state, room, seq);
-  chat.readTold.set(key, room.read);
-  if (chat.state.me?.guest === false) chat.socket.do(() => chat.session.signal({ type: 'read', room: key, seq: room.read, back: true }));
+export function unsee(chat, { room: key, seq, thread }) {
+  const { state, session } = chat;
+  const room = model.roomOf(state, key);
+  if (thread !== undefined) unseeThread(state, room, thread, seq);
+  else {
+    model.unsee(state, room, seq);
+    chat.readTold.set(key, room.read);
+  }
+  if (state.me?.guest === false) chat.socket.do(() => session.signal(thread === undefined ? { type: 'read', room: key, seq: seq - 1, back: true } : { type: 'read_thread', room: key, thread, seq: seq - 1, back: true }));
   chat.saver.rooms.add(key);
   chat.saver.soon();
   chat.draw();
@@ -200,7 +223,11 @@ export function next(chat) {
   const { state } = chat;
   const found = wanted(state);
   if (!found) return chat.say('Nothing waits for you.');
-  chat.open(found.room.room);
+  const { room: key } = found.room;
+  if (found.seq === undefined && found.root === undefined && key === state.active) return firstUnread(chat, key);
+  // To what is new, not to where one was.
+  if (found.root === undefined) found.room.place = null;
+  chat.open(key);
   if (found.root !== undefined) thread(chat, found.room.room, found.root);
   else if (found.seq !== undefined) jump(chat, found.room.room, found.seq);
 }

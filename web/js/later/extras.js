@@ -1,8 +1,9 @@
 // What stands at a message beside its text: what it answers, who reacted, its thread, that it is pinned.
 
 import { Component, h } from 'preact';
-import { line as safe } from '../safe_text.js';
+import { line as safe, words } from '../safe_text.js';
 import { ago } from './parts.js';
+import { clean } from './sgr.js';
 
 /**
  * @typedef {import('../main.js').Chat} Chat
@@ -25,9 +26,10 @@ export class Quote extends Component {
 
   render() {
     const { chat, room, seq, quoted } = this.props;
-    const text = quoted ? (quoted.folded?.deleted ? 'This message was deleted.' : (quoted.folded?.text ?? quoted.message) || 'a file') : 'An earlier message';
+    const isHidden = quoted !== undefined && chat.state.blocked.has(quoted.user);
+    const text = isHidden ? 'Somebody you blocked wrote this.' : quoted ? (quoted.folded?.deleted ? 'This message was deleted.' : clean(words(quoted.folded?.text ?? quoted.message)) || 'a file') : 'An earlier message';
     return h('button', { type: 'button', class: 'quote', tabIndex: -1, title: 'Go there', onClick: () => chat.jump(room.room, seq) },
-      h('span', { class: 'unseen' }, 'answers '), quoted && h('strong', null, safe(quoted.sender), ' '), safe(text.slice(0, QUOTED)));
+      h('span', { class: 'unseen' }, 'answers '), quoted && !isHidden && h('strong', null, safe(quoted.sender), ' '), safe(text.slice(0, QUOTED)));
   }
 }
 

@@ -57,10 +57,17 @@ export class Files {
         const blob = blobs.find((blob) => blob.id === each)?.blob;
         if (blob instanceof Blob && blob.size === size) found.push({ id: each, name, size, blob, transfer: new Transfer({ size, upload }) });
       }
-      this.parcels.set(id, { id, room, thread, reply, user, text, items: found, release });
-      if (found.length === 0 && !text) this.#drop(id);
+      const parcel = { id, room, thread, reply, user, text, items: found, release };
+      this.parcels.set(id, parcel);
+      if (found.length < items.length && text !== null) {
+        // It was meant with all of them.
+        this.unsend(parcel);
+        this.#say('Some of the files that waited to be sent were not kept by this browser: choose them again.');
+      }
+      if (found.length === 0) this.#drop(id);
+      if (!state.rooms.get(room)?.joined) this.leave(room);
     }
-    this.wake();
+    if (this.chat.session.live) this.wake();
   }
 
   /** Adds files to what will be said next in the room or thread. @param {string} room @param {number | undefined} thread @param {Iterable<File>} files @returns {Promise<void>} */
@@ -104,8 +111,10 @@ export class Files {
       return null;
     }
     Object.assign(parcel, { text, reply });
-    this.chat.setDraft(placeKey(room, thread), '');
-    this.#keep(parcel);
+    const { drafts, store } = this.chat;
+    const place = placeKey(room, thread);
+    // Given up as a draft only when the parcel is on disk: there is no moment at which the text is nowhere.
+    this.#keep(parcel).then(() => store.saveDraft(place, drafts.get(place) ?? ''));
     this.#settle(parcel);
     return true;
   }
@@ -127,12 +136,8 @@ export class Files {
 
   /** @param {Parcel} parcel @param {Item} item */
   cancel(parcel, item) {
-    const { upload, file } = item.transfer;
-    item.transfer.cancel();
-    item.request?.abort();
-    clearTimeout(item.timer);
+    this.#end(item);
     if (item.preview) URL.revokeObjectURL(item.preview);
-    if (upload !== undefined || file) request({ chat: this.chat, method: 'DELETE', path: upload ?? file?.file ?? '' }).catch(() => {});
     parcel.items = parcel.items.filter((other) => other !== item);
     this.#forget('blobs', item.id);
     if (parcel.items.length > 0) {
@@ -149,6 +154,25 @@ export class Files {
     item.transfer.again();
     this.#keep(parcel);
     this.#pump();
+  }
+
+  /** One is not in the room any more: nothing goes there, and words that waited for their files are a draft again. @param {string} room */
+  leave(room) {
+    for (const parcel of [...this.parcels.values()]) {
+      if (parcel.room !== room) continue;
+      for (const item of parcel.items) this.#end(item);
+      if (parcel.text) this.unsend(parcel);
+      this.#drop(parcel.id);
+    }
+  }
+
+  /** @param {Item} item */
+  #end(item) {
+    const { upload, file } = item.transfer;
+    item.transfer.cancel();
+    item.request?.abort();
+    clearTimeout(item.timer);
+    if (upload !== undefined || file) request({ chat: this.chat, method: 'DELETE', path: upload ?? file?.file ?? '' }).catch(() => {});
   }
 
   /** The link is back. */
@@ -212,7 +236,10 @@ export class Files {
         else transfer.refused(said, performance.now(), Math.random());
       }
     } catch {
-      if (transfer.state === 'going') transfer.broken(performance.now(), Math.random());
+      const isReadable = await readable(blob, transfer.offset);
+      if (transfer.state === 'going' && isReadable) transfer.broken(performance.now(), Math.random());
+      // No connection will bring it.
+      else if (transfer.state === 'going') transfer.refused({ code: 'unreadable', reason: 'This file cannot be read: it was changed or moved since you chose it, or is a folder.' }, performance.now(), 0);
     } finally {
       this.flying -= 1;
       item.request = undefined;
@@ -276,12 +303,15 @@ export class Files {
     return this.#write(name, (store) => store.delete(id));
   }
 
-  /** @param {'parcels' | 'blobs'} name @param {(store: IDBObjectStore) => void} work */
+  /** Done when it is on disk, or cannot be. @param {'parcels' | 'blobs'} name @param {(store: IDBObjectStore) => void} work */
   async #write(name, work) {
     const database = await this.#database();
     try {
       const transaction = database?.transaction([name], 'readwrite');
-      if (transaction) work(transaction.objectStore(name));
+      if (!transaction) return;
+      const done = new Promise((resolve) => (transaction.oncomplete = transaction.onabort = resolve));
+      work(transaction.objectStore(name));
+      await done;
     } catch {
       // Closed since, or full: the page has it all the same.
     }
@@ -362,6 +392,11 @@ function held(id) {
       return new Promise((release) => resolve(() => release(undefined)));
     }).catch(() => resolve(null));
   });
+}
+
+/** A file that somebody chose may be another by now, or none; one that is gone is empty, and only all of it says so. @param {Blob} blob @param {number} at */
+function readable(blob, at) {
+  return (blob.size === 0 ? blob : blob.slice(at, at + 1)).arrayBuffer().then(() => true, () => false);
 }
 
 /** @param {IDBDatabase} database @param {string} name @returns {Promise<any[]>} */

@@ -50,6 +50,8 @@ function read(language, text) {
   const found = [];
   let at = 0;
   let from = 0;
+  /** For each kind of string: up to where no end of one was found. @type {number[]} */
+  const endless = [];
   const take = (/** @type {Class} */ kind, /** @type {number} */ length) => {
     if (from < at) found.push([null, text.slice(from, at)]);
     found.push([kind, text.slice(at, at + length)]);
@@ -58,7 +60,7 @@ function read(language, text) {
   };
   while (at < text.length) {
     const comment = commentAt(language, text, at);
-    const string = comment === 0 ? stringAt(language, text, at) : 0;
+    const string = comment === 0 ? stringAt(language, text, at, endless) : 0;
     WORD.lastIndex = at;
     const word = comment + string === 0 ? WORD.exec(text)?.[0] : undefined;
     if (comment > 0) {
@@ -95,17 +97,25 @@ function commentAt({ line, block }, text, at) {
   return (close < 0 ? text.length : close) - at;
 }
 
-/** The length of a string that begins here, or 0. @param {Language} language @param {string} text @param {number} from */
-function stringAt({ strings }, text, from) {
-  const kind = strings.find(({ sign }) => text.startsWith(sign, from));
-  if (!kind) return 0;
+/**
+ * The length of a string that begins here, or 0. What an earlier search passed over without an end was escaped: from
+ * there it would find no end either.
+ * @param {Language} language @param {string} text @param {number} from @param {number[]} endless
+ */
+function stringAt({ strings }, text, from, endless) {
+  const index = strings.findIndex(({ sign }) => text.startsWith(sign, from));
+  const kind = strings[index];
+  if (!kind || from < (endless[index] ?? 0)) return 0;
   const { sign, isLong } = kind;
-  for (let at = from + sign.length; at < text.length; at++) {
+  let at = from + sign.length;
+  for (; at < text.length; at++) {
     if (text.startsWith(sign, at)) return at + sign.length - from;
-    if (text[at] === '\n' && !isLong) return 0;
+    if (text[at] === '\n' && !isLong) break;
     if (text[at] === '\\' && at + 1 < text.length && text[at + 1] !== '\n') at += 1;
   }
-  return isLong ? text.length - from : 0;
+  if (isLong) return text.length - from;
+  endless[index] = at;
+  return 0;
 }
 
 /** Whether what ends here is the name of a value that follows. @param {Language} language @param {string} text @param {number} end */

@@ -10,7 +10,8 @@ import { bare, inAngles, target } from './address.js';
  *   | {type: 'link', href: string, inlines: Inline[]} | {type: 'break'} | {type: 'mention', name: string} | {type: 'emoji', name: string}} Inline
  * @typedef {{type: 'strong' | 'em' | 'strike'} | {type: 'link', href: string}} Tag
  * @typedef {{sign: string, length: number, left: number, opens: boolean, closes: boolean, ends: Tag[], begins: Tag[]}} Run
- * @typedef {{text: string} | {leaf: Inline} | {run: Run} | {begin: Tag} | {end: true}} Piece
+ * `past` is where a link ends that was looked through: looking through it again for each one around it would be the square of them.
+ * @typedef {{text: string, past?: number | undefined} | {leaf: Inline} | {run: Run} | {begin: Tag, past: number} | {end: true}} Piece
  */
 
 /** Emphasis inside emphasis; what goes deeper is text. */
@@ -207,18 +208,21 @@ class Reader {
     let isSeen = false;
     for (let i = open.piece + 1; i < this.pieces.length; i++) {
       const piece = /** @type {Piece} */ (this.pieces[i]);
-      if ('text' in piece) {
-        isSeen ||= /\P{White_Space}/u.test(piece.text);
-      } else if ('begin' in piece || 'end' in piece) {
+      if ('past' in piece && piece.past !== undefined) {
         // No links within links, and nothing else to be pressed.
-        this.pieces[i] = { text: '' };
-      } else if ('run' in piece || piece.leaf.type !== 'break') {
+        this.pieces[i] = { text: '', past: piece.past };
+        this.pieces[piece.past] = { text: '' };
+        i = piece.past;
+        isSeen = true;
+      } else if ('text' in piece) {
+        isSeen ||= /\P{White_Space}/u.test(piece.text);
+      } else if ('run' in piece || ('leaf' in piece && piece.leaf.type !== 'break')) {
         if ('leaf' in piece && (piece.leaf.type === 'link' || piece.leaf.type === 'mention')) this.pieces[i] = { text: plain([piece.leaf]) };
         isSeen = true;
       }
     }
     if (!isSeen) this.pieces.push({ text: found.href });
-    this.pieces[open.piece] = { begin: { type: 'link', href: found.href } };
+    this.pieces[open.piece] = { begin: { type: 'link', href: found.href }, past: this.pieces.length };
     this.#take({ end: true }, 1 + found.used);
     // What was opened before holds a link now, and can be none.
     if (!open.isPicture) this.brackets = [];

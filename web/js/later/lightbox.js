@@ -3,8 +3,9 @@
 import { Component, createRef, h } from 'preact';
 import { block, line as safe } from '../safe_text.js';
 import { addressOf, isSeen } from './attachments.js';
+import { coloured } from './output.js';
 import { when } from './parts.js';
-import { isColoured, plain } from './sgr.js';
+import { clean, isColoured } from './sgr.js';
 import { sized } from './transfer.js';
 
 /**
@@ -17,7 +18,7 @@ import { sized } from './transfer.js';
 /** So much of a long text is shown; all of it can be downloaded. */
 const TEXT = 256 * 1024;
 
-/** @extends {Component<Props, {at: number, large: boolean, text: string, failed: boolean}>} */
+/** @extends {Component<Props, {at: number, large: boolean, text: string | null, failed: boolean, copied: boolean}>} */
 export class Lightbox extends Component {
   dialog = createRef();
 
@@ -27,7 +28,7 @@ export class Lightbox extends Component {
     /** @type {Seen[]} */
     this.all = seenIn(props);
     const at = this.all.findIndex(({ file, seq }) => file.file === props.file.file && seq === props.seq);
-    this.state = { at: Math.max(0, at), large: false, text: '', failed: false };
+    this.state = { at: Math.max(0, at), large: false, text: null, failed: false, copied: false };
   }
 
   componentDidMount() {
@@ -39,7 +40,7 @@ export class Lightbox extends Component {
   #step(by) {
     const at = this.state.at + by;
     if (at < 0 || at >= this.all.length) return;
-    this.setState({ at, large: false, text: '', failed: false }, () => this.#read());
+    this.setState({ at, large: false, text: null, failed: false, copied: false }, () => this.#read());
   }
 
   async #read() {
@@ -56,6 +57,11 @@ export class Lightbox extends Component {
       if (this.all[this.state.at] === shown) this.setState({ failed: true });
     }
   }
+
+  #copy = () => {
+    const { at, text } = this.state;
+    navigator.clipboard?.writeText(clean(text ?? '')).then(() => this.state.at === at && this.setState({ copied: true }), () => {});
+  };
 
   #key = (/** @type {KeyboardEvent} */ event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -82,12 +88,13 @@ export class Lightbox extends Component {
       h('header', null,
         h('div', { class: 'what' }, h('div', { class: 'name' }, name), h('div', { class: 'hint' }, [safe(sender), when(timestamp), sized(file.size)].filter(Boolean).join(' · '))),
         this.all.length > 1 && h('span', { class: 'count', role: 'status' }, `${at + 1} of ${this.all.length}`),
+        text && h('button', { type: 'button', class: 'look', onClick: this.#copy }, this.state.copied ? 'Copied' : 'Copy'),
         seq !== undefined && h('button', { type: 'button', class: 'look', onClick: jump }, 'In the room'),
         h('a', { class: 'icon', href: addressOf(file.file), download: name, title: 'Download', 'aria-label': `Download ${name}` }, h('span', { 'aria-hidden': 'true' }, '↓')),
         h('button', { type: 'button', class: 'icon close', 'aria-label': 'Close', autofocus: true, onClick: close }, h('span', { 'aria-hidden': 'true' }, '✕'))),
       h('div', { class: `stage${large ? ' large' : ''}`, key: file.file },
         failed ? h('p', { class: 'gone-file', role: 'alert' }, 'This file cannot be shown: it may be gone, or may not be yours to see any more.')
-          : file.kind === 'text/plain' ? h('pre', { tabIndex: 0 }, text === '' ? 'Loading…' : block(isColoured(text) ? plain(text) : text), file.size > TEXT && text !== '' && h('p', { class: 'hint' }, `This is the beginning: all ${sized(file.size)} can be downloaded.`))
+          : file.kind === 'text/plain' ? h('pre', { tabIndex: 0, class: text && isColoured(text) ? 'output' : '' }, text === null ? 'Loading…' : text === '' ? h('p', { class: 'hint' }, 'There is nothing in this file.') : isColoured(text) ? coloured(text) : block(text), file.size > TEXT && text !== null && h('p', { class: 'hint' }, `This is the beginning: all ${sized(file.size)} can be downloaded.`))
             : h('img', { src: addressOf(file.file), alt: name, title: large ? 'Fit (z)' : 'As large as it is (z)', onClick: () => this.setState({ large: !large }), onError: () => this.setState({ failed: true }) })),
       at > 0 && h('button', { type: 'button', class: 'turn back', 'aria-label': 'Previous (←)', onClick: () => this.#step(-1) }, h('span', { 'aria-hidden': 'true' }, '‹')),
       at < this.all.length - 1 && h('button', { type: 'button', class: 'turn on', 'aria-label': 'Next (→)', onClick: () => this.#step(1) }, h('span', { 'aria-hidden': 'true' }, '›')));

@@ -2,12 +2,13 @@
 // needs it.
 
 import { Component, h } from 'preact';
-import { GROUPS } from './emoji.js';
+import { EMOJI } from './emoji.js';
 import { parts } from './highlight.js';
 import { plain } from './inline.js';
 import { parse } from './markup.js';
-import { isColoured, runs } from './sgr.js';
-import { line as safe } from '../safe_text.js';
+import { coloured } from './output.js';
+import { isColoured } from './sgr.js';
+import { block as safeBlock, line as safe } from '../safe_text.js';
 
 /**
  * @typedef {import('./markup.js').Block} Block
@@ -15,41 +16,32 @@ import { line as safe } from '../safe_text.js';
  * @typedef {import('preact').ComponentChildren} Nodes
  */
 
-/** Emoji by their names. */
-const EMOJI = new Map(GROUPS.flatMap(([, entries = '']) => entries.split(',')).flatMap((entry) => {
-  const [picture = '', ...names] = entry.split(' ');
-  return names.map((name) => [name, picture]);
-}));
-/** The levels of the first 6 and of the grey ones of a terminal's 256 colours. */
-const LEVELS = [0, 95, 135, 175, 215, 255];
+/** Of how many parts a message is drawn: one that has more is shown as it was typed, since a few of them would fill the page's memory. */
+const MOST = 4_000;
+
+export { words } from './markup.js';
 
 /** A message's text as it came from its author; `me` is who reads it. @param {string} text @param {string} me @returns {Nodes} */
 export function nodes(text, me) {
-  if (!isColoured(text)) return blocks(parse(text), me);
-  return h('pre', { class: 'output' }, runs(text).map(({ text, style }) => {
-    const { fg, bg, ...emphasis } = style;
-    // Text in the colour of its ground would be hidden.
-    const isHidden = fg !== undefined && JSON.stringify(fg) === JSON.stringify(bg);
-    const props = { ...colour('fg', isHidden ? undefined : fg), ...colour('bg', bg) };
-    const paint = { ...props.fg?.style, ...props.bg?.style };
-    const named = { 'data-fg': props.fg?.name, 'data-bg': props.bg?.name };
-    const names = Object.keys(emphasis).join(' ');
-    return names === '' && Object.keys(props).length === 0 ? text : h('span', { class: names || undefined, style: paint, ...named }, text);
-  }));
+  if (isColoured(text)) return h('pre', { class: 'output' }, coloured(text, MOST));
+  const tree = parse(text);
+  if (partsIn(tree) > MOST) uncolour(tree);
+  return partsIn(tree) > MOST ? safeBlock(text) : blocks(tree, me);
 }
 
-/** The first 16 colours are the page's, the others what they are. @param {'fg' | 'bg'} side @param {import('./sgr.js').Color | undefined} color */
-function colour(side, color) {
-  if (color === undefined) return {};
-  const member = side === 'fg' ? 'color' : 'backgroundColor';
-  return { [side]: typeof color === 'number' && color < 16 ? { name: String(color) } : { style: { [member]: `rgb(${(typeof color === 'number' ? cube(color) : color).join(' ')})` } } };
+/** How many parts a tree has, code in its colours. @param {unknown} tree @returns {number} */
+function partsIn(tree) {
+  if (Array.isArray(tree)) return tree.reduce((sum, each) => sum + partsIn(each), 0);
+  if (typeof tree !== 'object' || tree === null) return 0;
+  const { type, lang, text } = /** @type {{type?: string, lang?: string, text?: string}} */ (tree);
+  return 1 + (type === 'code' && lang !== undefined ? parts(lang, text ?? '').length : partsIn(Object.values(tree)));
 }
 
-/** Red, green and blue of a place from 16 on in a terminal's palette. @param {number} place */
-function cube(place) {
-  if (place >= 232) return Array(3).fill(8 + 10 * (place - 232));
-  const n = place - 16;
-  return [Math.floor(n / 36), Math.floor(n / 6) % 6, n % 6].map((level) => LEVELS[level]);
+/** Leaves its code without colours. @param {unknown} tree */
+function uncolour(tree) {
+  if (typeof tree !== 'object' || tree === null) return;
+  if ('lang' in tree) delete tree.lang;
+  Object.values(tree).forEach(uncolour);
 }
 
 /** @param {Block[]} list @param {string} me @returns {Nodes[]} */
@@ -105,7 +97,9 @@ function inlineNode(inline, me) {
       if (!URL.canParse(inline.href)) return shown;
       // Where it leads is told wherever its text does not say so.
       const title = plain(inline.inlines) === inline.href ? undefined : safe(inline.href);
-      return h('a', { href: inline.href, target: '_blank', rel: 'noopener noreferrer', title }, shown);
+      const link = h('a', { href: inline.href, target: '_blank', rel: 'noopener noreferrer', title }, shown);
+      const elsewhere = leadsElsewhere(plain(inline.inlines), inline.href);
+      return elsewhere ? [link, h('span', { class: 'hint elsewhere' }, ` (${elsewhere})`)] : link;
     }
     case 'break':
       // As it is copied, and as the text around it is shown.
@@ -117,6 +111,15 @@ function inlineNode(inline, me) {
       return picture === undefined ? `:${inline.name}:` : h('span', { class: 'emoji', role: 'img', 'aria-label': inline.name.replaceAll('_', ' '), title: `:${inline.name}:` }, picture);
     }
   }
+}
+
+/** Where a link leads whose text is another address: nobody is to be led astray, also where nothing can be hovered. @param {string} text @param {string} href */
+function leadsElsewhere(text, href) {
+  const [, named] = /^\s*(?:https?:\/\/)?(?:[^\s/@]*@)?((?:[\p{L}\p{N}-]{1,63}\.){1,8}\p{L}{2,24})(?=[/?#:]|\s*$)/iu.exec(text) ?? [];
+  if (named === undefined || !URL.canParse(`//${named}`, document.baseURI)) return '';
+  const { hostname, pathname } = new URL(href);
+  const [host, told] = [hostname || pathname.replace(/^.*@/, ''), new URL(`//${named}`, document.baseURI).hostname].map((name) => `.${name.toLowerCase().replace(/^www\./, '')}`);
+  return host?.endsWith(/** @type {string} */ (told)) ? '' : safe(hostname || pathname);
 }
 
 /** Code, with a key that copies it. @extends {Component<{lang: string, text: string}, {copied: boolean}>} */

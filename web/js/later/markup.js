@@ -3,7 +3,9 @@
 // Reading takes time in proportion to the text, whatever the text is.
 
 import { block as safeBlock } from '../safe_text.js';
-import { inlines } from './inline.js';
+import { EMOJI } from './emoji.js';
+import { inlines, plain } from './inline.js';
+import { isColoured, plain as uncoloured } from './sgr.js';
 
 /**
  * @typedef {import('./inline.js').Inline} Inline
@@ -27,6 +29,32 @@ const LANG = /^[A-Za-z0-9+#._-]{0,32}$/;
 /** Reads a text as it came from its author. @param {string} source @returns {Block[]} */
 export function parse(source) {
   return blocks(safeBlock(source).split('\n'), 0);
+}
+
+/** A message's words, without what emphasises and colours them: where it is quoted. @param {string} text @returns {string} */
+export function words(text) {
+  return isColoured(text) ? uncoloured(text) : bare(parse(text)).replace(/:([a-z0-9_+-]+):/g, (all, name) => EMOJI.get(name) ?? all);
+}
+
+/** @param {Block[]} list @returns {string} */
+function bare(list) {
+  return list.map((block) => {
+    switch (block.type) {
+      case 'paragraph':
+      case 'heading':
+        return plain(block.inlines);
+      case 'code':
+        return block.text;
+      case 'quote':
+        return bare(block.blocks);
+      case 'list':
+        return block.items.map(({ task, blocks }) => `${task === undefined ? '' : task ? '☑ ' : '☐ '}${bare(blocks)}`).join('\n');
+      case 'table':
+        return [block.head, ...block.rows].map((cells) => cells.map(plain).join(' ')).join('\n');
+      default:
+        return '';
+    }
+  }).filter(Boolean).join('\n');
 }
 
 /** @param {string[]} lines @param {number} depth @returns {Block[]} */

@@ -1,9 +1,10 @@
 // Lists of messages: what is for oneself, and what is pinned in a room. Each leads to its message.
 
 import { Component, h } from 'preact';
-import { block, line as safe } from '../safe_text.js';
+import { block, line as safe, words } from '../safe_text.js';
 import { Loaded, Sheet, ago, when } from './parts.js';
 import { pins } from './rights.js';
+import { clean } from './sgr.js';
 
 /**
  * @typedef {import('../main.js').Chat} Chat
@@ -17,7 +18,7 @@ const TEXT = 400;
 
 /** @param {{chat: Chat, message: Message, title?: string, children?: import('preact').ComponentChildren}} props */
 function Item({ chat, message, title, children }) {
-  const text = message.folded?.text ?? message.message;
+  const text = clean(words(message.folded?.text ?? message.message));
   const go = () => {
     chat.show(null);
     chat.jump(message.room, message.seq);
@@ -40,6 +41,7 @@ export class Mentions extends Component {
   #more = async () => {
     const { hits, before } = this.state;
     const answer = await this.props.chat.socket.ask({ type: 'mentions', limit: PAGE, ...(before !== undefined && { before }) });
+    if (answer?.type === 'mentioned') for (const { message } of answer.hits) this.props.chat.state.out.delete(message.room);
     if (answer?.type === 'mentioned') this.setState({ hits: [...(hits ?? []), ...answer.hits], before: answer.before, error: '' });
     else this.setState({ error: answer?.type === 'error' ? answer.reason : 'Not connected: try again in a moment.' });
   };
@@ -50,7 +52,7 @@ export class Mentions extends Component {
     return h(Sheet, { title: 'What is for you', onClose, wide: true },
       hits === null && !error && h('p', { class: 'hint', role: 'status' }, 'Loading…'),
       hits?.length === 0 && h('p', { class: 'hint' }, 'Nobody named you yet. Here is what says @you, @here or @room in your rooms.'),
-      h('ul', { class: 'list hits' }, hits?.filter(({ message }) => !chat.state.blocked.has(message.user)).map(({ message, title }) => h(Item, { key: `${message.room} ${message.seq}`, chat, message, title }))),
+      h('ul', { class: 'list hits' }, hits?.filter(({ message }) => !chat.state.blocked.has(message.user) && !chat.state.out.has(message.room)).map(({ message, title }) => h(Item, { key: `${message.room} ${message.seq}`, chat, message, title }))),
       h('p', { class: 'error', role: 'alert' }, safe(error)),
       (before !== undefined || error) && h('div', { class: 'act' }, h('button', { type: 'button', class: 'plain', onClick: this.#more }, error ? 'Try again' : 'Earlier ones')));
   }
@@ -63,12 +65,13 @@ export function Pins({ chat, room: key, onClose }) {
     return answer?.type === 'pins' ? { said: answer.messages } : { error: answer?.type === 'error' ? answer.reason : 'Not connected: try again in a moment.' };
   };
   const room = chat.state.rooms.get(key);
+  const shown = (/** @type {Message[]} */ all) => all.filter(({ user }) => !chat.state.blocked.has(user));
   const off = (/** @type {Message} */ message) => {
     chat.outbox.change(key, { type: 'pin', target: message.seq, on: false });
     chat.show(null);
   };
   return h(Sheet, { title: `Pinned in ${safe(room?.title ?? key)}`, onClose, wide: true },
-    h(Loaded, { load, children: (/** @type {Message[]} */ messages) => messages.length === 0 ? h('p', { class: 'hint' }, 'Nothing is pinned.')
-      : h('ul', { class: 'list hits' }, messages.map((message) => h(Item, { key: message.seq, chat, message },
+    h(Loaded, { load, children: (/** @type {Message[]} */ all) => shown(all).length === 0 ? h('p', { class: 'hint' }, 'Nothing is pinned.')
+      : h('ul', { class: 'list hits' }, shown(all).map((message) => h(Item, { key: message.seq, chat, message },
         room && pins(chat.state, room) && h('button', { type: 'button', class: 'plain', 'aria-label': `Take off the pins: message of ${safe(message.sender)}`, onClick: () => off(message) }, 'Take off')))) }));
 }

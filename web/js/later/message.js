@@ -5,7 +5,7 @@ import { block, line as safe } from '../safe_text.js';
 import { Field, Form, Loaded, Sheet, Sure, when } from './parts.js';
 import { usual } from './names.js';
 import { deletes, edits, pins, reacts } from './rights.js';
-import { isColoured, plain } from './sgr.js';
+import { clean } from './sgr.js';
 
 /**
  * @typedef {import('../main.js').Chat} Chat
@@ -52,8 +52,7 @@ export class MessageMenu extends Component {
     if (!room) return null;
     // As it is by now.
     const message = room.known.get(seq)?.now ?? this.props.message;
-    const source = message.folded?.text ?? message.message;
-    const text = isColoured(source) ? plain(source) : source;
+    const text = clean(message.folded?.text ?? message.message);
     const isMine = message.user === state.me?.user;
     const { deleted = false, pinned = false } = message.folded ?? {};
     const removing = deletes(state, room, message.user) && h(Sure, { action: isMine ? 'Delete' : 'Delete for everybody', ask: 'It is taken out for everybody, and cannot be brought back.', sure: 'Delete', onSure: this.#delete });
@@ -92,5 +91,5 @@ export function Edits({ chat, room, message, onClose }) {
   };
   return h(Sheet, { title: 'What it said before', onClose },
     h(Loaded, { load, children: (/** @type {import('../protocol.js').Version[]} */ versions) => h('ol', { class: 'list versions' }, versions.toReversed().map(({ seq, text, timestamp }) =>
-      h('li', { key: seq }, h('div', { class: 'what' }, h('span', { class: 'hint' }, when(timestamp)), h('div', { class: 'text', dir: 'auto' }, block(text)))))) }));
+      h('li', { key: seq }, h('div', { class: 'what' }, h('span', { class: 'hint' }, when(timestamp)), h('div', { class: 'text', dir: 'auto' }, block(clean(text))))))) }));
 }

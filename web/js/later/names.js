@@ -2,6 +2,7 @@
 
 import { moderates } from '../room.js';
 import { line as safe } from '../safe_text.js';
+import { REACTIONS } from '../store.js';
 import { GROUPS } from './emoji.js';
 
 /**
@@ -19,14 +20,13 @@ export const ALL = GROUPS.flatMap(([, all]) => (all ?? '').split(',')).map((each
 const SHOWN = 160;
 /** Offered while somebody writes. */
 const OFFERED = 8;
-const USED = 'chat.reactions';
 const REMEMBERED = 12;
 
 /** Those used last, then the usual ones. @returns {string[]} */
 export function usual() {
   let used = [];
   try {
-    used = JSON.parse(localStorage.getItem(USED) ?? '[]');
+    used = JSON.parse(localStorage.getItem(REACTIONS) ?? '[]');
   } catch {
     // Nothing is remembered where nothing may be stored.
   }
@@ -37,7 +37,7 @@ export function usual() {
 /** @param {string} emoji */
 export function use(emoji) {
   try {
-    localStorage.setItem(USED, JSON.stringify([emoji, ...usual().filter((each) => each !== emoji)].slice(0, REMEMBERED)));
+    localStorage.setItem(REACTIONS, JSON.stringify([emoji, ...usual().filter((each) => each !== emoji)].slice(0, REMEMBERED)));
   } catch {
     // As above.
   }
@@ -49,9 +49,10 @@ export function found(typed) {
   if (word === '') return [...new Set([...usual(), ...ALL.map(({ emoji }) => emoji)])].slice(0, SHOWN);
   if (/^\p{Emoji}/u.test(word) && !/^[\d#*]/.test(word)) return [typed.trim()];
   const name = word.replaceAll(' ', '_');
+  const exact = ALL.filter(({ names }) => names.includes(name));
   const begin = ALL.filter(({ names }) => names.some((each) => each.startsWith(name)));
   const within = ALL.filter(({ names }) => names.some((each) => each.includes(name, 1)));
-  return [...new Set([...begin, ...within].map(({ emoji }) => emoji))].slice(0, SHOWN);
+  return [...new Set([...exact, ...begin, ...within].map(({ emoji }) => emoji))].slice(0, SHOWN);
 }
 
 /** The emoji of a name that is being written. @param {string} word @returns {Choice[]} */

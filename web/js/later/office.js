@@ -8,6 +8,7 @@ import { call } from './account.js';
 import { Field, Form, Loaded, Secret, Sheet, Sure, Tabs, ago, when } from './parts.js';
 import { isAdmin } from './rights.js';
 import { Tokens, done, fetched } from './settings.js';
+import { clean } from './sgr.js';
 
 /**
  * @typedef {import('../main.js').Chat} Chat
@@ -173,7 +174,7 @@ function Reports({ chat }) {
   return h(Paged, { chat, type: 'reports', children: (/** @type {Reported[]} */ rows, again) => rows.length === 0 ? h('p', { class: 'hint' }, 'Nothing was reported.')
     : h('ul', { class: 'list' }, rows.map((row) => h('li', { key: row.n, class: row.resolved ? 'inactive' : '' },
       h('div', { class: 'what' }, h('strong', null, safe(row.reason)), row.resolved && h('span', { class: 'tag' }, 'done'),
-        h('blockquote', null, safe(row.text) || 'The message was deleted.'),
+        h('blockquote', null, safe(clean(row.text)) || 'The message was deleted.'),
         h('span', { class: 'hint' }, `${safe(row.name)} in ${safe(row.room)} · reported by ${safe(row.sender)} ${ago(row.timestamp)}`)),
       !row.resolved && h('div', { class: 'choices' },
         row.text && h(Sure, { action: 'Delete the message', ask: 'It is taken out for everybody.', sure: 'Delete', onSure: async () => {

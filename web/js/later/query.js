@@ -70,12 +70,13 @@ export function marked(text, words, most = 280) {
   /** @type {[string, boolean][]} */
   const parts = begin > 0 ? [['…', false]] : [];
   let at = begin;
+  const view = lower.slice(0, end);
   while (at < end) {
     let next = end;
     let length = 0;
     for (const word of isEven ? words : []) {
-      const found = lower.indexOf(word, at);
-      if (found >= 0 && found + word.length <= end && (found < next || (found === next && word.length > length))) [next, length] = [found, word.length];
+      const found = view.indexOf(word, at);
+      if (found >= 0 && (found < next || (found === next && word.length > length))) [next, length] = [found, word.length];
     }
     if (next > at) parts.push([text.slice(at, next), false]);
     if (length > 0) parts.push([text.slice(next, next + length), true]);

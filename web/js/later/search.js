@@ -6,7 +6,7 @@ import { Avatar } from '../view/timeline.js';
 import { sentence } from './account.js';
 import { Field, Form, Sheet, when } from './parts.js';
 import { dayOf, marked, suggest, words } from './query.js';
-import { isColoured, plain } from './sgr.js';
+import { clean } from './sgr.js';
 
 /**
  * @typedef {import('../main.js').Chat} Chat
@@ -20,17 +20,17 @@ const PAGE = 30;
 /** A search begins when nothing was typed for so long. */
 const PAUSE_MS = 300;
 
-/** What was looked for last, to come back to. @type {SearchState | undefined} */
-let last;
-
 /** @extends {Component<{chat: Chat, onClose: () => void, query?: string}, SearchState>} */
 export class Search extends Component {
   /** @param {{chat: Chat, onClose: () => void, query?: string}} props */
   constructor(props) {
     super(props);
     const text = props.query;
+    const { found, me } = props.chat.state;
+    /** Who looks. */
+    this.user = me?.user;
     /** @type {SearchState} */
-    this.state = text === undefined && last ? { ...last, isBusy: false } : { text: text ?? '', order: 'newest', hits: null, asked: '', before: undefined, behind: 0, error: '', isBusy: false, caret: text?.length ?? 0 };
+    this.state = text === undefined && found ? { ...found, isBusy: false } : { text: text ?? '', order: 'newest', hits: null, asked: '', before: undefined, behind: 0, error: '', isBusy: false, caret: text?.length ?? 0 };
     this.input = createRef();
     this.asking = 0;
   }
@@ -44,7 +44,9 @@ export class Search extends Component {
 
   componentWillUnmount() {
     clearTimeout(this.timer);
-    last = this.state;
+    const { state } = this.props.chat;
+    // Whoever comes next did not look for it.
+    if (state.me?.user === this.user) state.found = this.state;
   }
 
   #typed = () => {
@@ -83,8 +85,12 @@ export class Search extends Component {
   };
 
   /** @param {string} query @param {'newest' | 'rank'} order @param {number} [before] */
-  #question(query, order, before) {
-    return this.props.chat.socket.ask({ type: 'search', query, order, limit: PAGE, ...(before !== undefined && { before }) });
+  async #question(query, order, before) {
+    const { socket, state } = this.props.chat;
+    const answer = await socket.ask({ type: 'search', query, order, limit: PAGE, ...(before !== undefined && { before }) });
+    // What the server finds by now is in rooms that one may read, whether one is in them or not.
+    if (answer?.type === 'found') for (const { message } of answer.hits) state.out.delete(message.room);
+    return answer;
   }
 
   /** @param {import('./query.js').Suggestion} choice */
@@ -125,7 +131,8 @@ export class Search extends Component {
   render() {
     const { chat, onClose } = this.props;
     const { text, caret, order, hits, asked, before, behind, error, isBusy } = this.state;
-    const { faces, rooms } = chat.state;
+    const { faces, rooms, out, blocked } = chat.state;
+    const seen = hits?.filter(({ message }) => !out.has(message.room) && !blocked.has(message.user)) ?? [];
     const choices = suggest(text, caret, { people: [...faces.values()].map(({ name }) => name), rooms: [...rooms.values()], today: new Date() });
     const wanted = words(asked);
     return h(Sheet, { title: 'Search', onClose, wide: true },
@@ -140,11 +147,11 @@ export class Search extends Component {
           h('button', { key: choice.insert, type: 'button', onClick: () => this.#take(choice) }, safe(choice.label), choice.hint && h('span', { class: 'hint' }, ` ${choice.hint}`)))),
         h('p', { class: 'error', id: 'search-error', role: 'alert' }, safe(error)),
         hits !== null && h('div', { class: 'found-head' },
-          h('span', { class: 'hint', role: 'status' }, isBusy ? 'Searching…' : hits.length === 0 ? 'Nothing was found.' : `${hits.length}${before !== undefined ? ' or more' : ''} found`),
+          h('span', { class: 'hint', role: 'status' }, isBusy ? 'Searching…' : seen.length === 0 ? 'Nothing was found.' : `${seen.length}${before !== undefined ? ' or more' : ''} found`),
           h('div', { class: 'orders', role: 'group', 'aria-label': 'Which come first' }, /** @type {const} */ (['newest', 'rank']).map((each) =>
             h('button', { key: each, type: 'button', 'aria-pressed': String(order === each), onClick: () => this.#order(each) }, each === 'newest' ? 'Newest' : 'Best')))),
         behind > 0 && h('p', { class: 'hint' }, `The ${behind === 1 ? 'newest message' : `${behind} newest messages`} cannot be found yet.`),
-        hits !== null && h('ol', { class: 'hits', 'aria-label': 'What was found' }, hits.map((hit) => h('li', { key: `${hit.message.room} ${hit.message.seq}` }, h(Found, { chat, hit, wanted, onGo: () => this.#go(hit.message) })))),
+        hits !== null && h('ol', { class: 'hits', 'aria-label': 'What was found' }, seen.map((hit) => h('li', { key: `${hit.message.room} ${hit.message.seq}` }, h(Found, { chat, hit, wanted, onGo: () => this.#go(hit.message) })))),
         before !== undefined && h('button', { type: 'button', class: 'plain', disabled: isBusy, onClick: this.#more }, 'More'),
         hits === null && h('p', { class: 'hint' }, 'It finds what you may read, in all your rooms and in public ones. To go to a day instead: ', h('button', { type: 'button', class: 'linklike', onClick: () => chat.show('date', { room: chat.state.active }) }, 'choose it'), '.')));
   }
@@ -157,20 +164,18 @@ function Found({ chat, hit: { message, title, previous, next }, wanted, onGo }) 
   const names = (files ?? []).map(({ name }) => safe(name)).join(', ');
   return h('button', { type: 'button', class: 'hit', onClick: onGo },
     h('span', { class: 'where' }, h('span', { class: 'name' }, safe(title || message.room)), h('time', { dateTime: timestamp }, when(timestamp))),
-    previous && h(Beside, { message: previous }),
+    previous && h(Beside, { chat, message: previous }),
     h('span', { class: 'said' }, h(Avatar, { user, name: sender, face: chat.state.faces.get(user) }),
       h('span', null, h('b', null, safe(sender)), ' ', marked(safe(text), wanted).map(([part, isMark], i) => (isMark ? h('mark', { key: i }, part) : part)), names && h('span', { class: 'hint' }, ` 📎 ${names}`))),
-    next && h(Beside, { message: next }));
+    next && h(Beside, { chat, message: next }));
 }
 
-/** What was said before it or after. @param {{message: Message}} props */
-function Beside({ message: { sender, message, folded } }) {
+/** What was said before it or after. @param {{chat: Chat, message: Message}} props */
+function Beside({ chat, message: { user, sender, message, folded } }) {
+  if (chat.state.blocked.has(user)) return h('span', { class: 'beside' }, 'Somebody you blocked wrote here.');
   const text = folded?.deleted ? 'This message was deleted.' : clean(folded?.text ?? message);
-  return h('span', { class: 'beside' }, `${safe(sender)}: ${safe(text.length > 120 ? `${text.slice(0, 120)}…` : text)}`);
+  return h('span', { class: 'beside' }, h('bdi', null, safe(sender)), `: ${safe(text.length > 120 ? `${text.slice(0, 120)}…` : text)}`);
 }
-
-/** Output of a program without its colours. @param {string} text */
-const clean = (text) => (isColoured(text) ? plain(text) : text);
 
 /** @param {{chat: Chat, onClose: () => void, room: string, at?: string}} props */
 export function ToDate({ chat, onClose, room: key, at }) {

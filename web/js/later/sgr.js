@@ -40,12 +40,11 @@ export function runs(text) {
       style = applied(style, codes);
       name = JSON.stringify(style);
     } else if (!ESCAPE.test(part)) {
-      // What overwrites its line becomes a line: nothing is hidden.
-      const kept = part.replace(/\r\n/g, '\n').replace(/\r/g, '\n').replace(/(?![\n\t])\p{Cc}/gu, '');
+      const text = kept(part);
       const run = found.at(-1);
-      if (kept === '') continue;
-      if (run && last === name) run.text += kept;
-      else found.push({ text: kept, style });
+      if (text === '') continue;
+      if (run && last === name) run.text += text;
+      else found.push({ text, style });
       last = name;
     }
   }
@@ -57,6 +56,17 @@ export function runs(text) {
 export function plain(text) {
   return runs(text).map((run) => run.text).join('');
 }
+
+/** A text as it is said in one line or a few words elsewhere: output of a program without its colours. @param {string} text */
+export const clean = (text) => (isColoured(text) ? plain(text) : text);
+
+/** A text to be written on: what colours and emphasises is kept, and its escapes can be seen (`␛[31m`); other sequences and controls are left out. `meant` is the way back. @param {string} text */
+export function shown(text) {
+  return [...text.matchAll(PARTS)].map(({ 0: part, 1: codes }) => (codes !== undefined ? `\u241b[${codes}m` : ESCAPE.test(part) ? '' : kept(part))).join('');
+}
+
+/** What is left of text between sequences: what overwrites its line becomes a line, so that nothing is hidden. @param {string} part */
+const kept = (part) => part.replace(/\r\n/g, '\n').replace(/\r/g, '\n').replace(/(?![\n\t])\p{Cc}/gu, '');
 
 const ON = /** @type {const} */ ({ 1: 'bold', 2: 'dim', 3: 'italic', 7: 'inverse', 9: 'strike', 21: 'underline' });
 const OFF = /** @type {Record<number, (keyof Style)[]>} */ ({ 22: ['bold', 'dim'], 23: ['italic'], 24: ['underline'], 27: ['inverse'], 29: ['strike'], 39: ['fg'], 49: ['bg'] });

@@ -1,7 +1,7 @@
 // What wants somebody: of what they are told while they look elsewhere, and where they go next. Pure.
 
-import { calls, named, unread } from '../room.js';
-import { freshIn, levelOf, takesPart } from '../state.js';
+import { calls, freshIn, named, unread } from '../room.js';
+import { levelOf } from '../state.js';
 
 /**
  * @typedef {import('../state.js').State} State
@@ -13,6 +13,14 @@ import { freshIn, levelOf, takesPart } from '../state.js';
 export function isQuiet(quiet, minute) {
   if (!quiet || quiet.from === quiet.to) return false;
   return quiet.from < quiet.to ? quiet.from <= minute && minute < quiet.to : quiet.from <= minute || minute < quiet.to;
+}
+
+/** One began the thread, answered in it, or was named there. @param {State} state @param {Room} room @param {number} root */
+function takesPart(state, room, root) {
+  const me = state.me?.user ?? '';
+  const message = room.known.get(root)?.now;
+  if (message?.user === me || message?.folded?.replies?.users.includes(me)) return true;
+  return [...room.known.values()].some(({ now }) => now.thread === root && (now.user === me || calls(state, now)));
 }
 
 /** Somebody is to be told of a message now: it is not in view, and of what they want to know. @param {State} state @param {Room} room @param {Said} message @param {number} minute of the day */

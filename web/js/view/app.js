@@ -1,11 +1,11 @@
 // The page around the timeline: rooms, people, the truth about the link, and the composer.
 
 import { Component, createRef, Fragment, h, render } from 'preact';
-import { line as safe } from '../safe_text.js';
+import { bytes, line as safe, meant, typingText } from '../safe_text.js';
 import { named, rank, silence } from '../room.js';
 import { LATER } from '../socket.js';
-import { headline, levelOf, missed, placeKey } from '../state.js';
-import { Avatar, Timeline, Typists } from './timeline.js';
+import { elsewhere, headline, levelOf, missed, placeKey, waiting } from '../state.js';
+import { Avatar, Timeline } from './timeline.js';
 
 /**
  * @typedef {import('../main.js').Chat} Chat
@@ -270,16 +270,6 @@ function people(room, model, chat, here) {
   return [...shown, more > 0 && shown.length > 0 && h('li', { key: '+', class: 'hint' }, `and ${more} more`)];
 }
 
-/** @param {State} model */
-function waiting(model) {
-  return model.lines.filter(({ state }) => state === 'saving' || state === 'queued').length;
-}
-
-/** @param {State} model */
-function elsewhere(model) {
-  return [...model.rooms.values()].reduce((sum, room) => sum + (room.room === model.active ? 0 : missed(model, room)), 0);
-}
-
 /** The truth about the link, always in sight. @extends {Component<{chat: Chat, link: State['link'], waiting: number}>} */
 class LinkState extends Component {
   componentDidMount() {
@@ -398,9 +388,10 @@ export class Composer extends Component {
     const text = input.current?.value ?? '';
     if (!this.editing) chat.setDraft(this.#place, text);
     chat.signals.typing(room.room, text.trim() !== '', thread);
-    const over = Math.max(0, bytes(text) - chat.state.limit);
+    const over = Math.max(0, bytes(meant(text)) - chat.state.limit);
     if (over !== this.state.over) this.setState({ over });
     this.#grow();
+    if (text.includes('\x1b')) import('../later/pasted.js').then(({ pasted }) => pasted(input.current) && this.#typed(), () => {});
     if (!Completion && /[@:]/.test(text)) {
       import('../later/complete.js').then((module) => {
         Completion = module.Completion;
@@ -409,18 +400,19 @@ export class Composer extends Component {
     }
   };
 
-  #send = (/** @type {Event | undefined} */ event) => {
-    event?.preventDefault();
+  #send = (/** @type {Event} */ event) => {
+    event.preventDefault();
     const { chat, room, thread, input, onSent } = this.props;
     const field = /** @type {HTMLTextAreaElement} */ (input.current);
-    const text = field.value.replace(/\s+$/u, '');
+    const typed = field.value.trimEnd();
+    const text = meant(typed);
     if (bytes(text) > chat.state.limit) return;
     const { edit, reply } = this.#aim ?? {};
     // With files the text may be empty; they go out once they are there.
-    const withFiles = edit ? false : chat.files?.send(room.room, text, { thread, reply: reply?.seq });
+    const withFiles = edit ? false : chat.intake.send(room.room, text, { thread, aim: this.#aim });
     if (withFiles === null || (!withFiles && text.trim() === '')) return;
     field.value = '';
-    if (edit && text !== edit.text) chat.outbox.change(room.room, { type: 'edit', target: edit.target }, text);
+    if (edit && typed !== edit.text) chat.outbox.change(room.room, { type: 'edit', target: edit.target }, text);
     else if (!edit && !withFiles) chat.outbox.say(text, { reply: reply?.seq, thread });
     chat.aim(room.room, thread);
     this.#grow();
@@ -449,20 +441,19 @@ export class Composer extends Component {
     if (event.key !== 'Enter' || event.shiftKey) return;
     // A phone's keyboard has no other way to a new line, and the button is at hand.
     if (touch.matches && !event.ctrlKey && !event.metaKey) return;
-    event.preventDefault();
-    this.#send(undefined);
+    this.#send(event);
   };
 
   render() {
     const { room, input, chat, thread } = this.props;
     const { over } = this.state;
-    const { edit, reply } = this.#aim ?? {};
+    const { edit, reply, words = '' } = this.#aim ?? {};
     const label = thread === undefined ? `Message to ${safe(room.title)}` : 'Answer in this thread';
     return h('form', { class: `composer${edit || reply ? ' aimed' : ''}`, onSubmit: this.#send },
       Completion && h(Completion, { chat, room, input }),
-      (edit || reply) && h('div', { class: 'aim' }, h('span', { role: 'status' }, edit ? 'You change a message' : `You answer ${safe(reply?.sender ?? '')}: `, reply && h('q', null, safe((reply.folded?.text ?? reply.message).slice(0, 200)))),
+      (edit || reply) && h('div', { class: 'aim' }, h('span', { role: 'status' }, edit ? 'You change a message' : `You answer ${safe(reply?.sender || 'a message')}${words && ': '}`, words && h('q', null, safe(words.slice(0, 200)))),
         h('button', { type: 'button', 'aria-label': edit ? 'Leave it as it is' : 'Do not answer it', title: 'Cancel (Esc)', onClick: () => chat.aim(room.room, thread) }, '✕')),
-      chat.files?.tray(room.room, thread),
+      chat.files?.tray(room.room, thread), h(Coming, { chat, place: this.#place }),
       !edit && h('label', { class: 'icon clip', title: 'Attach files (or paste, or drop them here)' }, h(Glyph, { of: 'clip' }), h('input', { type: 'file', multiple: true, class: 'unseen', 'aria-label': 'Attach files', onChange: this.#pick })),
       h('textarea', { ref: input, rows: 1, 'aria-label': label, placeholder: thread === undefined ? `Message ${room.kind === 'direct' ? '' : '#'}${safe(room.title)}` : 'Answer…', 'aria-autocomplete': 'list', enterKeyHint: touch.matches ? 'enter' : 'send', onInput: this.#typed, onKeyDown: this.#key, onBlur: () => chat.signals.typing(room.room, false, thread) }),
       over === 0 && (room.rules.slow_s ?? 0) > 0 && h('span', { class: 'slow', title: `Slow mode: one message in ${room.rules.slow_s} s` }, h('span', { class: 'unseen' }, 'Slow mode: one message in '), `${room.rules.slow_s} s`),
@@ -471,9 +462,20 @@ export class Composer extends Component {
   }
 }
 
-/** @param {string} text */
-function bytes(text) {
-  return text.length * 3 <= 1_000 ? text.length : new TextEncoder().encode(text).length;
+/** Who types in the room, or in a thread of it. @param {{room: Room, model: State, thread?: number}} props */
+export function Typists({ room, model, thread }) {
+  const names = [...room.typing].filter(([user, who]) => !model.blocked.has(user) && who.thread === thread).map(([, { name }]) => safe(name));
+  return names.length > 0 && h(Fragment, null, h('span', { class: 'dots', 'aria-hidden': 'true' }, h('i', null), h('i', null), h('i', null)), typingText(names));
+}
+
+/** Files that were picked, and are not in the tray. @param {{chat: Chat, place: string}} props */
+function Coming({ chat, place }) {
+  const { coming, lost } = chat.intake;
+  const [taken, left] = [coming.get(place)?.count ?? 0, lost.get(place)?.length ?? 0];
+  if (taken + left === 0) return null;
+  if (taken > 0) return h('p', { class: 'taking hint', role: 'status' }, taken === 1 ? 'A file is taken in…' : `${taken} files are taken in…`);
+  return h('p', { class: 'taking hint', role: 'status' }, left === 1 ? 'A file could not be taken in. It is tried again when you send. ' : `${left} files could not be taken in. They are tried again when you send. `,
+    h('button', { type: 'button', onClick: () => lost.delete(place) && chat.draw() }, left === 1 ? 'Leave it out' : 'Leave them out'));
 }
 
 const GLYPHS = {

@@ -1,10 +1,10 @@
 // The messages of a room. Only a window of rows is in the DOM, however long the session; the place that one reads is
 // kept while rows come and go around it.
 
-import { Component, createRef, Fragment, h } from 'preact';
-import { block, dayName, line as safe, noticeText, toldText } from '../safe_text.js';
-import { calls, earlier, rows, tint, unread } from '../room.js';
-import { freshIn } from '../state.js';
+import { Component, createRef, h } from 'preact';
+import { CHANGES, FATES, dayName, formatted, line as safe, marked, quietText, readMarkup } from '../safe_text.js';
+import { fitted } from '../state.js';
+import { calls, earlier, freshIn, holds, rows, tint, unread } from '../room.js';
 
 /**
  * @typedef {import('../room.js').Row} Row
@@ -66,6 +66,9 @@ export class Timeline extends Component {
     this.endKey = undefined;
     /** The row that was jumped to, until it was shown. @type {string | undefined} */
     this.sought = undefined;
+    /** Where one was when one left, until it was shown. @type {import('../state.js').Place | undefined} */
+    this.back = undefined;
+    this.asked = false;
     /** The missing stretch that was asked for last. */
     this.gap = '';
     this.isBehind = false;
@@ -82,6 +85,7 @@ export class Timeline extends Component {
   componentDidMount() {
     this.resize = new ResizeObserver(() => this.follow && this.#toEnd());
     this.resize.observe(this.scroller.current);
+    for (const kind of ['pagehide', 'visibilitychange']) addEventListener(kind, () => this.#leave(this.props.room));
     this.#place();
     this.#reach();
     this.#midnight();
@@ -103,15 +107,24 @@ export class Timeline extends Component {
 
   /** @param {Props} before */
   getSnapshotBeforeUpdate(before) {
-    if (before.room !== this.props.room || this.follow || this.sought) return null;
+    if (before.room !== this.props.room) this.#leave(before.room);
+    return before.room !== this.props.room || this.follow || this.sought || this.back ? null : this.#first();
+  }
+
+  /** The first message in sight: the `new` and gap rows come and go, a message stays. */
+  #first() {
     const scroller = this.scroller.current;
-    const top = scroller.getBoundingClientRect().top;
-    for (const element of scroller.querySelectorAll('[data-key]')) {
-      const box = element.getBoundingClientRect();
-      // The `new` and gap rows come and go; a message stays.
-      if (box.bottom > top && element.dataset.key.startsWith('m')) return { key: element.dataset.key, at: box.top };
-    }
-    return null;
+    const { top } = scroller.getBoundingClientRect();
+    const element = [...scroller.querySelectorAll('[data-key^="m"]')].find((each) => each.getBoundingClientRect().bottom > top);
+    return element ? { key: element.dataset.key, at: element.getBoundingClientRect().top, top } : null;
+  }
+
+  /** Keeps the place that one is at in a room, which is still on screen. @param {Room} room */
+  #leave(room) {
+    const first = this.back || room.atEnd ? null : this.#first();
+    const place = this.back ?? (first && { seq: /** @type {number} */ (placeOf(first.key)), below: first.at - first.top });
+    if (room !== this.props.room) room.place = place;
+    this.props.chat.store.savePlace(room.room, place);
   }
 
   /** @param {Props} before @param {object} _ @param {{key: string, at: number} | null} anchor */
@@ -143,12 +156,24 @@ export class Timeline extends Component {
     this.#scrolled();
   }
 
-  /** Where a room opens: at its end, or where one stopped reading. */
+  /** Where a room opens: where one was in it; else where one stopped reading, or at its end. */
   #place() {
-    if (this.all.length === 0) return;
-    this.placed = true;
-    this.#toEnd();
     const scroller = this.scroller.current;
+    const { back, props: { chat, room } } = this;
+    if (this.all.length === 0) return;
+    if (back && !holds(room, back.seq)) {
+      if (!this.asked) chat.act('back', room.room, back);
+      this.asked = true;
+      return;
+    }
+    this.placed = true;
+    if (back) {
+      this.back = undefined;
+      const row = scroller.querySelector(`[data-key="${this.rowAt(back.seq)?.key}"]`);
+      if (row) scroller.scrollTop += row.getBoundingClientRect().top - scroller.getBoundingClientRect().top - back.below;
+      return this.#scrolled();
+    }
+    this.#toEnd();
     const mark = scroller.querySelector('[data-key="new"]');
     if (!mark) return;
     const above = scroller.getBoundingClientRect().top - mark.getBoundingClientRect().top;
@@ -204,10 +229,12 @@ export class Timeline extends Component {
 
   #scrolled() {
     const scroller = this.scroller.current;
-    const { chat } = this.props;
+    const { chat, room } = this.props;
+    // What was scrolled is a room that is left by now, or one that is not in its place yet.
+    if (room.room !== chat.state.active || this.back) return;
     const below = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
     this.follow = below <= NEAR && this.end >= this.all.length;
-    chat.setAtEnd(this.follow);
+    chat.setAtEnd(room, this.follow);
     this.#reach();
     this.#look();
   }
@@ -232,13 +259,25 @@ export class Timeline extends Component {
     this.endOn = this.end - 1 - last;
   }
 
-  /** The window goes to a message, or to the last row before it. @param {number} seq */
-  #aim(seq) {
-    const at = this.all.findLastIndex(({ key }) => (placeOf(key) ?? Infinity) <= seq);
-    if (at < 0) return;
-    this.sought = this.all[at]?.key;
-    Object.assign(this, { start: Math.max(0, at - FIRST / 2), end: Math.min(this.all.length, at + FIRST / 2), follow: false, placed: true });
+  /** A message's row, or the last one before it. @param {number} seq */
+  rowAt(seq) {
+    return this.all.findLast(({ key }) => (placeOf(key) ?? Infinity) <= seq);
+  }
+
+  /** The window goes to a message. @param {number} seq */
+  #around(seq) {
+    const row = this.rowAt(seq);
+    const at = row ? this.all.indexOf(row) : 0;
+    Object.assign(this, { start: Math.max(0, at - FIRST / 2), end: Math.min(this.all.length, at + FIRST / 2), follow: false });
     this.#remember();
+    return row;
+  }
+
+  /** The window goes to a message, which is shown. @param {number} seq */
+  #aim(seq) {
+    if (!this.rowAt(seq)) return;
+    this.sought = this.#around(seq)?.key;
+    Object.assign(this, { placed: true, back: undefined });
   }
 
   /** Finds the window again in rows that changed before, behind or within it. */
@@ -260,15 +299,18 @@ export class Timeline extends Component {
 
   /** @param {Props} props */
   render({ chat, room, view }) {
-    if (this.room !== room) {
+    if (this.room !== room || (this.asked && room.stretches.length === 0)) {
       this.room = room;
       this.#begin();
     }
     this.shown = room.version;
     this.all = rows(room, chat.state);
+    if (room.place) Object.assign(this, { back: room.place, asked: false, placed: false });
+    room.place = null;
     if (room.target !== null) this.#aim(room.target);
-    if (this.sought === undefined) this.#window();
-    readMarkup(this.all.slice(this.start, this.end), () => this.forceUpdate());
+    if (this.back) this.#around(this.back.seq);
+    else if (this.sought === undefined) this.#window();
+    readMarkup(this.all.slice(this.start, this.end).map(textOf), () => this.forceUpdate());
     const fresh = unread(room, chat.state.me?.user, chat.state.blocked);
     const last = this.all.findLast(({ kind }) => kind === 'message');
     return h('div', { class: 'timeline' },
@@ -369,20 +411,12 @@ export class RowView extends Component {
         return h('div', { class: 'rule new', 'data-key': row.key }, h('span', null, 'New since you looked'));
       case 'gap':
         return h(Gap, { row, chat, room });
-      case 'notice':
-        return h('div', { class: 'quiet', 'data-key': row.key }, noticeText(row.notice));
-      case 'unknown':
-        return h('div', { class: 'quiet', 'data-key': row.key }, 'Something happened here that this page cannot show.');
-      case 'hidden':
-        return h('div', { class: 'quiet', 'data-key': row.key }, 'Somebody you blocked wrote here.');
-      case 'told':
-        return h('div', { class: 'quiet', 'data-key': row.key }, toldText(row.event));
       case 'message':
         return message(row, props);
       case 'line':
         return own(row, props);
-      case 'seen':
-        return h('div', { class: 'quiet seen', 'data-key': row.key }, `Seen by ${row.names.slice(0, 5).map(safe).join(', ')}${row.names.length > 5 ? ` and ${row.names.length - 5} more` : ''}`);
+      default:
+        return h('div', { class: `quiet${row.kind === 'seen' ? ' seen' : ''}`, 'data-key': row.key }, quietText(row));
     }
   }
 }
@@ -403,7 +437,7 @@ function message(row, { chat, room, face, last, quote, quoted, marks, fresh, cal
   const date = new Date(timestamp);
   const time = h('time', { dateTime: timestamp, title: isNaN(+date) ? '' : full.format(date) }, isNaN(+date) ? '' : clock.format(date));
   const body = folded?.deleted ? h('div', { class: 'text gone' }, 'This message was deleted.')
-    : textOf(row) !== '' && h('div', { class: 'text', dir: 'auto' }, written(textOf(row), chat), folded?.text !== undefined && h('span', { class: 'edited' }, ' (edited)'));
+    : textOf(row) !== '' && h('div', { class: 'text', dir: 'auto' }, formatted(textOf(row), chat.state.me?.name ?? ''), folded?.text !== undefined && h('span', { class: 'edited' }, ' (edited)'));
   const [sign, words] = pending ? FATES.queued : FATES.stored;
   return h('article', { class: `message${head ? ' head' : ''}${own ? ' own' : ''}${called ? ' called' : ''}`, 'data-key': key },
     head ? h(Avatar, { user, name: sender, face }) : h('span', { class: 'hovered' }, time),
@@ -424,23 +458,22 @@ function tools(chat, said, name, last) {
     h('button', { type: 'button', class: 'more', tabIndex: last ? 0 : -1, 'aria-label': `What can be done about this message of ${name}`, title: 'More', onClick: () => open('message') }, h('span', { 'aria-hidden': 'true' }, '⋯')));
 }
 
-const FATES = /** @type {const} */ ({
-  saving: ['·', 'Being kept on this device'],
-  queued: ['◌', 'Waiting to be sent'],
-  sent: ['○', 'Sent, not stored yet'],
-  stored: ['✓', 'Stored'],
-  failed: ['!', 'Not sent'],
-});
-
 /** The files of a row, once what shows them is there. @param {Row} row @param {Chat} chat @param {Room} room @param {any} view */
 function attached(row, chat, room, view) {
   const files = filesOf(row);
   if (!files) return null;
-  return view ? h(view, { chat, files, room: room.room, seq: row.kind === 'message' ? row.message.seq : undefined }) : h('p', { class: 'files hint' }, 'Files…');
+  if (view) return h(view, { chat, files, room: room.room, seq: row.kind === 'message' ? row.message.seq : undefined });
+  return h('ul', { class: 'files', 'aria-busy': 'true' }, files.map((file) => h('li', { key: file.file }, reserved(file))));
 }
 
-/** What one did to a message, where that failed. */
-const CHANGES = { edit: 'Your change of a message', delete: 'That a message is deleted', react: 'Your reaction', pin: 'Your pin' };
+/** The room that a file takes, so that nothing moves once it is shown. @param {import('../protocol.js').File} file */
+function reserved(file) {
+  const size = fitted(file);
+  if (file.thumb) return h('span', { class: 'thumb' }, h('svg', { ...size, viewBox: `0 0 ${size.width} ${size.height}`, role: 'img', 'aria-label': safe(file.name) }));
+  const [what] = file.kind.split('/');
+  const chip = h('div', { class: 'chip' }, h('span', { class: 'name' }, safe(file.name)));
+  return what === 'audio' || what === 'video' ? h('div', { class: 'player' }, chip, h('div', { class: what })) : chip;
+}
 
 /** @param {Row & {kind: 'line'}} row @param {RowProps} props */
 function own(row, { chat, room, face, quote, quoted, files }) {
@@ -452,49 +485,16 @@ function own(row, { chat, room, face, quote, quoted, files }) {
     head ? h(Avatar, { user: me?.user ?? '', name: me?.name ?? 'You', face }) : h('span', { class: 'hovered' }),
     head ? h('header', null, h('span', { class: 'name', 'data-hue': tint(me?.user ?? '', face) }, name), h('time', null, clock.format(line.at))) : h('span', { class: 'unseen' }, `${name}: `),
     quote && h(quote, { chat, room, seq: line.reply, quoted }),
-    (line.text !== '' || line.change) && h('div', { class: 'text', dir: 'auto' }, line.change && h('em', null, `${CHANGES[line.change.type]}${line.text ? ': ' : ''}`), written(line.text, chat)), attached(row, chat, room, files),
+    (line.text !== '' || line.change) && h('div', { class: 'text', dir: 'auto' }, line.change && h('em', null, `${CHANGES[line.change.type]}${line.text ? ': ' : ''}`), formatted(line.text, me?.name ?? '')), attached(row, chat, room, files),
     h('span', { class: `fate ${line.state}`, title: words, role: 'img', 'aria-label': words }, sign),
     line.state === 'failed' && h('div', { class: 'failure', role: 'alert' },
       h('span', null, safe(line.reason ?? 'Not sent.')),
-      h('button', { type: 'button', onClick: () => chat.outbox.retry(line.id) }, 'Retry'),
+      !(line.change && line.code === 'restored') && h('button', { type: 'button', onClick: () => chat.outbox.retry(line.id) }, 'Retry'),
       line.text && h('button', { type: 'button', onClick: () => navigator.clipboard?.writeText(line.text) }, 'Copy'),
       h('button', { type: 'button', onClick: () => chat.outbox.discard(line.id) }, 'Discard')));
 }
 
-/** Signs that may mean something: what has none of them is shown as it is. */
-// eslint-disable-next-line no-control-regex
-const SIGNS = /[\\`*_~[<@|\x1b\x9b]|:\S|www\.|^ *(?:[-+>#]|\d+[.)])|^(?: {4}|\t)|\n\s*\n/im;
-/** What reads markup, once a message needed it. @type {typeof import('../later/marked.js') | undefined} */
-let marked;
-
-/** It is on its way. */
-let asked = false;
-
-/** What reads markup is no part of the first load. Where it cannot be had, the next message that needs it asks again. @param {Row[]} rows @param {() => void} onReady */
-export function readMarkup(rows, onReady) {
-  if (marked || asked || !rows.some((row) => SIGNS.test(textOf(row)))) return;
-  asked = true;
-  import('../later/marked.js').then((module) => {
-    marked = module;
-    onReady();
-  }, () => (asked = false));
-}
-
 /** The text of a row, as it came from its author. @param {Row} row */
-function textOf(row) {
+export function textOf(row) {
   return row.kind === 'message' ? row.message.folded?.text ?? row.message.message : row.kind === 'line' ? row.line.text : '';
-}
-
-/** What somebody wrote. @param {string} text @param {Chat} chat */
-function written(text, chat) {
-  return marked && SIGNS.test(text) ? marked.nodes(text, chat.state.me?.name ?? '') : block(text);
-}
-
-/** Who types in the room, or in a thread of it. @param {{room: Room, model: import('../state.js').State, thread?: number}} props */
-export function Typists({ room, model, thread }) {
-  const names = [...room.typing].filter(([user, who]) => !model.blocked.has(user) && who.thread === thread).map(([, who]) => who).map(({ name }) => safe(name));
-  if (names.length === 0) return null;
-  const who = names.length === 1 ? `${names[0]} is` : names.length === 2 ? `${names[0]} and ${names[1]} are`
-    : names.length === 3 ? `${names[0]}, ${names[1]} and ${names[2]} are` : `${names.length} people are`;
-  return h(Fragment, null, h('span', { class: 'dots', 'aria-hidden': 'true' }, h('i', null), h('i', null), h('i', null)), `${who} typing…`);
 }

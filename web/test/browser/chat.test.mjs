@@ -99,6 +99,16 @@ test('names: changed later, refused with the reason, remembered', async () => {
   await one.locator('.composer textarea').waitFor();
 });
 
+test('a text with a million spaces in it is measured at once', async () => {
+  const page = await stage.guest('ivo');
+  await page.locator('.composer textarea').fill(`a${' '.repeat(1_000_000)}b`);
+  await page.getByText('bytes too long').waitFor();
+  await page.keyboard.press('Enter');
+  await page.locator('.composer textarea').fill('a b');
+  await page.keyboard.press('Enter');
+  await shown(page, 'a b');
+});
+
 test('a message over the limit is not sent, drafts are kept per room and over a reload', async () => {
   const page = await stage.guest('hal');
   await page.locator('.composer textarea').fill('x'.repeat(65_537));

@@ -51,6 +51,71 @@ test('a draft follows from device to device, is over where it was sent, and is n
   await holds(phone, 'something else');
 });
 
+test('what a draft answers follows with it, and is over where it was sent', async () => {
+  const desk = await stage.account('cai');
+  const phone = await elsewhere('cai');
+  const writer = await stage.person('writer');
+  await writer.say('Who comes along?');
+  for (const page of [desk, phone]) await shown(page, 'Who comes along?');
+  await desk.locator('.message', { hasText: 'Who comes along?' }).locator('.more').focus();
+  await desk.keyboard.press('r');
+  await desk.locator('.aim').waitFor();
+  await desk.locator('.composer textarea').pressSequentially('I do');
+  await holds(phone, 'I do');
+  await phone.locator('.aim', { hasText: 'You answer writer: Who comes along?' }).waitFor();
+  await shoot(phone, 'draft-answers');
+  // It is there again over a reload, and on a device that comes later.
+  await desk.reload();
+  await desk.locator('.aim', { hasText: 'Who comes along?' }).waitFor();
+  await holds(desk, 'I do');
+  await phone.locator('.composer textarea').press('Enter');
+  await settled(phone);
+  await desk.locator('.aim').waitFor({ state: 'detached' });
+  await holds(desk, '');
+  await desk.locator('.message', { hasText: 'I do' }).locator('.quote', { hasText: 'Who comes along?' }).waitFor();
+});
+
+test('what is marked as unread on one device, a room or a thread, stays so on one that looks at it', async () => {
+  const desk = await stage.account('dov');
+  await goTo(desk, 'attic');
+  await desk.keyboard.press('Alt+ArrowUp');
+  const phone = await elsewhere('dov');
+  const writer = await stage.person('writer');
+  writer.send({ type: 'join', ref: 1, room: 'attic' });
+  const { room } = await writer.frame(({ type, ref }) => type === 'ok' && ref === 1);
+  await writer.say('four', 'attic');
+  await writer.say('five', 'attic');
+  const attic = (page) => page.locator('.room', { hasText: 'attic' });
+  await attic(desk).locator('.badge', { hasText: /^2 / }).waitFor();
+  await attic(phone).click();
+  await shown(phone, 'five');
+  await attic(desk).locator('.badge').waitFor({ state: 'detached' });
+  await attic(desk).click();
+  await shown(desk, 'five');
+  await desk.locator('.message', { hasText: 'four' }).locator('.more').focus();
+  await desk.keyboard.press('u');
+  await phone.locator('.rule.new + .message', { hasText: 'four' }).waitFor();
+  await phone.keyboard.press('Alt+ArrowUp');
+  await phone.locator('h1', { hasText: 'Lobby' }).waitFor();
+  await attic(phone).locator('.badge', { hasText: /^2 / }).waitFor();
+  await shoot(phone, 'unread-elsewhere');
+
+  // A thread of it goes the same way.
+  await attic(phone).click();
+  writer.send({ type: 'message', room: 'attic', message: 'an answer', id: 'answer', thread: room.head + 1 });
+  await writer.frame(({ type, id }) => type === 'ack' && id === 'answer');
+  const replies = (page) => page.locator('.message', { hasText: 'four' }).locator('.replies');
+  for (const page of [desk, phone]) await replies(page).locator('.badge', { hasText: '1' }).waitFor();
+  await desk.bringToFront();
+  await replies(desk).click();
+  await desk.locator('aside.thread .message', { hasText: 'an answer' }).waitFor();
+  await replies(phone).locator('.badge').waitFor({ state: 'detached' });
+  await desk.locator('aside.thread .message', { hasText: 'an answer' }).locator('.more').focus();
+  await desk.keyboard.press('u');
+  await replies(phone).locator('.badge', { hasText: '1' }).waitFor();
+  await shoot(phone, 'thread-unread-elsewhere');
+});
+
 test('what was read on one device is not new on the other', async () => {
   const desk = await stage.account('bo');
   await goTo(desk, 'attic');

@@ -3,8 +3,11 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { about, card, closed, only, say, settled, shoot, shown, staged } from './harness.mjs';
-import { painting } from './pictures.mjs';
+import { FILM, painting, sound } from './pictures.mjs';
 
 const AXE = readFileSync(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
 const stage = staged({ flags: ['--max-file', '40M'] });
@@ -56,6 +59,104 @@ test('files are picked, pasted and dropped, several at once, and go out as one m
   await other.getByRole('button', { name: 'Show notes.txt' }).click();
   await other.locator('.lightbox pre', { hasText: 'notes.txt has this in it' }).waitFor();
   await shoot(other, 'text-file');
+});
+
+/** What the page fetches by this name waits until it is let go. */
+async function withheld(page, name) {
+  let go;
+  const gone = new Promise((resolve) => (go = resolve));
+  await page.route(`**/${name}`, async (route) => {
+    await gone;
+    await route.continue();
+  });
+  return go;
+}
+
+test('no message goes without the files that were picked before it, however slowly they are taken in', async () => {
+  const page = await stage.guest('anouk');
+  const other = await stage.person('otto');
+  let go = await withheld(page, 'js/later/files.js');
+  await pick(page, text('hasty.txt'));
+  await say(page, 'here it is');
+  await page.getByText('A file is taken in…').waitFor();
+  await shoot(page, 'files-coming');
+  assert.equal(await page.locator('.composer textarea').inputValue(), '');
+  await page.locator('.composer textarea').fill('and the next');
+  go();
+  await page.locator('.message', { hasText: 'here it is' }).locator('.chip', { hasText: 'hasty.txt' }).waitFor();
+  await other.frame(({ type, message, files }) => type === 'message' && message === 'here it is' && files?.length === 1);
+  assert.equal(await page.locator('.composer textarea').inputValue(), 'and the next', 'what was written since stays');
+  assert.equal(other.frames.filter(({ message }) => message === 'here it is').length, 1);
+
+  // What an earlier page left in the tray goes with it, too.
+  await page.locator('.composer textarea').fill('left in the tray');
+  await pick(page, text('left.txt'));
+  await page.locator('.going.whole', { hasText: 'left.txt' }).waitFor();
+  go = await withheld(page, 'js/later/files.js');
+  await page.reload();
+  await page.waitForFunction(() => document.querySelector('.composer textarea')?.value === 'left in the tray');
+  await page.locator('.composer textarea').press('Enter');
+  go();
+  await other.frame(({ type, message, files }) => type === 'message' && message === 'left in the tray' && files?.length === 1);
+  await settled(page);
+});
+
+test('where files cannot be taken in, the words are back, and are not sent alone', async () => {
+  const page = await stage.guest('arne');
+  await page.route('**/js/later/files.js', (route) => route.abort());
+  await pick(page, text('never.txt'));
+  await say(page, 'with a file');
+  await page.locator('.banner').waitFor();
+  const isBack = () => page.waitForFunction(() => document.querySelector('.composer textarea')?.value === 'with a file' && document.querySelector('.taking button'));
+  await isBack();
+  await shoot(page, 'files-not-taken');
+  assert.equal(await page.locator('.message', { hasText: 'with a file' }).count(), 0);
+  await page.locator('.composer textarea').press('Enter');
+  await isBack();
+  assert.equal(await page.locator('.message', { hasText: 'with a file' }).count(), 0);
+  // The file is still there to be sent.
+  await page.unrouteAll();
+  await page.locator('.composer textarea').press('Enter');
+  await page.locator('.message', { hasText: 'with a file' }).locator('.chip', { hasText: 'never.txt' }).waitFor();
+  page.trouble = page.trouble.filter((text) => !/ERR_FAILED|dynamically imported/.test(text));
+});
+
+test('files have their room before they can be shown: nothing moves', async () => {
+  const page = await stage.guest('axel');
+  await pick(page, { name: 'wide.png', type: 'image/png', body: painting(700, 300) }, { name: 'small.png', type: 'image/png', body: painting(60, 40) }, text('words.txt'));
+  await page.waitForFunction(() => document.querySelectorAll('.going.whole').length === 3);
+  await say(page, 'three of them');
+  await page.locator('.message', { hasText: 'three of them' }).locator('.thumb img').first().waitFor();
+  await say(page, 'below them');
+  await settled(page);
+  const go = await withheld(page, 'js/later/attachments.js');
+  await page.reload();
+  const row = page.locator('.message', { hasText: 'three of them' });
+  await row.locator('.files[aria-busy]').waitFor();
+  const boxes = () => row.locator('.files > li').evaluateAll((all) => all.map((each) => Object.values(each.getBoundingClientRect().toJSON()).map(Math.round)));
+  const before = await boxes();
+  await shoot(page, 'files-reserved');
+  go();
+  await row.locator('.thumb img').first().waitFor();
+  assert.deepEqual(await boxes(), before);
+});
+
+test("a program's output in a file is looked at with its colours, and copies clean", async () => {
+  const page = await stage.guest('asta');
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await pick(page, text('build.log', '\u001b[1;32m   Compiling\u001b[0m chat\n\u001b]0;title\u001b\\\u001b[31merror\u001b[0m: no\n'));
+  await page.locator('.going.whole').waitFor();
+  await say(page, 'the log');
+  await page.getByRole('button', { name: 'Show build.log' }).click();
+  await page.locator('.stage [data-fg="1"]', { hasText: 'error' }).waitFor();
+  await shoot(page, 'text-file-colours');
+  await page.getByRole('button', { name: 'Copy', exact: true }).click();
+  await page.getByRole('button', { name: 'Copied' }).waitFor();
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), '   Compiling chat\nerror: no\n');
+  assert.equal(await page.evaluate(() => {
+    getSelection().selectAllChildren(document.querySelector('.stage pre'));
+    return getSelection().toString().trimEnd();
+  }), '   Compiling chat\nerror: no');
 });
 
 test('a message of files alone has no words', async () => {
@@ -144,6 +245,126 @@ test('pictures are looked at one after the other, by keys', async () => {
   await box.waitFor({ state: 'detached' });
   const small = await page.locator('.thumb img').first().boundingBox();
   assert.ok(small.width <= 360 && small.height <= 260, JSON.stringify(small));
+});
+
+test('sounds and films play in their place, and a long one is fetched from where it is listened to', async () => {
+  const page = await stage.guest('kim');
+  await pick(page, { name: 'meeting.wav', type: 'audio/wav', body: sound(1_000) }, { name: 'film.webm', type: 'video/webm', body: FILM });
+  await page.waitForFunction(() => document.querySelectorAll('.going.whole').length === 2);
+  await say(page, 'listen and look');
+  const other = await stage.guest('lou');
+  const message = other.locator('.message', { hasText: 'listen and look' });
+  const film = message.locator('video');
+  await film.waitFor();
+  await other.waitForFunction(() => document.querySelector('.message video').videoWidth === 32);
+  await film.evaluate((film) => new Promise((resolve, reject) => {
+    film.onended = resolve;
+    film.onerror = () => reject(new Error(film.error.message));
+    film.muted = true;
+    film.play().catch(reject);
+  }));
+  const asked = [];
+  other.on('response', async (response) => asked.push({ status: response.status(), range: (await response.request().allHeaders()).range, told: await response.headerValue('content-range') }));
+  await message.locator('audio').evaluate((audio) => new Promise((resolve, reject) => {
+    audio.onerror = () => reject(new Error(audio.error.message));
+    audio.onloadedmetadata = () => (audio.currentTime = 999.5);
+    audio.onended = resolve;
+    audio.play().catch(reject);
+  }));
+  assert.equal(await message.locator('audio').evaluate((audio) => Math.round(audio.duration)), 1_000);
+  await shoot(other, 'players');
+  const far = asked.map(({ status, range, told }) => [status, Number(/^bytes=(\d+)-/.exec(range)?.[1]), told]).filter(([, from]) => from > 4_000_000);
+  assert.ok(far.length > 0, JSON.stringify(asked));
+  for (const [status, from, told] of far) {
+    assert.equal(status, 206);
+    assert.equal(told, `bytes ${from}-8000043/8000044`);
+  }
+});
+
+test('what cannot be read says so, and an empty text is one', async () => {
+  const page = await stage.guest('mia');
+  const folder = mkdtempSync(join(tmpdir(), 'chat-picked-'));
+  const path = join(folder, 'moved.txt');
+  writeFileSync(path, 'it was here');
+  // It goes before the page has read it.
+  const asked = new Promise((resolve) => page.route('**/api/about', resolve));
+  await page.locator('.clip input').setInputFiles(path);
+  const route = await asked;
+  rmSync(folder, { recursive: true });
+  await route.continue();
+  await going(page, 'moved.txt').locator('.error', { hasText: 'cannot be read' }).waitFor();
+  await shoot(page, 'unreadable');
+  await page.getByRole('button', { name: 'Take away moved.txt' }).click();
+  await pick(page, text('empty.txt', ''));
+  await page.locator('.going.whole', { hasText: 'empty.txt' }).waitFor();
+  await say(page, 'nothing to see');
+  await page.getByRole('button', { name: 'Show empty.txt' }).click();
+  await page.locator('.lightbox', { hasText: 'There is nothing in this file.' }).waitFor();
+  page.trouble = page.trouble.filter((text) => !/ERR_FILE_NOT_FOUND/.test(text));
+});
+
+test('words that were sent with a file are not lost with a page that goes before they are on disk', async () => {
+  const page = await stage.guest('nora');
+  await page.route('**/api/files/*', (route) => (route.request().method() === 'PATCH' ? route.abort() : route.continue()));
+  await pick(page, text('slow.txt'));
+  await going(page, 'slow.txt').waitFor();
+  // Another tab is writing, and the disk has no time for this one.
+  const busy = await stage.tab(page.context());
+  await busy.locator('.link.live').waitFor();
+  await busy.evaluate(() => new Promise((resolve) => {
+    const open = indexedDB.open('chat.uploads');
+    open.onsuccess = () => {
+      const store = open.result.transaction('parcels', 'readwrite').objectStore('parcels');
+      const spin = () => (store.get('none').onsuccess = spin);
+      spin();
+      resolve();
+    };
+  }));
+  await say(page, 'with a file, and many words');
+  await page.locator('.parcel.closed', { hasText: 'many words' }).waitFor();
+  await page.reload();
+  await page.waitForFunction(() => document.querySelector('.composer textarea')?.value === 'with a file, and many words');
+  await busy.close();
+  page.trouble = page.trouble.filter((text) => !/ERR_FAILED/.test(text));
+});
+
+test('words whose file this browser did not keep come back to be sent', async () => {
+  const page = await stage.guest('odil');
+  await page.route('**/api/files/*', (route) => (route.request().method() === 'PATCH' ? route.abort() : route.continue()));
+  await pick(page, text('slow.txt'));
+  await going(page, 'slow.txt').waitFor();
+  await say(page, 'with a file that is gone');
+  await page.locator('.parcel.closed', { hasText: 'that is gone' }).waitFor();
+  await page.evaluate(() => new Promise((resolve) => {
+    const open = indexedDB.open('chat.uploads');
+    open.onsuccess = () => {
+      const all = open.result.transaction('blobs', 'readwrite');
+      all.objectStore('blobs').clear();
+      all.oncomplete = () => {
+        open.result.close();
+        resolve();
+      };
+    };
+  }));
+  await page.reload();
+  await page.getByText('were not kept by this browser').waitFor();
+  await page.waitForFunction(() => document.querySelector('.composer textarea')?.value === 'with a file that is gone');
+  page.trouble = page.trouble.filter((text) => !/ERR_FAILED/.test(text));
+});
+
+test('cells of a sheet are pasted as the text that they are, not as their picture', async () => {
+  const page = await stage.guest('nell');
+  const taken = await page.evaluate((bytes) => {
+    const data = new DataTransfer();
+    data.items.add(new File([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))], 'image.png', { type: 'image/png' }));
+    data.setData('text/html', '<table><tr><td>1</td><td>2</td></tr></table>');
+    data.setData('text/plain', '1\t2');
+    const event = new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true });
+    document.querySelector('.composer textarea').dispatchEvent(event);
+    return event.defaultPrevented;
+  }, painting(10, 10).toString('base64'));
+  assert.equal(taken, false, 'the browser pastes it');
+  assert.equal(await page.locator('.going').count(), 0);
 });
 
 test('whoever is put out of a room cannot fetch its files any more, small pictures included', async () => {

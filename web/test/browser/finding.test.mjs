@@ -17,10 +17,10 @@ after(() => writer?.leave());
 /** The text is on screen: not only in the document. */
 async function inSight(page, text) {
   await page.waitForFunction((text) => {
-    const view = document.querySelector('.scroller').getBoundingClientRect();
+    const view = document.querySelector('.scroller')?.getBoundingClientRect();
     const found = [...document.querySelectorAll('.message')].find((row) => row.querySelector('.text')?.textContent.startsWith(text));
     const box = found?.getBoundingClientRect();
-    return box !== undefined && box.top >= view.top && box.bottom <= view.bottom;
+    return view !== undefined && box !== undefined && box.top >= view.top && box.bottom <= view.bottom;
   }, text);
 }
 
@@ -92,8 +92,9 @@ test('a search finds by words and what narrows them, tells what is wrong in word
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
   await page.locator('dialog').waitFor({ state: 'detached' });
-  await inSight(page, 'message 412');
+  // Marked only for a moment.
   await page.locator('.message.sought', { hasText: 'message 412' }).waitFor();
+  await inSight(page, 'message 412');
   await shoot(page, 'jumped');
   // To come back to what was found.
   await page.keyboard.press('Control+Shift+F');
@@ -131,6 +132,53 @@ test('a link to a message opens there, in a new page and in this one', async () 
   await page.goto(`${stage.server.url}r/nowhere/1`);
   await page.locator('.banner').waitFor();
   await page.locator('.composer textarea').waitFor();
+});
+
+/** What is at the top of the timeline, and where. */
+const spot = (page) => page.evaluate(() => {
+  const scroller = document.querySelector('.scroller');
+  const { top } = scroller.getBoundingClientRect();
+  const row = [...scroller.querySelectorAll('[data-key^="m"]')].find((each) => each.getBoundingClientRect().bottom > top);
+  return [row?.querySelector('.text')?.textContent ?? '', Math.round(row?.getBoundingClientRect().top - top)];
+});
+
+test('the place in a room is kept: over another room and back, and over a reload', async () => {
+  const page = await stage.guest('finn');
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox').fill('aside');
+  await page.getByRole('option', { name: 'create this room' }).waitFor();
+  await page.keyboard.press('Enter');
+  await page.locator('h1', { hasText: 'aside' }).waitFor();
+  await say(page, 'a room beside');
+  await settled(page);
+  await page.keyboard.press('Alt+ArrowUp');
+  await shown(page, 'message');
+  await page.evaluate(() => dispatchEvent(new HashChangeEvent('hashchange', void history.replaceState(null, '', '/r/lobby/300'))));
+  await inSight(page, 'message 300');
+  await page.locator('.sought').waitFor({ state: 'detached' });
+  const before = await spot(page);
+  assert.match(before[0], /^message 2\d\d/);
+  const isThere = async (what) => {
+    await page.waitForFunction((text) => [...document.querySelectorAll('.message .text')].some((row) => row.textContent === text), before[0]);
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+    const [text, at] = await spot(page);
+    assert.deepEqual([text, Math.abs(at - before[1]) <= 2], [before[0], true], `${what}: ${at} for ${before[1]}`);
+  };
+  await page.keyboard.press('Alt+ArrowDown');
+  await shown(page, 'a room beside');
+  // What comes meanwhile is counted, and is not what one finds.
+  await writer.say('something new meanwhile');
+  await page.locator('.room', { hasText: 'Lobby' }).locator('.badge').waitFor();
+  await page.keyboard.press('Alt+ArrowUp');
+  await isThere('back from another room');
+  await page.getByRole('button', { name: '1 new message' }).waitFor();
+  await shoot(page, 'place-kept');
+  await page.reload();
+  await isThere('after a reload');
+  await page.getByRole('button', { name: '1 new message' }).click();
+  await inSight(page, 'something new meanwhile');
+  await page.reload();
+  await inSight(page, 'something new meanwhile');
 });
 
 test('a day opens at its first message', async () => {

@@ -65,6 +65,66 @@ test("a program's colours are kept, its other sequences are not, and copies are 
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), 'pasted');
 });
 
+test('a link that looks as if it led somewhere else says where it leads', async () => {
+  const page = await stage.guest('fern');
+  const bo = await stage.person('gero');
+  await bo.say('[https://bank.example/login](https://evil.example/x) [bank.example](https://www.bank.example/a) [the plan](https://evil.example) [pay@bank.example](mailto:eve@evil.example) https://bank.example/ok **done**');
+  await page.locator('strong', { hasText: 'done' }).waitFor();
+  assert.deepEqual(await page.locator('.text .elsewhere').allTextContents(), [' (evil.example)', ' (eve@evil.example)']);
+});
+
+test('a message of very many parts is shown as it was typed, and the page stays as small as its words', async () => {
+  const page = await stage.guest('gus');
+  const bo = await stage.person('hans');
+  await bo.say('*a* '.repeat(16_000));
+  await bo.say(`\`\`\`js\n${'f(1); '.repeat(5_000)}\n\`\`\``);
+  await bo.say('\u001b[31ma\u001b[0mb'.repeat(5_500));
+  await bo.say('**few** parts');
+  await page.locator('strong', { hasText: 'few' }).waitFor();
+  // Code loses its colours before it loses its place.
+  await page.locator('.code', { hasText: 'f(1); f(1);' }).waitFor();
+  const counts = await page.locator('.message .text').evaluateAll((all) => all.slice(-4).map((each) => each.querySelectorAll('*').length));
+  assert.ok(counts.every((count) => count < 20), `${counts} parts`);
+});
+
+test('colours are seen as signs while one writes, and are not lost by a change', async () => {
+  const page = await stage.guest('dana');
+  const field = page.locator('.composer textarea');
+  await say(page, '\u001b[31mfailed\u001b[0m twice');
+  await settled(page);
+  await page.locator('.message', { hasText: 'failed twice' }).locator('.more').focus();
+  await page.keyboard.press('e');
+  await page.waitForFunction(() => document.querySelector('.composer textarea').value === '␛[31mfailed␛[0m twice');
+  await shoot(page, 'colours-edit');
+  // Left as it is, nothing is changed.
+  await field.press('Enter');
+  await page.locator('.aim').waitFor({ state: 'detached' });
+  await page.keyboard.press('ArrowUp');
+  await page.waitForFunction(() => document.querySelector('.composer textarea').value.startsWith('␛'));
+  await field.press('End');
+  await field.pressSequentially(', ␛ and all');
+  await field.press('Enter');
+  await shown(page, 'failed twice, ␛ and all');
+  assert.match(await html(page, 'failed twice'), /^<pre class="output"><span data-fg="1">failed<\/span> twice, ␛ and all<\/pre>/);
+  // What is pasted is seen, with the caret where it was; what only moves or names things is left out.
+  await field.fill('before after');
+  await field.evaluate((field) => {
+    field.setSelectionRange(7, 7);
+    field.setRangeText('\u001b]0;title\u0007\u001b[32mgreen\u001b[0m ', 7, 7, 'end');
+    field.dispatchEvent(new InputEvent('input', { bubbles: true }));
+  });
+  await page.waitForFunction(() => document.querySelector('.composer textarea').value === 'before ␛[32mgreen␛[0m after');
+  assert.equal(await field.evaluate(({ selectionStart }) => selectionStart), 'before ␛[32mgreen␛[0m '.length);
+  await field.press('Enter');
+  await page.locator('.output [data-fg="2"]', { hasText: 'green' }).waitFor();
+  // What is answered is quoted clean.
+  await page.locator('.message', { hasText: 'failed twice' }).locator('.more').focus();
+  await page.keyboard.press('r');
+  await page.locator('.aim', { hasText: 'You answer dana: failed twice' }).waitFor();
+  await say(page, 'again?');
+  await page.locator('.quote', { hasText: 'dana failed twice, ␛ and all' }).waitFor();
+});
+
 test('W01 no golden text runs anything, or makes nodes that are not for text', async () => {
   const page = await stage.guest('eve');
   const bo = await stage.person('fred');

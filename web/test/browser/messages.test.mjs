@@ -14,6 +14,18 @@ async function press(page, text, key) {
   await row(page, text).locator('.more').focus();
   await page.keyboard.press(key);
 }
+/** Notes in `told` what the browser would show. */
+function watchNotifications(page) {
+  return page.evaluate(() => {
+    globalThis.told = [];
+    globalThis.Notification = class {
+      static permission = 'granted';
+      constructor(title, { body }) {
+        globalThis.told.push([title, body]);
+      }
+    };
+  });
+}
 /** Makes a room of one's own for a story. */
 async function makeRoom(page, room) {
   await page.keyboard.press('Control+k');
@@ -210,15 +222,7 @@ test('who is named is told: completed, counted, listed and notified, unless it i
   await makeRoom(pia, 'calls');
   const quin = await stage.account('quin');
   await goTo(quin, 'calls');
-  await pia.evaluate(() => {
-    globalThis.told = [];
-    globalThis.Notification = class {
-      static permission = 'granted';
-      constructor(title, { body }) {
-        globalThis.told.push([title, body]);
-      }
-    };
-  });
+  await watchNotifications(pia);
   await say(quin, 'before anything');
   await shown(pia, 'before anything');
   await quin.locator('.composer textarea').pressSequentially('Are you there @pi');
@@ -276,6 +280,94 @@ test('words of one\'s own and quiet hours are kept for all devices; a room tells
   await say(sol, 'Who saw this?');
   await sol.locator('.message:has-text("Who saw this?") + .seen', { hasText: 'Seen by rut' }).waitFor();
   await shoot(sol, 'seen-by');
+});
+
+test('of each room one is told of everything, of what is for oneself, or of nothing, on all devices alike', async () => {
+  const xena = await stage.account('xena');
+  const yan = await stage.account('yan');
+  for (const room of ['levels', 'loud']) {
+    await makeRoom(xena, room);
+    await goTo(yan, room);
+  }
+  await watchNotifications(xena);
+  const told = () => xena.evaluate(() => globalThis.told.splice(0));
+  const choose = async (page, room, level) => {
+    await page.getByRole('button', { name: `About ${room}` }).click();
+    await page.getByLabel('Tell me of').selectOption(level);
+    await closed(page);
+  };
+  const entry = (page, room) => page.locator('nav .room', { hasText: room });
+  await choose(xena, 'loud', 'all');
+  await goTo(xena, 'Lobby');
+  await goTo(yan, 'levels');
+
+  // At first it is what is for oneself; the rest is counted, quietly.
+  await say(yan, 'only words');
+  await say(yan, 'and for you, @xena');
+  await entry(xena, 'levels').locator('.badge.called', { hasText: '@2' }).waitFor();
+  await xena.waitForFunction(() => globalThis.told.length > 0);
+  assert.deepEqual(await told(), [['yan in levels', 'and for you, @xena']]);
+
+  await goTo(yan, 'loud');
+  await say(yan, 'only words, but loud');
+  await xena.waitForFunction(() => globalThis.told.length > 0);
+  assert.deepEqual(await told(), [['yan in loud', 'only words, but loud']]);
+  await xena.waitForFunction(() => document.title.startsWith('(3) '));
+
+  // Of nothing: no count, no sign, no notification, also where one is named.
+  await goTo(xena, 'levels');
+  await choose(xena, 'levels', 'none');
+  await entry(xena, 'levels').getByText('muted').waitFor();
+  await goTo(xena, 'Lobby');
+  await goTo(yan, 'levels');
+  await say(yan, 'not a word to @xena');
+  await settled(yan);
+  await goTo(yan, 'loud');
+  await say(yan, 'loud again');
+  await xena.waitForFunction(() => globalThis.told.length > 0);
+  assert.deepEqual(await told(), [['yan in loud', 'loud again']]);
+  assert.equal(await entry(xena, 'levels').locator('.badge').count(), 0);
+  await xena.waitForFunction(() => document.title.startsWith('(2) '));
+  await shoot(xena, 'levels');
+  const phone = await stage.tab(xena.context());
+  await entry(phone, 'levels').getByText('muted').waitFor();
+
+  // Everything again: what came meanwhile is counted.
+  await goTo(phone, 'loud');
+  await phone.getByRole('button', { name: 'About loud' }).click();
+  assert.equal(await phone.getByLabel('Tell me of').inputValue(), 'all');
+  await closed(phone);
+  await goTo(phone, 'levels');
+  await shown(phone, 'not a word to @xena');
+  await goTo(yan, 'levels');
+  await choose(phone, 'levels', 'all');
+  await goTo(phone, 'loud');
+  await say(yan, 'all of it');
+  await entry(xena, 'levels').locator('.badge').waitFor();
+  await xena.waitForFunction(() => globalThis.told.some(([, body]) => body === 'all of it'));
+});
+
+test('a thread that is opened without a link says so, and has its answers when there is one', async () => {
+  const zoe = await stage.guest('zoe');
+  const abe = await stage.person('abe');
+  const { seq } = await abe.say('Who brings what?');
+  for (let i = 1; i <= 3; i++) {
+    abe.send({ type: 'message', room: 'lobby', message: `answer ${i}`, id: `answer-${i}`, thread: seq });
+    await abe.frame(({ type, id }) => type === 'ack' && id === `answer-${i}`);
+  }
+  await row(zoe, 'Who brings what?').locator('.replies', { hasText: '3 answers' }).waitFor();
+  await zoe.reload();
+  await row(zoe, 'Who brings what?').locator('.replies', { hasText: '3 answers' }).waitFor();
+  await zoe.keyboard.press('Shift');
+  await stage.server.kill();
+  await zoe.locator('.link.down').waitFor();
+  await row(zoe, 'Who brings what?').locator('.replies').click();
+  const thread = zoe.locator('aside.thread');
+  await thread.getByText('Not connected').waitFor();
+  assert.equal(await thread.getByText(/Loading|No answers/).count(), 0);
+  await stage.server.again();
+  await thread.getByText('3 answers').waitFor();
+  await thread.getByText('Not connected').waitFor({ state: 'detached' });
 });
 
 for (const [look, options] of Object.entries({ 'light desktop': {}, 'dark phone': { viewport: { width: 390, height: 844 }, colorScheme: 'dark', hasTouch: true, isMobile: true } })) {

@@ -42,6 +42,8 @@ test('W01 hostile texts are shown as they are, run nothing and ask for nothing',
   await eve.say(Array.from({ length: 16 }, (_, i) => `\u001b[38;5;${i}mcolour\u001b[0m \u001b[48;5;${i}mground\u001b[0m`).join('\n'));
   await eve.say('see https://example.invalid/path?q=1). And (http://example.invalid/a_(b)) or ftp://example.invalid');
   await shown(page, 'see https://');
+  // What reads markup is fetched with the first text that has any.
+  await page.locator('.text strong').first().waitFor();
   const all = await texts(page);
   // The one that is markup loses its signs, and a program's colours those of its sequences.
   for (const text of HOSTILE) assert.ok(all.includes(text.replace(/^__(.*)__$/, '$1')), text);

@@ -2,8 +2,9 @@
 
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { calls, cover, named, says, unread } from '../../js/room.js';
-import { freshIn, informed, initial, openThread, roomOf, unsee, update } from '../../js/state.js';
+import { calls, cover, freshIn, named, openThread, unread } from '../../js/room.js';
+import { says } from '../../js/safe_text.js';
+import { informed, initial, open, roomOf, seen, unsee, update } from '../../js/state.js';
 import { choices, found } from '../../js/later/names.js';
 import { isQuiet, tells, wanted } from '../../js/later/wants.js';
 
@@ -94,6 +95,50 @@ test('a thread has an unread of its own, which opening it takes away, and one\'s
   assert.equal(freshIn(state, ops, 1), 0, 'it is looked at');
 });
 
+test('what was read of a thread, or is to be read again, is as all of one\'s devices have it', () => {
+  const { state, ops } = page(said(1), said(2, { thread: 1 }), said(3, { thread: 1, user: 'u-1' }), said(4, { thread: 1 }));
+  const tell = (frame) => update(state, { is: 'frame', frame: { room: '@self', seq: 9, ...frame } }, 0);
+  const marker = (upto) => tell({ type: 'read_thread', of: 'ops', thread: 1, upto });
+  assert.equal(freshIn(state, ops, 1), 2);
+  marker(2);
+  assert.equal(freshIn(state, ops, 1), 1);
+  marker(4);
+  assert.equal(freshIn(state, ops, 1), 0);
+  marker(1);
+  assert.equal(freshIn(state, ops, 1), 2, 'marked as unread elsewhere: only answers of others');
+  openThread(state, { room: 'ops', root: 1 });
+  marker(4);
+  assert.equal(freshIn(state, ops, 1), 0);
+  marker(3);
+  update(state, { is: 'frame', frame: said(5, { thread: 1 }) }, 0);
+  assert.equal(freshIn(state, ops, 1), 2, 'also while it is at the side');
+  openThread(state, null);
+  openThread(state, { room: 'ops', root: 1 });
+  update(state, { is: 'frame', frame: said(6, { thread: 1 }) }, 0);
+  assert.equal(freshIn(state, ops, 1), 0, 'until one comes back to it');
+});
+
+test('a room that another device marks as unread stays so while it is looked at, until more of it is read elsewhere', () => {
+  const { state, ops } = page(said(1), said(2), said(3));
+  const marker = (upto) => update(state, { is: 'frame', frame: { type: 'read', room: '@self', seq: 9, of: 'ops', upto } }, 0);
+  open(state, 'ops');
+  seen(state, ops);
+  marker(3);
+  marker(1);
+  assert.deepEqual([ops.read, ops.mark, seen(state, ops), unread(ops, 'u-1')], [1, 1, false, 2]);
+  update(state, { is: 'frame', frame: said(4) }, 0);
+  assert.deepEqual([seen(state, ops), unread(ops, 'u-1')], [false, 3]);
+  marker(3);
+  assert.deepEqual([seen(state, ops), unread(ops, 'u-1')], [true, 0], 'read there since');
+  // What this device told before it marked something itself does not take that back.
+  unsee(state, ops, 2);
+  marker(4);
+  assert.equal(ops.read, 1);
+  marker(1);
+  marker(2);
+  assert.deepEqual([ops.read, ops.kept], [2, false]);
+});
+
 test('what calls one comes before what is only unread', () => {
   const { state, ops } = page(said(1), said(2, { mentions: ['u-1'] }), { ...said(1), room: 'talk' });
   const talk = roomOf(state, 'talk');
@@ -117,6 +162,7 @@ test('names are completed for whoever spoke last, and everybody only by right', 
 
 test('an emoji is found by its names, or is one', () => {
   assert.equal(found('rocket')[0], '🚀');
+  assert.equal(found('heart')[0], '❤️', 'one of exactly that name comes first');
   assert.equal(found(':tada:')[0], '🎉');
   assert.deepEqual(found('🦀'), ['🦀']);
   assert.deepEqual(found('no such thing'), []);

@@ -53,6 +53,20 @@ test('each change is its frame, and is stored once', () => {
 });
 const connectAgain = (session) => hear(session, { type: 'welcome', server: 's', epoch: 'e', user: { user: 'u-1', name: 'ana' }, heartbeat_ms: 10000, limits: {}, rooms: [] });
 
+test('R18 after a restore nothing is done to messages that have the places of others', () => {
+  const session = connected();
+  session.handleClose(1006, 0, 0);
+  queue(session, change('e', 7), change('n', 7), entry('r', { reply: 3 }), entry('m'));
+  for (const each of session.outbox) if (['e', 'r'].includes(each.id)) each.epoch = 'e';
+  session.outbox.find(({ id }) => id === 'n').epoch = 'restored';
+  session.handleTime(9e9, 0);
+  session.handleOpen(9e9);
+  session.drain();
+  const outputs = hear(session, { type: 'welcome', server: 's', epoch: 'restored', user: { user: 'u-1', name: 'ana' }, heartbeat_ms: 10000, limits: {}, rooms: [] });
+  assert.deepEqual(outputs.filter(({ is }) => is === 'failed').map(({ id, code }) => [id, code]), [['e', 'restored'], ['r', 'restored']]);
+  assert.deepEqual(sent(outputs).map(({ id }) => id), ['n', 'm']);
+});
+
 test('a message says what it answers, its thread and its files', () => {
   const file = { file: 'f1', name: 'a.txt', size: 1, kind: 'text/plain' };
   const [frame] = sent(queue(connected(), entry('a', { reply: 3, thread: 2, files: [file] })));

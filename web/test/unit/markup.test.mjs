@@ -2,7 +2,7 @@ import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { parts } from '../../js/later/highlight.js';
-import { parse } from '../../js/later/markup.js';
+import { parse, words } from '../../js/later/markup.js';
 import { isColoured, plain, runs } from '../../js/later/sgr.js';
 
 const golden = (folder) => {
@@ -24,6 +24,13 @@ test('every golden colour is kept as the terminal keeps it', () => {
     assert.deepEqual(runs(source), wanted, name);
     assert.equal(plain(source), wanted.map(({ text }) => text).join(''), name);
   }
+});
+
+test('a text is quoted by its words', () => {
+  for (const [source, wanted] of [
+    ['**bold** `code` [link](https://a.invalid/) @ana :tada: :nonsense:', 'bold code link @ana 🎉 :nonsense:'], ['# Plan\n- [x] one\n- two\n\n> three', 'Plan\n☑ one\ntwo\nthree'],
+    ['|a|b|\n|-|-|\n|1|2|', 'a b\n1 2'], ['```\n*raw*\n```', '*raw*'], ['\u001b[31m*red*\u001b[0m', '*red*'], ['', ''],
+  ]) assert.equal(words(source), wanted);
 });
 
 test('every golden code has the colours that the terminal gives it', () => {

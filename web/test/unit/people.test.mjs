@@ -1,7 +1,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { Drafts, call, secretOf, sentence } from '../../js/later/account.js';
-import { OWN, rows, silence, unread } from '../../js/room.js';
+import { OWN, openThread, rows, silence, unread } from '../../js/room.js';
 import { readFrame } from '../../js/safe_text.js';
 import { Session } from '../../js/session.js';
 import { forget, headline, informed, initial, open, roomOf, unsent, update } from '../../js/state.js';
@@ -127,6 +127,27 @@ test('who signed out leaves nothing of the others behind, and their own lines wa
   assert.equal(unsent(state, 'ops').length, 1);
 });
 
+test('of a room that one was put out of nothing stays but one\'s own unsent lines, also those of its threads; what shows it closes', () => {
+  const { state, room } = welcomed();
+  tell(state, message(1));
+  openThread(state, { room: 'ops', root: 1 });
+  state.dialog = { name: 'lightbox', args: { room: 'ops' } };
+  state.lines = [{ id: 'l', room: 'ops', text: 'mine', thread: 1, user: 'u-1', state: 'failed', at: 0 }];
+  tell(state, { type: 'reset', room: 'ops', epoch: 'e', first: 0, head: 0, why: 'gone' });
+  assert.deepEqual([state.dialog, state.thread, room.events.length, room.known.size, room.title], [null, null, 0, 0, 'Ops']);
+  assert.deepEqual(rows(room, state).filter(({ kind }) => kind !== 'begin').map(({ kind, line }) => [kind, line?.text]), [['line', 'mine']]);
+  assert.ok(state.out.has('ops'));
+  informed(state, room, info());
+  assert.ok(!state.out.has('ops'), 'one is back');
+});
+
+test('a dialog about another room stays open', () => {
+  const { state } = welcomed();
+  state.dialog = { name: 'room', args: { room: 'lobby' } };
+  tell(state, { type: 'reset', room: 'ops', epoch: 'e', first: 0, head: 0, why: 'gone' });
+  assert.equal(state.dialog?.args.room, 'lobby');
+});
+
 test('frames of people are read only whole', () => {
   const read = (frame) => readFrame(JSON.stringify(frame))?.type;
   assert.equal(read({ ...at, type: 'member', seq: 1, who: 'u-3', name: 'cy', change: 'kicked' }), 'member');
@@ -160,7 +181,8 @@ test('a draft of another device is taken over where nothing else was written sin
   const chat = {
     drafts, draw() {}, setDraft: (room, text) => drafts.set(room, text),
     store: { sharedDrafts: () => new Map(stored), shareDraft: (room, text) => stored.set(room, text) },
-    session: { live: true, signal: ({ room, text }) => sent.push([room, text]) }, socket: { do: (work) => work(0) },
+    session: { live: true, signal: ({ room, text, reply }) => sent.push(reply === undefined ? [room, text] : [room, text, reply]) }, socket: { do: (work) => work(0) },
+    state: { aims: new Map(), rooms: new Map([['ops', { known: new Map() }]]) },
   };
   const shared = new Drafts(chat);
   shared.learn({ of: 'ops', text: 'abcdef' });
@@ -187,6 +209,35 @@ test('a draft of another device is taken over where nothing else was written sin
   sent.length = 0;
   shared.tellAll();
   assert.deepEqual(sent, [['ops', 'lost']]);
+});
+
+test('what a draft answers comes and goes with it, and stays over a reload', async () => {
+  const [sent, stored] = [[], new Map([['ops', 'abc\u00007'], ['ops 9', 'kept\u00003']])];
+  const drafts = new Map([['ops', 'abc'], ['ops 9', 'written since']]);
+  const aims = new Map();
+  const known = new Map([[7, { now: { seq: 7, sender: 'bo', message: '\u001b[31mred\u001b[0m' } }]]);
+  const chat = {
+    drafts, draw() {}, setDraft: (room, text) => drafts.set(room, text),
+    store: { sharedDrafts: () => new Map(stored), shareDraft: (room, text) => stored.set(room, text) },
+    session: { live: true, signal: (frame) => sent.push(frame) }, socket: { do: (work) => work(0), soonLive: async () => false },
+    state: { aims, rooms: new Map([['ops', { known }]]) },
+  };
+  const shared = new Drafts(chat);
+  assert.deepEqual([aims.get('ops').reply.seq, aims.has('ops 9')], [7, false]);
+  await import('../../js/later/deeds.js');
+  await new Promise(setImmediate);
+  assert.deepEqual([aims.get('ops').reply.sender, aims.get('ops').words], ['bo', 'red']);
+  shared.tellAll();
+  assert.deepEqual(sent.splice(0), [{ type: 'draft', room: 'ops', text: 'written since', thread: 9 }], 'what is as it was is not told');
+  shared.learn({ of: 'ops', text: 'abc' });
+  assert.equal(aims.has('ops'), false, 'it answers nothing any more');
+  shared.learn({ of: 'ops', text: 'abc', reply: 8 });
+  assert.equal(aims.get('ops').reply.seq, 8, 'also what is not known here');
+  aims.set('ops', { reply: { seq: 7, sender: 'bo' } });
+  shared.tellAll();
+  assert.deepEqual(sent.splice(0), [{ type: 'draft', room: 'ops', text: 'abc', reply: 7 }]);
+  shared.learn({ of: 'ops', text: '' });
+  assert.deepEqual([drafts.get('ops'), aims.get('ops').reply.seq], ['abc', 7], 'what was aimed at here since is kept');
 });
 
 test('a guest who only reads is told so', () => {

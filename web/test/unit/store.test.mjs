@@ -69,6 +69,14 @@ test('the newest stretch of a room is kept, bounded, and never has a hole', asyn
   assert.equal(seqs(all)[0], 401);
 });
 
+test('what a message said before it was taken out does not stay on this device', async () => {
+  const { store: it } = await store();
+  const edit = (text) => ({ type: 'edit', room: 'lobby', seq: 2, id: 'e2', target: 1, user: 'g', sender: 'bo', text, timestamp: 'x' });
+  await it.saveRoom(room(1, 2), [event(1), edit('a secret')]);
+  await it.saveRoom(room(1, 3), [{ ...event(1), message: '', folded: { deleted: true } }, edit(''), { ...edit(''), type: 'delete', seq: 3 }]);
+  assert.ok(!JSON.stringify([...(await it.load()).events]).includes('secret'));
+});
+
 test('another history forgets the rooms together with taking its name', async () => {
   const { store: it } = await store();
   await it.saveRoom(room(1, 5), span(1, 5));
@@ -85,6 +93,15 @@ test('a room that is left is forgotten, the others stay', async () => {
   await it.dropRoom('ops');
   const all = await it.load();
   assert.deepEqual([all.rooms.map((each) => each.room), seqs(all).length], [['lobby'], 2]);
+});
+
+test('where one was in a room goes with the room, and with the session', async () => {
+  const { store: it } = await store();
+  for (const key of ['lobby', 'ops']) it.savePlace(key, { seq: 7, below: 0 });
+  await it.dropRoom('ops');
+  assert.deepEqual([...it.places.keys()], ['lobby']);
+  await it.ended('u-1');
+  assert.equal(it.places.size, 0);
 });
 
 test('without a disk lines wait in memory, and it is told', async () => {

@@ -32,6 +32,12 @@ test('the first load is small and knows all its modules ahead', () => {
   assert.ok(bytes <= 100 * 1024, `${bytes} bytes`);
 });
 
+test('the sheet that is fetched later changes nothing that is on screen already', () => {
+  const selectors = [...read('css/later.css').toString().replace(/\/\*.*?\*\//gs, '').matchAll(/([^{}]+)\{/g)].flatMap(([, all]) => all.split(',')).map((each) => each.trim());
+  assert.ok(selectors.length > 100);
+  assert.deepEqual(selectors.filter((each) => /^(?:a|blockquote|button|code|del|div|em|h\d|hr|img|li|ol|p|pre|span|strong|t[dhr]|table|tbody|thead|ul|\.(?:box|code|copy|emoji|mention|output|table|task))(?![\w.#[-])/.test(each)), []);
+});
+
 test('no source names another origin or builds HTML from text', () => {
   for (const name of ['index.html', ...files('css'), ...files('js').filter((name) => name.endsWith('.js'))]) {
     const text = read(name).toString();

@@ -12,10 +12,15 @@
 )]
 
 mod accept;
+mod commits;
+mod places;
+mod questions;
 mod raw;
 mod read;
 mod record;
+mod server;
 mod texts;
+mod wire;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,6 +29,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;
+
+use self::record::Shape;
 
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask bench store", about = "Measures the store alone", max_term_width = 100)]
@@ -37,13 +44,25 @@ struct Options {
     /// Messages in the record that is read and searched; made once, kept, and used again.
     #[arg(long, default_value_t = 1_000_000)]
     record: usize,
+    /// So many of a hundred of them are in one room.
+    #[arg(long, default_value_t = 0, value_name = "PERCENT", value_parser = clap::value_parser!(u64).range(0..=99))]
+    giant: u64,
+    /// Makes the record for so long at most, and ends where it is not complete by then; the next run goes on.
+    #[arg(long, default_value_t = 3600, value_name = "SECONDS")]
+    patience: u64,
+    /// Where records are kept; below the target directory if it is left out.
+    #[arg(long, value_name = "DIRECTORY")]
+    directory: Option<PathBuf>,
     /// Pages to read, and searches of each kind.
     #[arg(long, default_value_t = 1000)]
     reads: usize,
-    /// Only these parts (a comma between them): accept, pages, search.
+    /// Only these parts (a comma between them): accept, indexing, pages, search, wire-pages, wire-search, deleting.
     #[arg(long, value_delimiter = ',', value_name = "PART")]
     part: Vec<String>,
 }
+
+/// The parts: the first ones make records of their own, the last ones start the server.
+const PARTS: [&str; 7] = ["accept", "indexing", "pages", "search", "wire-pages", "wire-search", "deleting"];
 
 fn main() -> ExitCode {
     match run(&Options::parse()) {
@@ -56,19 +75,26 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> Result<()> {
-    if let Some(unknown) = options.part.iter().find(|part| !["accept", "pages", "search"].contains(&&***part))
-    {
-        bail!("`{unknown}` is not known; there are: accept, pages, search");
+    if let Some(unknown) = options.part.iter().find(|part| !PARTS.contains(&&***part)) {
+        bail!("`{unknown}` is not known; there are: {}", PARTS.join(", "));
     }
     let wanted = |part: &str| options.part.is_empty() || options.part.iter().any(|one| one == part);
-    keep_to_one_core()?;
-    let directory = directory()?;
+    let directory = options.directory.clone().map_or_else(directory, Ok)?;
     let mut rows = Vec::new();
+    if wanted("accept") || wanted("indexing") {
+        keep_to_one_core()?;
+    }
     if wanted("accept") {
         rows.extend(accept::measure(&directory.join("accept"), options.accept, options.rounds)?);
     }
-    if wanted("pages") || wanted("search") {
-        let store = record::open(&directory, options.record)?;
+    if wanted("indexing") {
+        rows.extend(commits::indexing(&directory.join("indexing"), options.rounds)?);
+    }
+    if PARTS[2..].iter().any(|part| wanted(part)) {
+        let shape = Shape { size: options.record, giant: options.giant };
+        let Some(store) = record::open(&directory, shape, Duration::from_secs(options.patience))? else {
+            return Ok(());
+        };
         if wanted("pages") {
             rows.extend(read::pages(&store, options.reads)?);
         }
@@ -76,6 +102,18 @@ fn run(options: &Options) -> Result<()> {
             rows.extend(read::searches(&store, options.reads)?);
         }
         record::close(store);
+        let data = record::path(&directory, shape);
+        if wanted("wire-pages") {
+            rows.extend(wire::pages(&data, shape, options.reads)?);
+        }
+        if wanted("wire-search") {
+            rows.extend(wire::searches(&data, options.reads)?);
+        }
+        // What this says and takes out again is no part of a record: it comes last, and the record is made anew.
+        if wanted("deleting") {
+            rows.extend(commits::deleting(&data, options.rounds)?);
+            record::remove(&data)?;
+        }
     }
     println!("\n| the store alone | | |\n|---|--:|---|");
     for row in &rows {

@@ -11,9 +11,30 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from checker import check
-from records import Ack, Attempt, Change, Connection, Event, Records, Shown, Store, View, reaction
+from records import (
+    Ack,
+    Answered,
+    Attempt,
+    Change,
+    Connection,
+    Disk,
+    Event,
+    Fetched,
+    Records,
+    Row,
+    Searched,
+    Shown,
+    Store,
+    Survived,
+    Upload,
+    View,
+    deletion,
+    reaction,
+)
 
 ROOMS = ("lobby", "ops")
+# Where in `ops` the message with a file is that stands; the one that is taken out follows it.
+FILES = 17
 
 
 def good_run(count: int = 40) -> Records:
@@ -31,6 +52,10 @@ def good_run(count: int = 40) -> Records:
         if number % 5 != 4:  # otherwise stored, and the ack was lost in a kill
             acks.append(Ack(sender, room, attempt.body, attempt.id, heads[room], "e1"))
     changes, pages = said_anew(attempts, events, heads)
+    uploads = with_files(attempts, acks, events, heads)
+    changes.append(taken_out(attempts, acks, events, heads))
+    pages["ops", FILES + 1] = Shown("", gone=True)
+    pages["ops", FILES] = Shown("w0-800 zq800 kept", files=("f0",))
     views = [View(name, True, ROOMS, list(events), 0.5) for name in ("r0", "r1")]
     views.append(View("p0", False, ROOMS, events[10:20]))
     connections = [
@@ -39,7 +64,44 @@ def good_run(count: int = 40) -> Records:
         Connection("p0", None, dict.fromkeys(ROOMS), events[10:20]),
     ]
     store = Store("e1", heads, list(events), changes)
-    return Records(attempts, acks, connections, views, store, promised={events[0].body}, pages=pages)
+    return Records(
+        attempts,
+        acks,
+        connections,
+        views,
+        store,
+        promised={events[0].body},
+        pages=pages,
+        uploads=uploads,
+        answered=[Answered("f0", 0, 0, 0), Answered("f0", 500, 0, 700), Answered("f0", 900, 500, 900)],
+        survived=[Survived("f0", 500, 600)],
+        fetched=[Fetched("f0", 30, 31, 200, "a0"), Fetched("f1", 30, 31, 200, "a1"), Fetched("f1", 60, 61, 404, None)],
+        searched=[Searched("ops", FILES, True), Searched("ops", FILES + 1, False)],
+        disk=Disk([Row("f0", "a0", FILES), Row("f2", None, None)], {"a9"}, {"a0": "a0", "a9": "a9"}, {"f2"}, set(), 1),
+    )
+
+
+def with_files(attempts: list, acks: list, events: list, heads: dict) -> dict[str, Upload]:
+    """Two messages with a file each, of which the second is taken out later; and an upload that is not whole."""
+    for number, gone in enumerate([False, True]):
+        heads["ops"] += 1
+        body, files = f"w0-80{number} zq80{number} kept", (f"f{number}",)
+        attempts.append(Attempt("w0", "ops", f"id-80{number}", body, files, None, 10 + number))
+        event = Event("ops", heads["ops"], f"id-80{number}", "g-w0", body, () if gone else files, gone)
+        events.append(event)
+        acks.append(Ack("w0", "ops", body, event.id, event.seq, "e1", 20 + number))
+    sizes = {"f0": 900, "f1": 900, "f2": 900}
+    return {file: Upload(file, "w0", f"a{file[1]}", size, whole=file != "f2") for file, size in sizes.items()}
+
+
+def taken_out(attempts: list, acks: list, events: list, heads: dict) -> Change:
+    heads["ops"] += 1
+    identity, seq = "w0-802-x", heads["ops"]
+    body = deletion(identity, FILES + 1)
+    attempts.append(Attempt("w0", "ops", identity, body, takes_out=FILES + 1, moment=40))
+    events.append(Event("ops", seq, identity, "g-w0", body))
+    acks.append(Ack("w0", "ops", body, identity, seq, "e1", 50))
+    return Change("ops", seq, FILES + 1, "g-w0")
 
 
 def said_anew(attempts: list, events: list, heads: dict) -> tuple[list[Change], dict]:
@@ -209,11 +271,117 @@ class Planted(unittest.TestCase):
             self.assertEqual(["I12"], [violation.invariant for violation in check(self.run_records)])
 
     def test_a_change_that_was_acknowledged_and_lost(self) -> None:
-        edit = self.run_records.store.events[-4]
+        edit = next(event for event in self.run_records.store.events if event.body.endswith(" anew"))
         self.run_records.acks.append(Ack("w0", edit.room, edit.body, edit.id, edit.seq, "e1"))
         self.assertEqual([], check(self.run_records))
         self.run_records.store.events.remove(edit)
         self.caught("I1", "I5", "I8")
+
+    def only(self, invariant: str) -> None:
+        self.assertEqual({invariant}, {violation.invariant for violation in check(self.run_records)})
+
+    def test_an_offset_beyond_what_was_sent(self) -> None:
+        self.run_records.answered.append(Answered("f2", 701, 500, 700))
+        self.only("I13")
+
+    def test_an_upload_that_forgets(self) -> None:
+        for offset in (499, -1):
+            self.run_records.answered[-1] = Answered("f2", offset, 500, 700)
+            self.only("I13")
+
+    def test_an_upload_of_which_a_kill_takes_something(self) -> None:
+        self.run_records.survived.append(Survived("f2", 500, 499))
+        self.only("I13")
+
+    def test_a_file_with_other_bytes(self) -> None:
+        self.run_records.fetched.append(Fetched("f0", 5, 6, 200, "a1"))
+        self.only("I14")
+
+    def test_a_file_that_is_not_there(self) -> None:
+        for missing in (Fetched("f0", 30, 31, 404, None), Fetched("f1", 30, 31, 404, None)):
+            self.run_records.fetched[0] = missing
+            self.only("I14")
+
+    def test_a_file_that_need_not_be_there(self) -> None:
+        # Before the message was acknowledged, and while it is being taken out.
+        self.run_records.fetched += [Fetched("f0", 5, 25, 404, None), Fetched("f1", 35, 45, 404, None)]
+        self.assertEqual([], check(self.run_records))
+
+    def test_a_whole_file_that_is_refused(self) -> None:
+        self.run_records.uploads["f3"] = Upload("f3", "w0", "a3", 1, whole=True)
+        self.run_records.attempts.append(Attempt("w0", "ops", "id-3", "w0-803 zq803", ("f3",)))
+        self.run_records.refused.add("w0-803 zq803")
+        self.only("I14")
+
+    def test_a_file_that_is_refused_the_second_time(self) -> None:
+        self.run_records.attempts.append(Attempt("w0", "ops", "id-3", "w0-803 zq803", ("f0",)))
+        self.run_records.refused.add("w0-803 zq803")
+        self.assertEqual([], check(self.run_records))
+
+    def test_a_file_in_two_messages(self) -> None:
+        shown = self.run_records.views[0].shown
+        self.replace(shown, 0, files=("f0",))
+        self.only("I15")
+
+    def test_a_message_that_lost_its_file(self) -> None:
+        index = next(i for i, event in enumerate(self.run_records.views[0].shown) if event.files)
+        self.replace(self.run_records.views[0].shown, index, files=())
+        self.only("I15")
+
+    def test_a_row_of_another_message(self) -> None:
+        self.run_records.disk.rows[0] = Row("f0", "a0", FILES + 1)
+        self.only("I15")
+
+    def test_a_blob_that_is_missing_or_damaged(self) -> None:
+        self.run_records.disk.blobs["a0"] = "a1"
+        self.only("I16")
+        del self.run_records.disk.blobs["a0"]
+        self.only("I16")
+
+    def test_what_no_row_names(self) -> None:
+        self.run_records.disk.blobs["a0.thumb"] = "x"
+        self.assertEqual([], check(self.run_records))
+        self.run_records.disk.blobs["a7.thumb"] = "x"
+        self.only("I16")
+        del self.run_records.disk.blobs["a7.thumb"]
+        self.run_records.disk.parts.add("f7")
+        self.only("I16")
+
+    def test_what_was_taken_out_and_is_there(self) -> None:
+        self.run_records.fetched[2] = Fetched("f1", 60, 61, 200, "a1")
+        self.only("I17")
+        self.run_records.fetched[2] = Fetched("f1", 60, 61, 404, None)
+        self.run_records.searched[1] = Searched("ops", FILES + 1, True)
+        self.only("I17")
+
+    def test_what_was_taken_out_and_is_stored(self) -> None:
+        events = self.run_records.store.events
+        index = next(i for i, event in enumerate(events) if event.gone)
+        self.replace(events, index, gone=False, files=("f1",))
+        self.caught("I17")
+
+    def test_what_was_taken_out_and_is_on_a_page(self) -> None:
+        self.run_records.pages["ops", FILES + 1] = Shown("w0-801 zq801 kept", files=("f1",))
+        self.caught("I12", "I17")
+
+    def test_what_stands_and_is_not_found(self) -> None:
+        self.run_records.searched[0] = Searched("ops", FILES, False)
+        self.only("I17")
+
+    def test_what_is_gone_and_nobody_took_out(self) -> None:
+        for place in (self.run_records.store.events, self.run_records.views[1].shown):
+            self.replace(place, 2, gone=True)
+            self.only("I17")
+            self.replace(place, 2, gone=False)
+
+    def test_a_file_that_was_taken_back_and_is_given_out(self) -> None:
+        self.run_records.uploads["f2"].cancelled = True
+        self.run_records.fetched.append(Fetched("f2", 5, 6, 200, "a2"))
+        self.only("I17")
+
+    def test_what_was_taken_out_and_is_on_the_disk(self) -> None:
+        self.run_records.disk.leaks.add("zq801 in chat.db-wal")
+        self.only("I18")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,9 @@ only acknowledgements: that must be clean, because a repeat is answered and not 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
+import os
 import random
 import sys
 import unittest
@@ -17,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import checker
 from harness import new_run
 from proxy import Proxy
+from web import Answer
 
 # Each bug is planted at every so manyth occasion on a connection.
 EVERY = 5
@@ -52,6 +55,9 @@ class Honest:
 
     def acked(self, frame: dict, text: str) -> list[str]:
         return [text]
+
+    def answered(self, asked: str, answer: Answer) -> Answer:
+        return answer
 
 
 class AcksLost(Honest):
@@ -156,18 +162,78 @@ class Deaf(Honest):
         return [text] if self.count < 40 else []
 
 
-async def found_with(plant: type[Honest], seed: int) -> set[str]:
+class Careless(Honest):
+    """Four bugs about files and deletions, each against an invariant of its own: offsets that are too large, files with
+    another end, one file in all messages that have any, and files that are given out for ever."""
+
+    given_out: dict[str, bytes] = {}
+    attached: list[dict] = []
+    asked = itertools.count()
+
+    def answered(self, asked: str, answer: Answer) -> Answer:
+        occasion = next(self.asked) % EVERY == 0
+        if asked.endswith("/offset") or asked.startswith("PATCH"):
+            return self.beyond(answer) if occasion and answer.status == 200 else answer
+        if not asked.startswith("GET /api/files/"):
+            return answer
+        if answer.status == 200:
+            self.given_out[asked] = answer.body
+            return Answer(200, answer.body[:-1] + b"?") if occasion else answer
+        return Answer(200, self.given_out.get(asked, b"")) if answer.status == 404 else answer
+
+    @staticmethod
+    def beyond(answer: Answer) -> Answer:
+        uploaded = answer.json()
+        return Answer(200, json.dumps(uploaded | {"offset": uploaded["offset"] + 1_000_000}).encode())
+
+    def shown(self, frame: dict, text: str) -> list[str]:
+        if "files" not in frame:
+            return [text]
+        self.attached += frame["files"]
+        return [json.dumps(frame | {"files": self.attached[:1]})]
+
+
+class DamagedDisk:
+    """Somebody takes uploads and blobs away, leaves others, and writes down what was deleted."""
+
+    def __init__(self) -> None:
+        self.words = ""
+
+    def __call__(self, when: str, data: Path) -> None:
+        if when == "killed":
+            for part in [*data.glob("uploads/*"), *data.glob("files/*/*")]:
+                os.truncate(part, 0)
+            return
+        (data / "files/zz").mkdir()
+        (data / "files/zz" / ("0" * 64)).write_bytes(b"nobody's")
+        (data / "notes").write_text(self.words)
+
+
+async def damaged(seed: int) -> set[str]:
+    async with new_run(random.Random(seed), terminals=False) as run:
+        run.meddle = plant = DamagedDisk()
+        await run.begin()
+        await run.talk(2 * SECONDS)
+        await run.kill_and_restart()
+        await run.talk(SECONDS / 2)
+        await run.settle(PATIENCE)
+        plant.words = " ".join(attempt.body for attempt in run.journal.attempts)
+        return {violation.invariant for violation in checker.check(await run.end(PATIENCE))}
+
+
+async def found_with(plant: type[Honest], seed: int, seconds: float = SECONDS) -> set[str]:
     async with new_run(random.Random(seed), terminals=False) as run:
         # The proxy needs the server's port, which is fixed before the server runs.
         proxy = Proxy(run.server.port, plant)
         port = await proxy.start()
         try:
             await run.begin(port)
-            await run.talk(SECONDS)
+            await run.talk(seconds)
             await run.settle(PATIENCE)
+            records = await run.end(PATIENCE)
         finally:
             await proxy.stop()
-        return {violation.invariant for violation in checker.check(await run.end(PATIENCE))}
+        return {violation.invariant for violation in checker.check(records)}
 
 
 class PlantedOnTheWire(unittest.TestCase):
@@ -220,6 +286,13 @@ class PlantedOnTheWire(unittest.TestCase):
 
     def test_a_connection_that_goes_deaf(self) -> None:
         self.caught(Deaf, "I11")
+
+    def test_bugs_about_files_and_deletions(self) -> None:
+        found = asyncio.run(found_with(Careless, seed=11, seconds=2 * SECONDS))
+        self.assertLessEqual({"I13", "I14", "I15", "I17"}, found)
+
+    def test_a_disk_that_somebody_damages(self) -> None:
+        self.assertLessEqual({"I13", "I14", "I16", "I18"}, asyncio.run(damaged(seed=11)))
 
 
 if __name__ == "__main__":

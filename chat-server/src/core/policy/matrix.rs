@@ -195,6 +195,7 @@ const MEMBERS: &[Row] = &[row("members", "", Act::Room(InRoom::Read))];
 const ROOMS: &[Row] = &[row("rooms", "", Act::Server(Action::ListRooms))];
 const NICK: &[Row] = &[row("nick", "", Act::Server(Action::Own))];
 const READ: &[Row] = &[row("read", "", Act::Room(InRoom::Read))];
+const READ_THREAD: &[Row] = &[row("read_thread", "", Act::Room(InRoom::Read))];
 const NOTIFY: &[Row] = &[row("notify", "", Act::Room(InRoom::Read))];
 const BLOCK: &[Row] = &[row("block", "", Act::Server(Action::Own))];
 const DRAFT: &[Row] = &[row("draft", "", Act::Room(InRoom::Read))];
@@ -207,10 +208,49 @@ const FILES: &[Row] =
     &[row("upload", "", Act::Room(InRoom::Say)), row("fetch", "of a message", Act::Room(InRoom::Read))];
 
 /// All rows, in the order of the frames.
-const TABLE: [&[Row]; 41] = [
-    HELLO, MESSAGE, EDIT, REACT, PIN, HISTORY, THREAD, EDITS, PINS, SEARCH, MENTIONS, READERS, CREATE,
-    DIRECT, JOIN, LEAVE, DECLINE, CHANGE, INVITE, KICK, BAN, UNBAN, MUTE, UNMUTE, ROLE, DELETE, REPORT,
-    REPORTS, RESOLVE, AUDIT, MEMBERS, ROOMS, NICK, READ, NOTIFY, BLOCK, DRAFT, PREFS, TYPING, PRESENCE, PONG,
+const TABLE: [&[Row]; 42] = [
+    HELLO,
+    MESSAGE,
+    EDIT,
+    REACT,
+    PIN,
+    HISTORY,
+    THREAD,
+    EDITS,
+    PINS,
+    SEARCH,
+    MENTIONS,
+    READERS,
+    CREATE,
+    DIRECT,
+    JOIN,
+    LEAVE,
+    DECLINE,
+    CHANGE,
+    INVITE,
+    KICK,
+    BAN,
+    UNBAN,
+    MUTE,
+    UNMUTE,
+    ROLE,
+    DELETE,
+    REPORT,
+    REPORTS,
+    RESOLVE,
+    AUDIT,
+    MEMBERS,
+    ROOMS,
+    NICK,
+    READ,
+    READ_THREAD,
+    NOTIFY,
+    BLOCK,
+    DRAFT,
+    PREFS,
+    TYPING,
+    PRESENCE,
+    PONG,
 ];
 
 /// The rows of a frame.
@@ -251,6 +291,7 @@ pub(super) fn rows_of(frame: &ClientFrame) -> &'static [Row] {
         ClientFrame::Rooms(_) => ROOMS,
         ClientFrame::Nick(_) => NICK,
         ClientFrame::Read(_) => READ,
+        ClientFrame::ReadThread(_) => READ_THREAD,
         ClientFrame::Notify(_) => NOTIFY,
         ClientFrame::Block(_) => BLOCK,
         ClientFrame::Draft(_) => DRAFT,

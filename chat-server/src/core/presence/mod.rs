@@ -295,6 +295,12 @@ impl Presence {
         self.rooms.get(room).map_or(0, RoomPresence::count)
     }
 
+    /// Who is in a room; `None` where they are more than so many.
+    pub(crate) fn those_in(&self, room: &RoomKey, most: u32) -> Option<Vec<UserId>> {
+        let Some(room) = self.rooms.get(room) else { return Some(Vec::new()) };
+        (room.count() <= most).then(|| room.users().cloned().collect())
+    }
+
     /// Who is in a room, by name, at most [`MEMBERS_LISTED`].
     pub(crate) fn members(&self, room: &RoomKey) -> Vec<Member> {
         let users = self.rooms.get(room).into_iter().flat_map(RoomPresence::users);

@@ -191,9 +191,9 @@ impl Described {
         let has_body = response.status().is_success();
         let headers = response.headers_mut();
         headers.insert(header::ETAG, value(&self.etag));
-        // It never changes under its name. Not for caches that others share, nor for whoever comes with another token.
-        let forever = HeaderValue::from_static("private, max-age=31536000, immutable");
-        headers.insert(header::CACHE_CONTROL, forever);
+        // It never changes under its name, but may be taken out, or be for others only: a browser that keeps it asks each
+        // time. Not for caches that others share, nor for whoever comes with another token.
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
         headers.insert(header::VARY, HeaderValue::from_static("authorization, cookie"));
         headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
         let policy =

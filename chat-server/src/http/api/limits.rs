@@ -1,5 +1,6 @@
 //! How fast requests may come, by who asks and from where.
 
+use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -34,16 +35,16 @@ impl Limits {
     /// said to be one would make a single network of everybody.
     pub(super) fn admit_network(&self, address: IpAddr, now: Duration) -> Result<(), Refusal> {
         let network = customer(address);
-        if network.is_loopback() { Ok(()) } else { take(&self.networks, network, now) }
+        if network.is_loopback() { Ok(()) } else { take(&self.networks, &network, now) }
     }
 
     /// Counts a request of an account, from wherever it comes.
     pub(super) fn admit_account(&self, user: &UserId, now: Duration) -> Result<(), Refusal> {
-        take(&self.accounts, user.clone(), now)
+        take(&self.accounts, user, now)
     }
 }
 
-fn take<K: std::hash::Hash + Eq>(buckets: &Mutex<Buckets<K>>, key: K, now: Duration) -> Result<(), Refusal> {
+fn take<K: Hash + Eq + Clone>(buckets: &Mutex<Buckets<K>>, key: &K, now: Duration) -> Result<(), Refusal> {
     // Counts are whole after every statement.
     buckets.lock().unwrap_or_else(PoisonError::into_inner).take(key, now).map_err(|wait| {
         let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);

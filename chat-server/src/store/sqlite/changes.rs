@@ -38,10 +38,10 @@ pub(in crate::store) fn edit(deed: &mut Deed<'_, '_, '_>, asked: &Edit, named: N
         let reason = format!("a message is edited at most {EDITS} times: say it anew");
         return Err(Refusal::new(ErrorCode::Forbidden, reason).into());
     }
-    let Named { mentions, everyone } = named;
+    let Named { mentions, everyone, here } = named;
     let facts = place.facts(deed.now());
     let everyone = everyone.filter(|_| deed.permit_at(room, Action::Room(InRoom::Call, &facts)).is_ok());
-    let named = Named { mentions: mentions.clone(), everyone };
+    let named = Named { mentions: mentions.clone(), everyone, here };
     let extra = Extra { mentions, everyone };
     let stored = extra.stored();
     let told = |head: kinds::Head| head.edit(target, text.clone(), extra);

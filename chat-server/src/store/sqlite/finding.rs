@@ -23,8 +23,8 @@ const FILE_BYTES: usize = 200;
 const CONTEXT_BYTES: usize = 4096;
 /// So many places on each side of a hit are looked at for what was said before and after it.
 const CONTEXT_PLACES: u64 = 50;
-/// Mentions that are looked at for one answer; some may be in rooms that may not be read any more.
-const LOOKED_AT: usize = 500;
+/// Mentions that are looked at for one answer; some may be of messages that are kept no more.
+const LOOKED_AT: usize = 200;
 
 impl Reader {
     /// What answers a question, of what somebody may read.
@@ -70,15 +70,14 @@ impl Reader {
         }
         let limit = limit.clamp(1, FOUND_MESSAGES) as usize;
         let before = before.map_or(i64::MAX, to_sql);
-        let rows = mentions::newest(&snapshot, &author.user, before, LOOKED_AT)?;
+        let rows = mentions::newest(&snapshot, &author.user, before, LOOKED_AT, |room| {
+            Ok(may_read(&snapshot, author, guests, room)?.is_ok())
+        })?;
         // Where all were looked at, there may be more behind them.
         let before = rows.last().filter(|_| rows.len() == LOOKED_AT).map(|(n, _, _)| n.unsigned_abs());
         let mut finds = Finds { before, ..Finds::default() };
         let (mut titles, mut bytes) = (Titles::default(), 0);
         for (n, room, seq) in rows {
-            if !titles.may_read(&snapshot, author, guests, &room)? {
-                continue;
-            }
             let Some(hit) = titles.hit(&snapshot, author, &room, seq)? else { continue };
             bytes += size(&hit);
             if finds.hits.len() == limit || (bytes > HISTORY_BYTES && !finds.hits.is_empty()) {
@@ -95,7 +94,6 @@ impl Reader {
 #[derive(Default)]
 struct Titles {
     rooms: Vec<(RoomKey, Option<Place>)>,
-    readable: Vec<(RoomKey, bool)>,
 }
 
 #[derive(Clone)]
@@ -107,21 +105,6 @@ struct Place {
 }
 
 impl Titles {
-    fn may_read(
-        &mut self,
-        db: &Connection,
-        author: &Author,
-        guests: Guests,
-        room: &RoomKey,
-    ) -> rusqlite::Result<bool> {
-        if let Some((_, may)) = self.readable.iter().find(|(key, _)| key == room) {
-            return Ok(*may);
-        }
-        let may = may_read(db, author, guests, room)?.is_ok();
-        self.readable.push((room.clone(), may));
-        Ok(may)
-    }
-
     fn place(&mut self, db: &Connection, author: &Author, room: &RoomKey) -> rusqlite::Result<Option<Place>> {
         if let Some((_, place)) = self.rooms.iter().find(|(key, _)| key == room) {
             return Ok(place.clone());

@@ -1,8 +1,11 @@
 //! Whom messages name and call: written in the transaction that stores the message, so that asking for it is a look into
 //! an index.
 //!
-//! Whom a message names is a row for each of them. Whom it calls with `@here` or `@room` is one row for the room: who
-//! counts as called is whoever is in the room when it is asked.
+//! Whom a message names is a row for each of them, and so is who was there when it said `@here`. Whom it calls with
+//! `@room`, or with `@here` where very many were, is one row for the room: who counts as called then is whoever is in the
+//! room when it is asked.
+
+use std::collections::BTreeMap;
 
 use protocol::ids::{RoomKey, Seq, UserId};
 use protocol::limits::UNREAD;
@@ -29,13 +32,15 @@ pub(super) fn put(
     author: &UserId,
     named: &[UserId],
     everyone: Option<Everyone>,
+    here: Option<&[UserId]>,
 ) -> rusqlite::Result<()> {
     let Spot { room, seq, n } = spot;
-    for user in named.iter().filter(|user| *user != author) {
+    let here = here.filter(|_| everyone == Some(Everyone::Here));
+    for user in named.iter().chain(here.unwrap_or_default()).filter(|user| *user != author) {
         db.prepare_cached("INSERT OR IGNORE INTO mentions (user, room, seq, n) VALUES (?1, ?2, ?3, ?4)")?
             .execute(params![user.as_str(), room, to_sql(seq), n])?;
     }
-    if everyone.is_some() {
+    if everyone.is_some() && here.is_none() {
         db.prepare_cached("INSERT OR IGNORE INTO calls (room, seq, n, user) VALUES (?1, ?2, ?3, ?4)")?
             .execute(params![room, to_sql(seq), n, author.as_str()])?;
     }
@@ -61,7 +66,7 @@ pub(super) fn put_anew(
     let n = db
         .prepare_cached(&format!("SELECT n FROM events WHERE {}", rows::AT_PLACE))?
         .query_row([room, to_sql(seq)], |row| row.get(0))?;
-    put(db, Spot { room, seq, n }, author, &named.mentions, named.everyone)
+    put(db, Spot { room, seq, n }, author, &named.mentions, named.everyone, named.here.as_deref())
 }
 
 /// How many messages after a place name somebody or call everybody, up to [`UNREAD`].
@@ -78,32 +83,87 @@ pub(super) fn count(db: &Connection, room: i64, user: &UserId, after: Seq) -> ru
 }
 
 /// The newest messages before a row that name somebody, or call everybody in a room that they are a member of (or in
-/// the lobby, where everybody is): rows of the messages, each with its room's key and its place.
+/// the lobby, where everybody is), as far as they may read them: rows of the messages, each with its room's key and its
+/// place, newest first.
 pub(super) fn newest(
     db: &Connection,
     user: &UserId,
     before: i64,
     limit: usize,
+    mut may_read: impl FnMut(&RoomKey) -> rusqlite::Result<bool>,
 ) -> rusqlite::Result<Vec<(i64, RoomKey, Seq)>> {
     let mut statement = db.prepare_cached(
-        "SELECT found.n, r.key, found.seq FROM (
-            SELECT n, room, seq FROM (
-                SELECT n, room, seq FROM mentions WHERE user = ?1 AND n < ?2 ORDER BY n DESC LIMIT ?3)
-            UNION
-            SELECT n, room, seq FROM (
-                SELECT c.n, c.room, c.seq FROM (
-                    SELECT room FROM members WHERE user = ?1 UNION SELECT id FROM rooms WHERE key = ?4) AS m
-                JOIN calls AS c ON c.room = m.room
-                WHERE c.n < ?2 AND c.user <> ?1 ORDER BY c.n DESC LIMIT ?3)
-         ) AS found JOIN rooms AS r ON r.id = found.room ORDER BY found.n DESC LIMIT ?3",
+        "SELECT n, seq FROM mentions WHERE user = ?1 AND room = ?2 AND n < ?3
+         UNION SELECT n, seq FROM calls WHERE ?4 AND room = ?2 AND n < ?3 AND user <> ?1
+         ORDER BY n DESC LIMIT ?5",
     )?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let mut rows = statement.query(params![user.as_str(), before, limit, protocol::LOBBY])?;
-    let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        let n = row.get(0)?;
-        let seq = from_sql(row.get(2)?);
-        found.extend(RoomKey::new(row.get_ref(1)?.as_str()?).ok().map(|key| (n, key, seq)));
+    let most = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut found = BTreeMap::new();
+    for place in places(db, user, before)? {
+        let oldest = found.first_key_value().map_or(0, |(n, _)| *n);
+        if found.len() == limit && place.newest < oldest {
+            break;
+        }
+        if !may_read(&place.key)? {
+            continue;
+        }
+        let mut rows = statement.query(params![user.as_str(), place.room, before, place.calls, most])?;
+        while let Some(row) = rows.next()? {
+            let n: i64 = row.get(0)?;
+            found.insert(n, (place.key.clone(), from_sql(row.get(1)?)));
+            // What is older than all that is wanted is followed by what is older still.
+            if found.len() > limit && found.pop_first().is_some_and(|(oldest, _)| oldest == n) {
+                break;
+            }
+        }
     }
-    Ok(found)
+    Ok(found.into_iter().rev().map(|(n, (key, seq))| (n, key, seq)).collect())
+}
+
+/// A room where somebody may have been named.
+struct Place {
+    room: i64,
+    key: RoomKey,
+    /// Whoever calls everybody there means them, too.
+    calls: bool,
+    /// The row of the newest message that does.
+    newest: i64,
+}
+
+/// Those that have something, the newest first. A conversation that is kept from somebody is none.
+fn places(db: &Connection, user: &UserId, before: i64) -> rusqlite::Result<Vec<Place>> {
+    let mut statement = db.prepare_cached(
+        "WITH RECURSIVE named (room) AS (
+            SELECT (SELECT min(room) FROM mentions WHERE user = ?1)
+            UNION ALL
+            SELECT (SELECT min(room) FROM mentions WHERE user = ?1 AND room > named.room)
+            FROM named WHERE named.room IS NOT NULL
+         ), places (room, calls) AS (
+            SELECT room, max(calls) FROM (
+                SELECT room, 0 AS calls FROM named WHERE room IS NOT NULL
+                UNION ALL SELECT room, 1 FROM members WHERE user = ?1
+                UNION ALL SELECT id, 1 FROM rooms WHERE key = ?3)
+            GROUP BY room
+         )
+         SELECT p.room, r.key, p.calls, max(
+            coalesce((SELECT n FROM mentions WHERE user = ?1 AND room = p.room AND n < ?2
+                      ORDER BY n DESC LIMIT 1), 0),
+            coalesce((SELECT n FROM calls WHERE p.calls AND room = p.room AND n < ?2 AND user <> ?1
+                      ORDER BY n DESC LIMIT 1), 0)) AS newest
+         FROM places p JOIN rooms r ON r.id = p.room
+         WHERE newest > 0 AND NOT EXISTS (SELECT 1 FROM members WHERE room = p.room AND user = ?1 AND hidden)
+         ORDER BY newest DESC",
+    )?;
+    let mut rows = statement.query(params![user.as_str(), before, protocol::LOBBY])?;
+    let mut places = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (room, calls, newest) = (row.get(0)?, row.get(2)?, row.get(3)?);
+        places.extend(RoomKey::new(row.get_ref(1)?.as_str()?).ok().map(|key| Place {
+            room,
+            key,
+            calls,
+            newest,
+        }));
+    }
+    Ok(places)
 }

@@ -5,7 +5,7 @@ use protocol::event::Event;
 use protocol::ids::{RoomKey, Seq, UserId};
 use protocol::limits::{DRAFT_BYTES, KEYWORD_CHARS, KEYWORDS};
 use protocol::own::{
-    Block, Blocked, Draft, Drafted, Invited, Joined, Notify, NotifyOf, Prefs, PrefsSet, ReadUpto,
+    Block, Blocked, Draft, Drafted, Invited, Joined, Notify, NotifyOf, Prefs, PrefsSet, ReadUpto, ThreadRead,
 };
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -25,6 +25,8 @@ const KEYS_OF_GUEST: u32 = 500;
 const OVER: u32 = 1_000;
 /// Every how many events it is looked whether there are more.
 const SWEEP: Seq = 64;
+/// How many markers of threads go at once where there is no room: those that moved longest ago.
+const FORGOTTEN: u32 = 50;
 /// Of a day.
 const MINUTES: u16 = 24 * 60;
 
@@ -86,14 +88,23 @@ fn keep_own(deed: &mut Deed<'_, '_, '_>, key: &str, make: impl FnOnce(RoomKey, S
     keep(deed, &user, key, make)
 }
 
-/// Forgets the drafts of threads that were emptied; whether there were any.
+/// Forgets the drafts of threads that were emptied, or else the oldest markers of threads; whether there were any.
 fn make_room(db: &Connection, user: &UserId) -> rusqlite::Result<bool> {
-    let gone = db
+    let emptied = db
         .prepare_cached(
             "DELETE FROM own WHERE user = ?1 AND key GLOB 'draft:*:*' AND json_extract(body, '$.text') = ''",
         )?
         .execute([user.as_str()])?;
-    Ok(gone > 0)
+    if emptied > 0 {
+        return Ok(true);
+    }
+    let old = db
+        .prepare_cached(
+            "DELETE FROM own WHERE user = ?1 AND key IN (
+                SELECT key FROM own WHERE user = ?1 AND key GLOB 'read:*:*' ORDER BY seq LIMIT ?2)",
+        )?
+        .execute(params![user.as_str(), FORGOTTEN])?;
+    Ok(old > 0)
 }
 
 /// The event under a key.
@@ -135,6 +146,30 @@ pub(in crate::store) fn read_upto(
     let of = room.clone();
     keep_own(deed, &format!("read:{room}"), |room, seq| Event::Read(ReadUpto { room, seq, of, upto }))?;
     seen::note(deed, place.row, upto)
+}
+
+/// The author has read a thread up to a place of its room; the marker moves back only with `back`. Nobody else is told.
+pub(in crate::store) fn read_thread(
+    deed: &mut Deed<'_, '_, '_>,
+    room: &RoomKey,
+    thread: Seq,
+    seq: Seq,
+    back: bool,
+) -> Done<()> {
+    deed.turn.leave_facts();
+    deed.enter(room, InRoom::Read)?;
+    let head = deed.turn.head(room)?.unwrap_or(0);
+    let upto = seq.min(head);
+    let key = format!("read:{room}:{thread}");
+    let before = match newest(deed.db(), &deed.author.user, &key)? {
+        Some(Event::ReadThread(read)) => read.upto,
+        _ => 0,
+    };
+    if thread > head || before == upto || (before > upto && !back) {
+        return Ok(());
+    }
+    let of = room.clone();
+    keep_own(deed, &key, |room, seq| Event::ReadThread(ThreadRead { room, seq, of, thread, upto }))
 }
 
 /// What the author wants to be told of, and when.

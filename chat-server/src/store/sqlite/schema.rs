@@ -16,8 +16,13 @@ use crate::store::{Durability, StoreError};
 /// "chat", in the database's header.
 const APPLICATION_ID: i64 = 0x6368_6174;
 
+/// From this schema on what is taken out is overwritten.
+const OVERWRITES: i64 = 5;
+/// A database of so many pages is rewritten where that may be needed: 256 MiB.
+const REWRITTEN: i64 = 65_536;
+
 /// Each brings the schema from its index to the next number, in one transaction.
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 8] = [
     include_str!("../migrations/0001_start.sql"),
     include_str!("../migrations/0002_eras.sql"),
     include_str!("../migrations/0003_accounts.sql"),
@@ -25,6 +30,7 @@ const MIGRATIONS: [&str; 7] = [
     include_str!("../migrations/0005_messages.sql"),
     include_str!("../migrations/0006_finding.sql"),
     include_str!("../migrations/0007_files.sql"),
+    include_str!("../migrations/0008_mentions.sql"),
 ];
 
 /// From which version on there are accounts.
@@ -164,6 +170,10 @@ fn prepare(db: &mut Connection, durability: Durability) -> rusqlite::Result<()> 
 
 fn migrate(db: &mut Connection) -> rusqlite::Result<()> {
     let version: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if (1..OVERWRITES).contains(&version) {
+        // Before the schema says that it was done: whoever is killed at it does it again.
+        rewrite(db)?;
+    }
     for (number, sql) in (1_i64..).zip(MIGRATIONS).filter(|&(number, _)| number > version) {
         if version > 0 {
             tracing::info!(number, "bringing the database to a new schema; a large one takes a while");
@@ -176,6 +186,19 @@ fn migrate(db: &mut Connection) -> rusqlite::Result<()> {
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
         transaction.pragma_update(None, "user_version", number)?;
         transaction.commit()?;
+    }
+    Ok(())
+}
+
+/// Leaves nothing in unused places, where earlier versions left what was taken out; unless that would take long.
+fn rewrite(db: &Connection) -> rusqlite::Result<()> {
+    let pages: i64 = db.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+    if pages > REWRITTEN {
+        tracing::warn!(
+            "texts that were deleted by earlier versions may still be in the file: see OPERATIONS.md"
+        );
+    } else if let Err(error) = db.execute_batch("VACUUM") {
+        tracing::warn!(%error, "texts that were deleted by earlier versions may still be in the file");
     }
     Ok(())
 }

@@ -1,17 +1,18 @@
 //! What was taken out is no longer in the files either.
 //!
 //! In the database its bytes are overwritten at once (`secure_delete`). The write-ahead log beside it holds what pages were
-//! before: soon after something was taken out it is copied into the database and cut to nothing.
+//! before: soon after something was taken out it is copied into the database and cut to nothing. Most of it is copied
+//! beside the writer, which then has little left to do: what is said meanwhile does not wait for it.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{mpsc, oneshot};
 
-use super::Handle;
 use super::writer::Job;
+use super::{Handle, Read, Reader, lock};
 
 /// How soon: what is taken out meanwhile goes with it.
 const SOON: Duration = Duration::from_secs(2);
@@ -27,12 +28,17 @@ impl Handle {
             return;
         }
         let (jobs, scrubbing) = (self.jobs.clone(), Arc::clone(&self.scrubbing));
+        // Not held while it is slept: the store is closed when nobody can ask the readers any more.
+        let reads = lock(&self.reads).as_ref().map(mpsc::Sender::downgrade);
         tokio::spawn(async move {
             let mut wait = SOON;
             loop {
                 tokio::time::sleep(wait).await;
                 // What is taken out from now on may come too late for this time.
                 scrubbing.store(false, Ordering::SeqCst);
+                if let Some(reads) = reads.as_ref().and_then(mpsc::WeakSender::upgrade) {
+                    copy(reads).await;
+                }
                 // When the store is closed, its log is cut anyway.
                 if scrub(&jobs).await.unwrap_or(true) || scrubbing.swap(true, Ordering::SeqCst) {
                     return;
@@ -46,6 +52,33 @@ impl Handle {
     #[cfg(test)]
     pub(in crate::store) async fn scrub(&self) -> bool {
         scrub(&self.jobs).await.unwrap_or(false)
+    }
+}
+
+/// Has a reader's thread copy the log, and waits for it.
+async fn copy(reads: mpsc::Sender<Read>) {
+    let (done, told) = oneshot::channel();
+    let work: Read = Box::new(move |reader| {
+        copy_log(reader);
+        // Nobody waits where the server ends.
+        let _ = done.send(());
+    });
+    if reads.send(work).await.is_ok() {
+        drop(reads);
+        let _ = told.await;
+    }
+}
+
+/// Copies of the write-ahead log into the database what nobody reads from it any more, and syncs both, beside the writer.
+/// Where it cannot, the writer has the more to do.
+fn copy_log(reader: &Reader) {
+    let copy = |path: &str| -> rusqlite::Result<()> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let db = Connection::open_with_flags(path, flags)?;
+        db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
+    };
+    if let Some(Err(error)) = reader.db().path().map(copy) {
+        tracing::debug!(%error, "the write-ahead log could not be copied beside the writer");
     }
 }
 

@@ -19,6 +19,8 @@ use super::backup::Blobs;
 mod failures;
 mod finding;
 mod messages;
+mod own;
+mod questions;
 mod search;
 mod upgrade;
 mod work;
@@ -88,6 +90,7 @@ fn append(room: &RoomKey, user: u32, id: &str, text: &str) -> Append {
         thread: None,
         mentions: Vec::new(),
         everyone: None,
+        here: None,
         files: Vec::new(),
     }
 }

@@ -235,16 +235,27 @@ pub(super) fn lacking(room: &Room, seq: Seq, frame: Frame<'_>) -> Vec<Id> {
 }
 
 fn answers(room: &Room, seq: Seq, replies: Option<&Replies>, frame: Frame<'_>, rows: &mut Vec<Row>) {
-    let Some(replies) = replies else { return };
-    let news = room.thread_news.get(&seq).copied().unwrap_or(0);
-    let count = match replies.count {
-        1 => "1 reply".to_owned(),
-        n => format!("{n} replies"),
-    };
-    let new = if news > 0 { format!(", {news} new") } else { String::new() };
-    let last = OffsetDateTime::parse(&replies.timestamp, &Rfc3339).ok();
-    let last = local(last, frame.offset).map(|at| format!(" · last {}", moment(at))).unwrap_or_default();
-    let text = shorten(&format!("↳ {count}{new}{last}"), columns(frame));
+    let is_written = room.threads.get(&seq).is_some_and(|thread| !thread.draft.is_empty());
+    let news = room.answers.unseen_of(seq);
+    let mut parts = Vec::new();
+    if let Some(replies) = replies {
+        let new = if news > 0 { format!(", {news} new") } else { String::new() };
+        parts.push(match replies.count {
+            1 => format!("1 reply{new}"),
+            n => format!("{n} replies{new}"),
+        });
+    }
+    if is_written {
+        parts.push("✎ draft".to_owned());
+    }
+    if let Some(replies) = replies {
+        let last = OffsetDateTime::parse(&replies.timestamp, &Rfc3339).ok();
+        parts.extend(local(last, frame.offset).map(|at| format!("last {}", moment(at))));
+    }
+    if parts.is_empty() {
+        return;
+    }
+    let text = shorten(&format!("↳ {}", parts.join(" · ")), columns(frame));
     rows.push(Row::Under { user: None, text, news: news > 0 });
 }
 
@@ -273,15 +284,29 @@ fn seen_by(room: &Room, seq: Seq, said: &Said, frame: Frame<'_>) -> Option<Strin
 /// What is to be done to a message and is not in the log yet.
 fn pending(room: &Room, target: &Target, frame: Frame<'_>, rows: &mut Vec<Row>) {
     for line in room.changes_of(target) {
-        let told = place::told(line);
-        if let Sending::Failed(_) = line.state {
-            rows.extend(
-                wrap(&format!("{told}{}", help(room, line)), columns(frame)).into_iter().map(Row::Failed),
-            );
-        } else {
-            let text = shorten(&told, columns(frame));
-            rows.push(Row::Under { user: frame.me.cloned(), text, news: false });
-        }
+        change(room, line, frame, rows);
+    }
+}
+
+fn change(room: &Room, line: &Outgoing, frame: Frame<'_>, rows: &mut Vec<Row>) {
+    let told = place::told(line);
+    if let Sending::Failed(_) = line.state {
+        let told = format!("{told}{}", help(room, line));
+        rows.extend(wrap(&told, columns(frame)).into_iter().map(Row::Failed));
+    } else {
+        let text = shorten(&told, columns(frame));
+        rows.push(Row::Under { user: frame.me.cloned(), text, news: false });
+    }
+}
+
+/// Whether the message that something is done to has rows, below which that stands.
+pub(super) fn has_place(room: &Room, target: &Target) -> bool {
+    match target {
+        Target::Stored(seq) => match room.timeline.get(*seq) {
+            Some(entry @ (Entry::Said(_) | Entry::Deleted(_))) => is_shown(room, entry),
+            _ => false,
+        },
+        Target::Line(id) => room.outgoing.iter().any(|line| line.id == *id && line.change.is_none()),
     }
 }
 
@@ -323,6 +348,9 @@ fn outgoing(room: &Room, line: &Outgoing, header: bool, frame: Frame<'_>, rows: 
         }
         let (user, name) = (frame.me.cloned(), frame.name.to_owned());
         rows.push(Row::Head { user, name, time: String::new(), seq: None });
+    }
+    if line.change.is_some() {
+        return change(room, line, frame, rows);
     }
     let tick = match line.state {
         Sending::Queued => Tick::Queued,

@@ -257,8 +257,8 @@ fn keys(room: &Room) -> Vec<Key> {
     let outgoing = room.outgoing.iter().enumerate();
     // A stored line that is in the log already is drawn there.
     let outgoing = outgoing.filter(|(_, line)| match (&line.change, &line.state) {
-        // What is done to a message stands below that.
-        (Some(_), _) => false,
+        // What is done to a message stands below that, if it is here.
+        (Some(change), _) => !block::has_place(room, change.target()),
         (None, Sending::Stored(seq)) => timeline.get(*seq).is_none(),
         (None, _) => true,
     });

@@ -1,10 +1,10 @@
 //! Own lines on their way into the log, as the session tells of them.
 
 use protocol::ids::Id;
-use protocol::session::{Failure, Outgoing, OutgoingState};
+use protocol::session::{Failure, Outgoing, OutgoingState, Target};
 
 use crate::app::room::Sending;
-use crate::app::{Model, Room, place, safe};
+use crate::app::{About, Model, Room, place, safe};
 
 pub(super) fn put_line(model: &mut Model, line: &Outgoing) {
     let room = model.rooms.entry(line.room.clone()).or_insert_with(|| Room::new(line.room.clone()));
@@ -34,6 +34,18 @@ pub(super) fn set_state(model: &mut Model, id: &Id, state: &OutgoingState) {
             OutgoingState::Stored { seq, .. } => room.timeline.get(*seq).is_some(),
             _ => false,
         };
+        if let OutgoingState::Stored { seq, .. } = state {
+            // It is being changed: from now on that is done to the message in the log.
+            for about in
+                [&mut room.about].into_iter().chain(room.threads.values_mut().map(|thread| &mut thread.about))
+            {
+                if let Some(About::Edit { target, .. }) = about
+                    && *target == Target::Line(id.clone())
+                {
+                    *target = Target::Stored(*seq);
+                }
+            }
+        }
         for lines in room.all_lines_mut() {
             let Some(index) = lines.iter().position(|line| line.id == *id) else { continue };
             lines[index].state = match state {

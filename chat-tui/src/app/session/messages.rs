@@ -9,13 +9,11 @@ use protocol::signal::Seen;
 use crate::app::timeline::Entry;
 use crate::app::{Model, Room, answers, lists, safe};
 
-/// Threads with unseen answers that are remembered of one room.
-const NEWS: usize = 200;
 /// People whose place is remembered.
 const READERS: usize = 500;
 
 /// Gives the threads that are open what is theirs of the room's events.
-pub(super) fn pass_on(room: &mut Room, events: &[Event], as_of: Seq) {
+pub(in crate::app) fn pass_on(room: &mut Room, events: &[Event], as_of: Seq) {
     for (root, thread) in &mut room.threads {
         let timeline = &mut thread.timeline;
         for event in events {
@@ -34,7 +32,7 @@ pub(super) fn pass_on(room: &mut Room, events: &[Event], as_of: Seq) {
 pub(super) fn note_answer(room: &mut Room, me: Option<&UserId>, event: &Event) {
     let Event::Message(message) = event else { return };
     let (Some(root), Some(me)) = (message.thread, me) else { return };
-    if message.user == *me || room.thread == Some(root) || room.timeline.is_hidden(&message.user) {
+    if message.user == *me || room.timeline.is_hidden(&message.user) {
         return;
     }
     let replies = |users: &[UserId]| users.contains(me);
@@ -48,10 +46,7 @@ pub(super) fn note_answer(room: &mut Room, me: Option<&UserId>, event: &Event) {
         _ => false,
     };
     if ours || message.mentions.contains(me) || room.threads.contains_key(&root) {
-        *room.thread_news.entry(root).or_default() += 1;
-        if room.thread_news.len() > NEWS {
-            room.thread_news.pop_first();
-        }
+        room.answers.note(root, message.seq);
     }
 }
 

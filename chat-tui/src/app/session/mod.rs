@@ -1,7 +1,7 @@
 //! What the session tells, taken into the model.
 
 mod lines;
-mod messages;
+pub(super) mod messages;
 mod people;
 
 use std::sync::Arc;
@@ -13,21 +13,18 @@ use protocol::error::{ErrorCode, Refusal, close};
 use protocol::event::Event;
 use protocol::http::Call;
 use protocol::ids::RoomKey;
-use protocol::limits::TYPING_TTL;
 use protocol::people::Role;
 use protocol::server::{ResetWhy, RoomInfo, Welcome};
 use protocol::session::{Gap, Link, OutboxChange, Page, Place, RoomEvent, RoomReset, SessionEvent};
-use protocol::signal::Typing;
 
-use super::room::{Counted, Typist, Verdict};
+use super::room::{Counted, Verdict};
 use super::timeline::{Notice, Watch};
 use super::update::{ask_readers, go_to, remove_room};
 use super::{
-    Effect, Form, Layer, Me, Model, Room, alert, answers, commands, finding, jump, lists, own, safe, sheet,
-    told,
+    Effect, Form, Layer, Me, Model, Room, alert, answers, commands, files, finding, gone, jump, lists, own,
+    safe, sheet, told,
 };
 use crate::api::Request;
-use people::PEOPLE;
 
 /// A refused question for history is asked again after this, where the server gives no time.
 const ASK_AGAIN: Duration = Duration::from_secs(5);
@@ -113,7 +110,7 @@ pub(super) fn handle(model: &mut Model, event: SessionEvent) -> Vec<Effect> {
         SessionEvent::Went(who) => people::come_and_go(model, false, &who),
         SessionEvent::Renamed(renamed) => people::rename(model, &renamed),
         SessionEvent::Profile(profiled) => people::profile(model, &profiled),
-        SessionEvent::Typing(typing) => see_typing(model, typing),
+        SessionEvent::Typing(typing) => people::see_typing(model, typing),
         SessionEvent::Presence(presence) => {
             if let Some(room) = model.rooms.get_mut(&presence.room) {
                 room.see(&presence.user, &presence.sender, presence.state);
@@ -125,7 +122,9 @@ pub(super) fn handle(model: &mut Model, event: SessionEvent) -> Vec<Effect> {
         SessionEvent::Unanswered { question, .. } => unanswered(model, &question),
         // The link is about to be closed for it, and the form says why.
         SessionEvent::Error(refusal) if refusal.code == ErrorCode::SignIn => {
-            model.sign_in = Some(safe::line(&refusal.reason));
+            let ended = "this device was signed out, or not used for long";
+            model.sign_in =
+                Some(if model.is_signed_in() { ended.to_owned() } else { safe::line(&refusal.reason) });
         }
         SessionEvent::Error(refusal) => model.complain(safe::line(&refusal.reason)),
     }
@@ -180,6 +179,7 @@ fn welcomed(model: &mut Model, welcome: &Welcome) -> Vec<Effect> {
         learn(model, info);
     }
     let mut effects = vec![Effect::Keep];
+    effects.extend(files::go_on(model));
     effects.extend(wish_name.map(Effect::Nick));
     if user.guest {
         // Whether one may write here at all.
@@ -239,6 +239,9 @@ fn joined(model: &mut Model, info: &RoomInfo, asked: bool) -> Vec<Effect> {
 fn left(model: &mut Model, key: &RoomKey) -> Vec<Effect> {
     if key.as_str() == SELF_ROOM {
         return Vec::new();
+    }
+    if key.is_made() {
+        gone::room(model, key);
     }
     if let Some(room) = model.rooms.get_mut(key)
         && room.all_outgoing().next().is_some()
@@ -353,22 +356,12 @@ fn reset(model: &mut Model, reset: &RoomReset) -> Vec<Effect> {
     room.asking = false;
     let mut effects = Vec::new();
     if matches!(reset.why, ResetWhy::Epoch | ResetWhy::Ahead) {
-        room.timeline.clear();
-        for thread in room.threads.values_mut() {
-            thread.timeline.clear();
-        }
-        room.thread_news.clear();
-        room.readers.clear();
-        (room.counted, room.shared_read) = (None, 0);
-        room.scroll = None;
-        room.mark = None;
-        room.read = reset.head;
-        room.timeline.notice(Notice::Info(
-            "the server's history was restored from a backup; it is loaded anew".to_owned(),
-        ));
+        gone::history(model, &reset.room, reset.head);
         effects.push(Effect::SetAside(reset.room.clone()));
     }
-    room.timeline.set_bounds(reset.first, reset.head);
+    if let Some(room) = model.rooms.get_mut(&reset.room) {
+        room.timeline.set_bounds(reset.first, reset.head);
+    }
     effects
 }
 
@@ -380,34 +373,12 @@ fn list_rooms(model: &mut Model, rooms: &[RoomInfo]) {
     }
 }
 
-fn see_typing(model: &mut Model, typing: Typing) {
-    if model.me.as_ref().is_some_and(|me| me.user == typing.user) {
-        return;
-    }
-    let until = model.now + TYPING_TTL;
-    if model.own.blocked.contains(&typing.user) {
-        return;
-    }
-    let Some(room) = model.rooms.get_mut(&typing.room) else { return };
-    room.typing.retain(|typist| typist.user != typing.user);
-    for thread in room.threads.values_mut() {
-        thread.typing.retain(|typist| typist.user != typing.user);
-    }
-    let place = match typing.thread {
-        Some(root) => match room.threads.get_mut(&root) {
-            Some(thread) => thread,
-            // Nobody looks there.
-            None => return,
-        },
-        None => room,
-    };
-    if typing.on && place.typing.len() < PEOPLE {
-        place.typing.push(Typist { user: typing.user, name: safe::line(&typing.sender), until });
-    }
-}
-
 fn refused(model: &mut Model, question: &ClientFrame, refusal: &Refusal) {
     let (code, reason) = (refusal.code, safe::line(&refusal.reason));
+    lists::not_told(model);
+    if let ClientFrame::Join(join) = question {
+        model.jump.take_if(|jump| jump.room.as_str() == join.room);
+    }
     match question {
         ClientFrame::History(history) => {
             // Asking again at once would be refused again.
@@ -446,6 +417,7 @@ fn refused(model: &mut Model, question: &ClientFrame, refusal: &Refusal) {
 }
 
 fn unanswered(model: &mut Model, question: &ClientFrame) {
+    lists::not_told(model);
     match question {
         ClientFrame::History(history) => stop_asking(model, &history.room),
         ClientFrame::Members(_) | ClientFrame::Thread(_) | ClientFrame::Readers(_) => {}

@@ -1,14 +1,15 @@
 //! Who is in a room, comes, goes, and is called something else.
 
+use protocol::limits::TYPING_TTL;
 use protocol::server::Members;
-use protocol::signal::{ComeAndGo, PresenceState, Profiled, Renamed};
+use protocol::signal::{ComeAndGo, PresenceState, Profiled, Renamed, Typing};
 
-use crate::app::room::{Person, Sentenced, Verdict};
+use crate::app::room::{Person, Sentenced, Typist, Verdict};
 use crate::app::timeline::Notice;
 use crate::app::{Model, answers, safe, sheet};
 
 /// People listed in a room; a crowd shows as a number.
-pub(super) const PEOPLE: usize = 500;
+const PEOPLE: usize = 500;
 
 pub(super) fn set(model: &mut Model, members: Members) {
     let me = model.me.as_ref().map(|me| me.user.clone());
@@ -82,4 +83,30 @@ pub(super) fn profile(model: &mut Model, profiled: &Profiled) {
         person.learn(profiled.role, &profiled.profile);
     }
     room.sort_people();
+}
+
+pub(super) fn see_typing(model: &mut Model, typing: Typing) {
+    if model.me.as_ref().is_some_and(|me| me.user == typing.user) {
+        return;
+    }
+    let until = model.now + TYPING_TTL;
+    if model.own.blocked.contains(&typing.user) {
+        return;
+    }
+    let Some(room) = model.rooms.get_mut(&typing.room) else { return };
+    room.typing.retain(|typist| typist.user != typing.user);
+    for thread in room.threads.values_mut() {
+        thread.typing.retain(|typist| typist.user != typing.user);
+    }
+    let place = match typing.thread {
+        Some(root) => match room.threads.get_mut(&root) {
+            Some(thread) => thread,
+            // Nobody looks there.
+            None => return,
+        },
+        None => room,
+    };
+    if typing.on && place.typing.len() < PEOPLE {
+        place.typing.push(Typist { user: typing.user, name: safe::line(&typing.sender), until });
+    }
 }

@@ -164,14 +164,75 @@ fn a_thread_is_a_place_of_its_own() {
     hear(&mut chat, 3, "bo", "elsewhere", "");
     hear(&mut chat, 4, "bo", "good", r#","thread":1"#);
     assert_eq!(here(&chat), [1, 2, 4]);
-    assert!(chat.model.room().thread_news.is_empty(), "it is looked at");
+    assert!(chat.model.room().answers.unseen().next().is_none(), "it is looked at");
     chat.press(KeyCode::Esc, NONE);
     assert_eq!((chat.model.thread(), chat.model.composer.text().as_str()), (None, "to the room"));
     hear(&mut chat, 5, "bo", "still there?", r#","thread":1"#);
-    assert_eq!(chat.model.room().thread_news.get(&1), Some(&1));
+    assert_eq!(chat.model.room().answers.unseen_of(1), 1);
     chat.happen(r#"{"type":"delete","room":"lobby","seq":6,"id":"d","target":4,"user":"g-bo","sender":"bo","timestamp":""}"#);
     let thread = &chat.model.room().threads[&1].timeline;
     assert!(matches!(thread.get(4), Some(super::super::timeline::Entry::Deleted(_))));
+}
+
+#[test]
+fn what_was_read_of_a_thread_follows_between_devices() {
+    let mut chat = Chat::signed_in();
+    hear(&mut chat, 1, "ana", "where?", "");
+    for seq in 2..=4 {
+        hear(&mut chat, seq, "bo", "there", r#","thread":1"#);
+    }
+    assert_eq!(chat.model.room().answers.unseen_of(1), 3);
+    chat.own(r#""type":"read_thread","of":"lobby","thread":1,"upto":3"#);
+    assert_eq!(chat.model.room().answers.unseen_of(1), 1);
+    assert_eq!(chat.model.room().answers.untold(), [], "what another device read is not told again");
+    chat.press(KeyCode::Char('a'), KeyModifiers::ALT);
+    assert_eq!((chat.model.thread(), chat.model.room().answers.unseen_of(1)), (Some(1), 0));
+    assert_eq!(chat.model.place().mark, Some(3), "behind it stands what is new");
+    assert_eq!(chat.model.room().answers.untold(), [(1, 4, false)]);
+    chat.model.room_mut().answers.told(1);
+    chat.own(r#""type":"read_thread","of":"lobby","thread":1,"upto":4"#);
+    // What comes while nobody looks waits, though the thread is open.
+    chat.send(Msg::Term(TermEvent::FocusLost));
+    hear(&mut chat, 5, "bo", "still there?", r#","thread":1"#);
+    assert_eq!(chat.model.room().answers.unseen_of(1), 1);
+    chat.send(Msg::Term(TermEvent::FocusGained));
+    assert_eq!(chat.model.room().answers.untold(), [(1, 5, false)]);
+    chat.model.room_mut().answers.told(1);
+    chat.own(r#""type":"read_thread","of":"lobby","thread":1,"upto":5"#);
+    // Marked as unread here, it stays so until one comes back, and is told as leading back.
+    chat.press(KeyCode::Char('s'), KeyModifiers::ALT);
+    chat.press(KeyCode::Char('k'), NONE);
+    chat.press(KeyCode::Char('u'), NONE);
+    chat.send(Msg::Tick);
+    assert_eq!(chat.model.room().answers.untold(), [(1, 3, true)]);
+    assert_eq!(chat.model.room().answers.unseen_of(1), 2);
+    chat.model.room_mut().answers.told(1);
+    chat.own(r#""type":"read_thread","of":"lobby","thread":1,"upto":3"#);
+    assert_eq!(chat.model.room().answers.unseen_of(1), 2);
+    // As is what another device marks.
+    chat.press(KeyCode::Esc, NONE);
+    chat.press(KeyCode::Esc, NONE);
+    chat.own(r#""type":"read_thread","of":"lobby","thread":1,"upto":5"#);
+    assert_eq!(chat.model.room().answers.unseen_of(1), 0);
+    chat.own(r#""type":"read_thread","of":"lobby","thread":1,"upto":4"#);
+    assert_eq!(chat.model.room().answers.unseen_of(1), 1);
+    assert_eq!(chat.model.room().answers.untold(), []);
+}
+
+#[test]
+fn beside_its_thread_a_room_is_in_view() {
+    let mut chat = Chat::signed_in();
+    hear(&mut chat, 1, "ana", "where?", "");
+    chat.press(KeyCode::Char('s'), KeyModifiers::ALT);
+    chat.press(KeyCode::Char('t'), NONE);
+    const NAMED: &str = r#","mentions":["g-ana"]"#;
+    chat.send(Msg::Term(TermEvent::Resize(80, 24)));
+    assert_eq!(alerts(&hear(&mut chat, 2, "bo", "ana, look", NAMED)).len(), 1, "the thread hides the room");
+    assert_eq!(chat.model.room().unread(), 1);
+    chat.send(Msg::Term(TermEvent::Resize(140, 40)));
+    chat.now += Duration::from_secs(5);
+    assert_eq!(alerts(&hear(&mut chat, 3, "bo", "ana, look", NAMED)), [] as [&str; 0]);
+    assert_eq!(chat.model.room().unread(), 0);
 }
 
 #[test]
@@ -194,4 +255,9 @@ fn names_are_completed_by_who_spoke_last_and_emojis_by_name() {
     chat.write("done :rocket");
     chat.press(KeyCode::Tab, NONE);
     assert_eq!(chat.model.composer.text(), "done 🚀 ");
+    // A space of several bytes, as input methods of Chinese and Japanese write it.
+    chat.press(KeyCode::Char('u'), KeyModifiers::CONTROL);
+    chat.write("見て\u{3000}@caro");
+    chat.press(KeyCode::Tab, NONE);
+    assert_eq!(chat.model.composer.text(), "見て\u{3000}@carol ");
 }

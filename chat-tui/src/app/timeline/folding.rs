@@ -11,6 +11,8 @@ use super::{Entry, Timeline};
 
 /// Changes that are kept; those of the oldest messages go first.
 const CHANGES: usize = 20_000;
+/// Bytes of the texts of edits that are kept.
+const TEXTS: usize = 8 * 1024 * 1024;
 
 /// What was done to the messages here, and those messages before it was done.
 #[derive(Debug, Clone, Default)]
@@ -18,6 +20,13 @@ pub(super) struct Folding {
     /// By the message, in the order of the log.
     changes: BTreeMap<Seq, BTreeMap<Seq, Change>>,
     count: usize,
+    /// Of the texts of edits.
+    bytes: usize,
+    /// The newest edit of each message; only that has its text.
+    edits: BTreeMap<Seq, Seq>,
+    /// Changes that were folded into messages.
+    #[cfg(test)]
+    pub(super) folds: usize,
     /// Messages that were changed here, as they came.
     bases: BTreeMap<Seq, Said>,
 }
@@ -58,19 +67,125 @@ fn has_word(text: &str, word: &str) -> bool {
     })
 }
 
+impl Folding {
+    /// Keeps a change; says whether it is the newest of its message, or `None` where it is known.
+    fn keep(&mut self, target: Seq, seq: Seq, mut change: Change) -> Option<bool> {
+        let of = self.changes.entry(target).or_default();
+        if of.contains_key(&seq) {
+            return None;
+        }
+        let is_newest = of.last_key_value().is_none_or(|(last, _)| *last < seq);
+        if change.is_edit() {
+            let newest = self.edits.entry(target).or_insert(seq);
+            if *newest > seq {
+                change.wipe();
+            } else if *newest < seq {
+                let older = std::mem::replace(newest, seq);
+                self.bytes -= of.get(&older).map_or(0, Change::bytes);
+                if let Some(older) = of.get_mut(&older) {
+                    older.wipe();
+                }
+            }
+        }
+        self.bytes += change.bytes();
+        self.count += 1;
+        of.insert(seq, change);
+        Some(is_newest)
+    }
+
+    /// Forgets what was done to a message; says up to where.
+    fn drop_changes(&mut self, target: Seq) -> Option<Seq> {
+        let changes = self.changes.remove(&target)?;
+        self.count -= changes.len();
+        self.bytes -= changes.values().map(Change::bytes).sum::<usize>();
+        self.edits.remove(&target);
+        changes.last_key_value().map(|(seq, _)| *seq)
+    }
+
+    /// A message is gone: no text of it is kept.
+    fn wipe(&mut self, target: Seq) {
+        let Some(changes) = self.changes.get_mut(&target) else { return };
+        self.bytes -= changes.values().map(Change::bytes).sum::<usize>();
+        changes.values_mut().for_each(Change::wipe);
+    }
+}
+
 impl Timeline {
     /// Notes what is done to a message.
     pub(super) fn note(&mut self, target: Seq, seq: Seq, change: Change) {
-        let of = self.folding.changes.entry(target).or_default();
-        if of.insert(seq, change).is_none() {
-            self.folding.count += 1;
+        let Some(is_newest) = self.folding.keep(target, seq, change) else { return };
+        // Most changes come in their order: then all before it is in the message already.
+        if !(is_newest && self.fold_newest(target, seq)) {
+            self.refold(target);
         }
-        if self.folding.count > CHANGES
-            && let Some((_, oldest)) = self.folding.changes.pop_first()
+        while (self.folding.count > CHANGES || self.folding.bytes > TEXTS)
+            && let Some(oldest) = self.folding.changes.keys().next().copied()
         {
-            self.folding.count -= oldest.len();
+            self.settle(oldest);
         }
-        self.refold(target);
+    }
+
+    /// Folds the newest change into its message as it stands; `false` where that is not enough.
+    fn fold_newest(&mut self, target: Seq, seq: Seq) -> bool {
+        let Some(entry) = self.events.get_mut(&target) else { return true };
+        let Some(change) = self.folding.changes.get(&target).and_then(|changes| changes.get(&seq)) else {
+            return false;
+        };
+        match entry {
+            Entry::Said(said) if !change.is_delete() => {
+                if seq <= said.as_of {
+                    return true;
+                }
+                self.folding.bases.entry(target).or_insert_with(|| (**said).clone());
+                let before = said.text.len();
+                said.fold(change);
+                self.bytes = self.bytes - before + said.text.len();
+                if change.is_edit() {
+                    let calls = self.watch.is_called(said);
+                    if calls {
+                        self.calls.insert(target)
+                    } else {
+                        self.calls.remove(&target)
+                    };
+                }
+            }
+            Entry::Deleted(deleted) if !change.is_delete() && !change.is_edit() => {
+                let Some(base) = self.folding.bases.get(&target) else { return false };
+                if seq <= base.as_of {
+                    return true;
+                }
+                // Only answers in its thread still come to it.
+                let mut said = base.clone();
+                said.folded.replies = deleted.replies.take();
+                said.fold(change);
+                deleted.replies = said.folded.replies;
+            }
+            Entry::Said(_) | Entry::Deleted(_) => return false,
+            _ => return true,
+        }
+        #[cfg(test)]
+        {
+            self.folding.folds += 1;
+        }
+        true
+    }
+
+    /// Forgets what was done to a message one by one: what came of it stands.
+    fn settle(&mut self, target: Seq) {
+        let Some(upto) = self.folding.drop_changes(target) else { return };
+        match self.events.get_mut(&target) {
+            Some(Entry::Said(said)) => {
+                said.as_of = said.as_of.max(upto);
+                self.folding.bases.remove(&target);
+            }
+            Some(Entry::Deleted(deleted)) => {
+                if let Some(base) = self.folding.bases.get_mut(&target) {
+                    base.as_of = base.as_of.max(upto);
+                    base.folded.replies.clone_from(&deleted.replies);
+                }
+            }
+            _ => {}
+        }
     }
 
     /// Puts a message in its place, unless a newer view of it stands there.
@@ -103,15 +218,19 @@ impl Timeline {
             _ => return,
         };
         let by = self.deleter(target);
-        let Some(changes) = self.folding.changes.get_mut(&target) else { return };
+        let Some(changes) = self.folding.changes.get(&target) else { return };
         let mut said = base.clone();
         for change in changes.range(base.as_of + 1..).map(|(_, change)| change) {
             said.fold(change);
+            #[cfg(test)]
+            {
+                self.folding.folds += 1;
+            }
         }
         let mut base = base;
         if said.folded.deleted {
             base.wipe();
-            changes.values_mut().for_each(Change::wipe);
+            self.folding.wipe(target);
         }
         self.folding.bases.insert(target, base);
         self.set(target, said.entry(by));
@@ -140,9 +259,7 @@ impl Timeline {
     pub(super) fn forget(&mut self, seq: Seq) {
         self.calls.remove(&seq);
         self.folding.bases.remove(&seq);
-        if let Some(changes) = self.folding.changes.remove(&seq) {
-            self.folding.count -= changes.len();
-        }
+        self.folding.drop_changes(seq);
     }
 
     /// Learns whom messages are to call.
@@ -191,7 +308,11 @@ impl Timeline {
             }
             if let Some(changes) = self.folding.changes.get(&seq) {
                 thread.folding.count += changes.len();
+                thread.folding.bytes += changes.values().map(Change::bytes).sum::<usize>();
                 thread.folding.changes.insert(seq, changes.clone());
+                if let Some(edit) = self.folding.edits.get(&seq) {
+                    thread.folding.edits.insert(seq, *edit);
+                }
             }
             thread.set(seq, entry.clone());
             thread.head = thread.head.max(seq);

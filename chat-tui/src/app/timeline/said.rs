@@ -192,7 +192,16 @@ impl Change {
         matches!(self.event, Event::Delete(_))
     }
 
-    /// The message is gone, and with it what its texts were.
+    pub(super) fn is_edit(&self) -> bool {
+        matches!(self.event, Event::Edit(_))
+    }
+
+    /// The bytes of its text.
+    pub(super) fn bytes(&self) -> usize {
+        self.text.as_ref().map_or(0, |text| text.len())
+    }
+
+    /// The message is gone, and with it what its texts were; or a newer text took the place of this one.
     pub(super) fn wipe(&mut self) {
         self.text = self.text.take().map(|_| Written::default());
     }

@@ -187,6 +187,57 @@ proptest! {
     }
 }
 
+/// The change of a message in the lobby.
+fn change(seq: Seq, target: Seq, rest: &str) -> Event {
+    let json = format!(
+        r#"{{{rest},"room":"lobby","seq":{seq},"id":"c{seq}","target":{target},"user":"g-bo","sender":"bo","timestamp":""}}"#
+    );
+    Event::parse(&json).unwrap()
+}
+
+#[test]
+fn a_change_is_folded_once_however_many_came_before() {
+    for taken_out in [false, true] {
+        let mut timeline = Timeline::default();
+        timeline.insert([message_at(1, "bo", "root")], 0);
+        let first = if taken_out { r#""type":"delete""# } else { r#""type":"pin","on":true"# };
+        timeline.insert([change(2, 1, first)], 0);
+        for seq in 3..1_003 {
+            let Event::Message(mut answer) = message_at(seq, "bo", "x") else { unreachable!() };
+            answer.thread = Some(1);
+            timeline.insert([Event::Message(answer)], 0);
+        }
+        let replies = match timeline.get(1) {
+            Some(Entry::Said(said)) => said.replies().cloned(),
+            Some(Entry::Deleted(deleted)) => deleted.replies.clone(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(replies.map(|replies| (replies.count, replies.last)), Some((1_000, 1_002)));
+        assert!(timeline.folding.folds < 1_010, "{}", timeline.folding.folds);
+    }
+}
+
+#[test]
+fn what_is_kept_of_changes_is_bounded_and_what_came_of_them_stands() {
+    let mut timeline = Timeline::default();
+    timeline.insert([message_at(1, "bo", "one"), message_at(2, "bo", "two")], 0);
+    let long = "y".repeat(60_000);
+    timeline.insert([change(3, 1, r#""type":"edit","text":"first""#)], 0);
+    timeline.insert([change(4, 1, r#""type":"react","emoji":"👍","on":true"#)], 0);
+    for seq in 5..505 {
+        timeline.insert([change(seq, 2, &format!(r#""type":"edit","text":"{seq}{long}""#))], 0);
+    }
+    assert_eq!(format!("{:?}", timeline.folding).matches(&long).count(), 1, "only the newest text is kept");
+    for seq in 505..1_005 {
+        // Of messages that are not here.
+        timeline.insert([change(seq, seq + 10_000, &format!(r#""type":"edit","text":"{long}""#))], 0);
+    }
+    assert!(format!("{:?}", timeline.folding).matches(&long).count() < 150);
+    timeline.insert([change(1_005, 1, r#""type":"pin","on":true"#)], 0);
+    let Some(Entry::Said(said)) = timeline.get(1) else { panic!("a message") };
+    assert_eq!((&*said.text, said.folded.pinned, said.folded.reactions.len()), ("first", true, 1));
+}
+
 #[test]
 fn what_is_taken_out_is_not_kept_in_memory() {
     let mut timeline = Timeline::default();

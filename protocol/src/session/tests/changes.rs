@@ -142,3 +142,72 @@ fn a_refused_change_fails_and_waits_for_its_person() {
     assert_eq!(client.session.outbox().count(), 1);
     assert!(client.session.discard(&id("d"), Duration::ZERO));
 }
+
+#[test]
+fn what_has_its_place_by_its_event_waits_for_nothing() {
+    let mut client = Client::connected(0);
+    client.send("lobby", "a");
+    client.hear(&message("lobby", 1, "u-1", "a"));
+    // The ack is still due.
+    assert_eq!(change(&mut client, "e", edit(line("a")), "anew"), Err(SendError::NoLine));
+    client.hear(&ack("a", 1));
+    assert_eq!(client.session.outbox().count(), 0);
+}
+
+/// What an entry is about, and whether it failed.
+fn about(client: &Client, name: &str) -> (Option<Seq>, Option<Seq>, Option<Target>, bool) {
+    let (entry, _) = client.session.outbox().find(|(entry, _)| entry.id == id(name)).unwrap();
+    let target = entry.change.as_ref().map(|change| change.target().clone());
+    (entry.reply, entry.thread, target, entry.failed.is_some())
+}
+
+#[test]
+fn r18_nothing_is_done_to_messages_that_have_the_places_of_others_since_a_restore() {
+    let mut client = Client::connected(9);
+    client.cut();
+    let delete = Change::Delete { target: Target::Stored(7) };
+    change(&mut client, "d", delete, "").unwrap();
+    let say = |client: &mut Client, name: &str, reply: Option<Seq>, thread: Option<Seq>| {
+        let line = Line { text: "x".into(), reply, thread, ..Line::default() };
+        client.session.send(key("lobby"), id(name), line).unwrap();
+        client.drain();
+    };
+    say(&mut client, "plain", None, None);
+    say(&mut client, "answer", Some(7), None);
+    say(&mut client, "thread", None, Some(3));
+    change(&mut client, "e", edit(line("plain")), "anew").unwrap();
+    states(&mut client);
+    client.open();
+    client.hear(&welcome("e2", "u-1", &[("lobby", 4)]));
+    assert!(
+        matches!(&client.sent[..], [ClientFrame::Message(say)] if say.id == Some(id("plain"))),
+        "{:?}",
+        client.sent
+    );
+    assert_eq!(about(&client, "d"), (None, None, Some(Target::Stored(0)), true));
+    assert_eq!(about(&client, "answer"), (None, None, None, true));
+    assert_eq!(about(&client, "thread"), (None, None, None, true));
+    assert_eq!(about(&client, "e"), (None, None, Some(line("plain")), false), "it waits for its line");
+    let told = states(&mut client);
+    assert!(
+        ["put d", "put answer", "put thread"].iter().all(|put| told.contains(&(*put).to_owned())),
+        "{told:?}"
+    );
+    assert!(client.session.retry(&id("answer")), "its person may say it as it is");
+    client.drain();
+    client.hear(&ack("plain", 5));
+    assert_eq!(about(&client, "e").2, Some(Target::Stored(5)), "a place of this history");
+}
+
+#[test]
+fn a_server_that_lost_its_newest_events_gives_their_places_away_again() {
+    let mut client = Client::connected(9);
+    client.cut();
+    change(&mut client, "old", edit(Target::Stored(6)), "x").unwrap();
+    change(&mut client, "lost", edit(Target::Stored(8)), "x").unwrap();
+    client.open();
+    client.hear(&welcome("e1", "u-1", &[("lobby", 7)]));
+    assert_eq!(about(&client, "old").2, Some(Target::Stored(6)));
+    assert_eq!(about(&client, "lost"), (None, None, Some(Target::Stored(0)), true));
+    assert!(matches!(&client.sent[..], [ClientFrame::Edit(edit)] if edit.target == 6), "{:?}", client.sent);
+}

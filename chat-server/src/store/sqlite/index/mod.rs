@@ -12,6 +12,7 @@
 //! * **It is not believed.** What it finds is read from the database, which decides whether it may be shown.
 
 mod indexer;
+mod named;
 mod search;
 
 use std::path::Path;
@@ -60,6 +61,9 @@ pub(super) struct Index {
     /// How large the file may become, in pages, so that tests can make it fail; 0 where they do not.
     #[cfg(test)]
     pub(super) pages: std::sync::atomic::AtomicU32,
+    /// Searching has no patience at all.
+    #[cfg(test)]
+    pub(super) impatient: AtomicBool,
 }
 
 impl Index {
@@ -74,6 +78,8 @@ impl Index {
             failed: watch::Sender::new(0),
             #[cfg(test)]
             pages: 0.into(),
+            #[cfg(test)]
+            impatient: AtomicBool::new(false),
         })
     }
 

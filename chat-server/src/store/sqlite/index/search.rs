@@ -4,19 +4,20 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use protocol::event::{Event, Message};
 use protocol::ids::RoomKey;
 use protocol::server::RoomKind;
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Row, params};
 
+use super::named::named;
 use super::{Index, connect, has_token, indexer, room_token, row_of, sender_token};
 use crate::core::search::rank;
-use crate::core::search::tokens::{self, Phrase};
+use crate::core::search::tokens::Phrase;
 use crate::store::sqlite::reader::find_room;
-use crate::store::sqlite::rows;
+use crate::store::sqlite::{folded, rows};
 use crate::store::{Found, Hit, Order, ReadError, Readable, Search};
 
 /// How many messages are weighed when the best are asked for.
@@ -26,14 +27,18 @@ const CANDIDATES: usize = 1000;
 const BYTES: usize = 4 << 20;
 
 /// How long one search looks; what it has then is the answer, with the place where to go on. Time is looked at between
-/// what is found: for that nothing has all of many common words, the index needs about 30 ms in a million messages.
+/// what is found.
 const PATIENCE: Duration = Duration::from_millis(250);
+
+/// How long the index looks for one message more, or for the first one: it puts the lists of long beginnings together
+/// before it finds anything. Then what was found until then is the answer, and where that is nothing, there is none.
+const PATIENCE_OF_INDEX: Duration = Duration::from_millis(500);
+
+/// Every how many steps of SQLite's machine time is looked at: reading one page of the index takes a handful.
+const STEPS: i32 = 100;
 
 /// Where only a few rooms may be read, the index looks for those only; more of them would be a long question.
 const ROOMS_ASKED: usize = 32;
-
-/// As many rooms may be meant by the names in a question; of more, the first ones are.
-const ROOMS_NAMED: usize = 100;
 
 /// An open index, for reading.
 #[derive(Debug)]
@@ -42,6 +47,34 @@ pub(in crate::store::sqlite) struct Searcher {
     shared: Arc<Index>,
     /// And which making of the file it is of.
     open: RefCell<Option<(u64, Connection)>>,
+    deadline: Arc<Deadline>,
+}
+
+/// Until when the index may look, for its own thread to see.
+#[derive(Debug)]
+struct Deadline {
+    origin: Instant,
+    /// Microseconds after it; 0: for ever.
+    at: AtomicU64,
+}
+
+impl Deadline {
+    fn set(&self, patience: Duration) {
+        self.put(self.origin.elapsed() + patience);
+    }
+
+    fn clear(&self) {
+        self.put(Duration::ZERO);
+    }
+
+    fn put(&self, at: Duration) {
+        self.at.store(u64::try_from(at.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    fn is_over(&self) -> bool {
+        let at = self.at.load(Ordering::Relaxed);
+        at > 0 && self.origin.elapsed() >= Duration::from_micros(at)
+    }
 }
 
 /// The question in the index's words, and the rows that it is about.
@@ -64,11 +97,14 @@ struct Allowed<'a> {
 struct Candidate {
     n: i64,
     message: Message,
+    /// What it says now, where that is another text and is to be weighed.
+    edited: Option<String>,
 }
 
 impl Searcher {
     pub(in crate::store::sqlite) fn new(path: PathBuf, shared: Arc<Index>) -> Self {
-        Self { path, shared, open: RefCell::new(None) }
+        let deadline = Arc::new(Deadline { origin: Instant::now(), at: AtomicU64::new(0) });
+        Self { path, shared, open: RefCell::new(None), deadline }
     }
 
     /// Answers a question from one snapshot of the database `log`.
@@ -98,30 +134,58 @@ impl Searcher {
             "SELECT rowid FROM search WHERE search MATCH ?1 AND rowid > ?2 AND rowid <= ?3 ORDER BY rowid",
         )?;
         let mut rows = statement.query(params![plan.matching, row_of(plan.high), row_of(plan.low)])?;
+        let mut last = None;
         let next = loop {
-            let Some(row) = rows.next()? else { break plan.low };
-            let n = row_of(row.get(0)?);
+            self.deadline.set(self.patience());
+            let row = rows.next();
+            self.deadline.clear();
+            let n = match row {
+                Ok(Some(row)) => row_of(row.get(0)?),
+                Ok(None) => break plan.low,
+                Err(error) if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) => {
+                    break last.ok_or(ReadError::TooMuch)?;
+                }
+                Err(error) => return Err(error.into()),
+            };
             if messages.len() == wanted || begin.elapsed() > PATIENCE {
                 break n + 1;
             }
-            if let Some(message) = allowed.read(log, n, times)? {
-                bytes += message.message.len();
-                messages.push(Candidate { n, message });
+            if let Some(found) = allowed.read(log, n, times)? {
+                bytes += found.message.message.len() + found.edited.as_ref().map_or(0, String::len);
+                messages.push(found);
             }
             if bytes > BYTES {
                 break n;
             }
+            last = Some(n);
         };
         found.before = (next > plan.low).then_some(next.unsigned_abs());
         found.hits = ordered(search, messages);
         Ok(found)
     }
 
+    #[cfg(not(test))]
+    #[expect(clippy::unused_self, reason = "tests change it")]
+    fn patience(&self) -> Duration {
+        PATIENCE_OF_INDEX
+    }
+
+    #[cfg(test)]
+    fn patience(&self) -> Duration {
+        if self.shared.impatient.load(Ordering::SeqCst) {
+            Duration::from_micros(1)
+        } else {
+            PATIENCE_OF_INDEX
+        }
+    }
+
     /// The index as it is now: the file may have been made anew since the last question.
     fn current<'a>(&self, open: &'a mut Option<(u64, Connection)>) -> rusqlite::Result<&'a Connection> {
         let made = self.shared.made.load(Ordering::SeqCst);
         if open.as_ref().is_none_or(|(of, _)| *of != made) {
-            let db = connect(&self.path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+            let mut db = connect(&self.path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+            let deadline = Arc::clone(&self.deadline);
+            db.progress_handler(STEPS, Some(move || deadline.is_over()))?;
             *open = Some((made, db));
         }
         let (_, db) = open.as_ref().expect("it was opened above");
@@ -136,7 +200,7 @@ impl Allowed<'_> {
         log: &Connection,
         n: i64,
         (from_ms, to_ms): (i64, i64),
-    ) -> rusqlite::Result<Option<Message>> {
+    ) -> rusqlite::Result<Option<Candidate>> {
         let sql = format!("SELECT {}, room FROM events WHERE n = ?1", rows::EVENT);
         let mut statement = log.prepare_cached(&sql)?;
         let mut found = statement.query([n])?;
@@ -145,8 +209,12 @@ impl Allowed<'_> {
         if ms < from_ms || ms >= to_ms {
             return Ok(None);
         }
-        let Some(room) = self.room(log, row.get("room")?)? else { return Ok(None) };
-        Ok(message(room, row))
+        let is_weighed = self.search.order == Order::Rank;
+        let place = row.get("room")?;
+        let Some(room) = self.room(log, place)? else { return Ok(None) };
+        let Some(message) = message(room, row) else { return Ok(None) };
+        let edited = if is_weighed { folded::text(log, place, message.seq)? } else { None };
+        Ok(Some(Candidate { n, message, edited }))
     }
 
     fn room(&mut self, log: &Connection, row: i64) -> rusqlite::Result<Option<&RoomKey>> {
@@ -181,10 +249,10 @@ fn ordered(search: &Search, messages: Vec<Candidate>) -> Vec<Hit> {
     let phrases: Vec<Phrase> = search.query.phrases().collect();
     let mut hits: Vec<Hit> = messages
         .into_iter()
-        .map(|Candidate { n, message }| {
+        .map(|Candidate { n, message, edited }| {
             let score = match search.order {
                 Order::Newest => 0.0,
-                Order::Rank => rank::score(&phrases, &message.message),
+                Order::Rank => rank::score(&phrases, edited.as_ref().unwrap_or(&message.message)),
             };
             Hit { message, place: n.unsigned_abs(), score }
         })
@@ -224,51 +292,6 @@ fn plan(
     let high = if to_ms == i64::MAX { newest + 1 } else { first_since(log, to_ms, newest)? };
     let before = search.before.map_or(i64::MAX, |before| i64::try_from(before).unwrap_or(i64::MAX));
     Ok(Some(Plan { matching: all.join(" AND "), low, high: high.min(before) }))
-}
-
-/// The rooms that a question names, of those that may be read; `None` where it names none.
-fn named(log: &Connection, search: &Search) -> rusqlite::Result<Option<Vec<i64>>> {
-    let Search { query, readable, .. } = search;
-    if query.rooms().is_empty() {
-        return Ok(None);
-    }
-    let mut rows = Vec::new();
-    for asked in query.rooms() {
-        rows.extend(called(log, readable, asked)?);
-    }
-    rows.truncate(ROOMS_NAMED);
-    Ok(Some(rows))
-}
-
-/// The rooms of which this is the key or the title, and the conversations with somebody of this name.
-fn called(log: &Connection, readable: &Readable, asked: &str) -> rusqlite::Result<Vec<i64>> {
-    let mut rows = Vec::new();
-    let name = tokens::name(asked);
-    let mut consider = |row: i64, key: &str, title: &str| {
-        if (key.eq_ignore_ascii_case(asked) || tokens::name(title) == name) && !rows.contains(&row) {
-            rows.push(row);
-        }
-    };
-    if readable.public {
-        let mut statement = log.prepare_cached("SELECT id, key, title FROM rooms WHERE kind = 'public'")?;
-        let mut found = statement.query([])?;
-        while let Some(row) = found.next()? {
-            consider(row.get(0)?, row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_str()?);
-        }
-    }
-    let mut people = log.prepare_cached(
-        "SELECT a.name FROM members m JOIN accounts a ON a.user = m.user WHERE m.room = ?1",
-    )?;
-    for key in &readable.rooms {
-        let Some((row, record)) = find_room(log, key)? else { continue };
-        consider(row, key.as_str(), &record.title);
-        if record.kind == RoomKind::Direct {
-            for person in people.query_map([row], |row| row.get::<_, String>(0))? {
-                consider(row, key.as_str(), &person?);
-            }
-        }
-    }
-    Ok(rows)
 }
 
 /// The first row that is not before a time, or the one after the newest. Rows are in the order of their times, but for

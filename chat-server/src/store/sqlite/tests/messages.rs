@@ -6,7 +6,6 @@ use protocol::event::{Folded, Message};
 use protocol::fold;
 use protocol::limits::{EMOJIS_PER_MESSAGE, PINS_PER_ROOM};
 use protocol::messages;
-use protocol::own::Draft;
 use protocol::rooms::Delete;
 use protocol::server::Ack;
 
@@ -454,26 +453,4 @@ proptest! {
             }
         });
     }
-}
-
-#[tokio::test]
-async fn emptied_drafts_of_threads_make_room() {
-    let dir = tempfile::tempdir().unwrap();
-    let fixture = open_with(dir.path(), Options { durability: Durability::Normal, ..Options::default() });
-    let fixture = fixture.unwrap();
-    fixture.say(append(&RoomKey::lobby(), 1, "m", "hello")).await;
-    let draft = |thread, text: &str| {
-        let draft =
-            Draft { room: RoomKey::lobby(), text: text.to_owned(), reply: None, thread: Some(thread) };
-        fixture.store.draft(guest(1), draft)
-    };
-    for thread in 1..=500 {
-        draft(thread, "so").await.unwrap();
-    }
-    assert_eq!(code(draft(501, "more").await.unwrap_err()), ErrorCode::Forbidden);
-    draft(7, "").await.unwrap();
-    draft(501, "more").await.unwrap();
-    draft(8, "").await.unwrap();
-    let read = fixture.store.read_upto(guest(1), RoomKey::lobby(), 1, false).await;
-    assert_eq!(read.unwrap(), None, "kept, and not to be told");
 }

@@ -9,14 +9,14 @@ use super::*;
 use crate::store::deeds::{Author, Measure};
 use crate::store::{Found, Order, Query, Readable, Search};
 
-fn asked(text: &str) -> Search {
+pub(super) fn asked(text: &str) -> Search {
     let readable = Readable { public: true, rooms: Vec::new() };
     Search { query: Query::parse(text).unwrap(), readable, order: Order::Newest, limit: 50, before: None }
 }
 
 impl Fixture {
     /// The answer, once everything is in the index.
-    async fn find(&self, search: Search) -> Found {
+    pub(super) async fn find(&self, search: Search) -> Found {
         let indexed = tokio::time::timeout(Duration::from_mins(1), self.store.indexed()).await;
         indexed.expect("the index catches up").unwrap();
         let found = self.store.search(search).await.unwrap();
@@ -24,18 +24,18 @@ impl Fixture {
         found
     }
 
-    async fn find_texts(&self, text: &str) -> Vec<String> {
+    pub(super) async fn find_texts(&self, text: &str) -> Vec<String> {
         said(&self.find(asked(text)).await)
     }
 
-    async fn create(&self, key: &str) -> RoomKey {
+    pub(super) async fn create(&self, key: &str) -> RoomKey {
         let key = RoomKey::new(key).unwrap();
         self.store.create_room(key.clone(), key.as_str().to_owned()).await.unwrap();
         key
     }
 }
 
-fn said(found: &Found) -> Vec<String> {
+pub(super) fn said(found: &Found) -> Vec<String> {
     found.hits.iter().map(|hit| hit.message.message.clone()).collect()
 }
 

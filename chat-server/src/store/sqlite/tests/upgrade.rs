@@ -130,3 +130,30 @@ async fn threads_of_earlier_versions_are_told_of() {
     assert_eq!((replies.count, replies.last), (2, 7));
     assert_eq!(replies.users, [UserId::new("g-1").unwrap()]);
 }
+
+/// What was deleted while nothing was overwritten is not in the file any more after the upgrade.
+#[tokio::test]
+async fn what_earlier_versions_deleted_is_overwritten() {
+    let dir = tempfile::tempdir().unwrap();
+    write_version_2(dir.path(), &["lobby"], 400);
+    let path = dir.path().join("chat.db");
+    let db = rusqlite::Connection::open(&path).unwrap();
+    db.execute_batch(include_str!("../../migrations/0003_accounts.sql")).unwrap();
+    db.execute_batch(include_str!("../../migrations/0004_rooms.sql")).unwrap();
+    db.execute_batch(
+        "PRAGMA user_version = 4; PRAGMA secure_delete = off;
+         UPDATE events SET text = 'zorkmid plugh ' || seq || hex(zeroblob(200));
+         UPDATE events SET text = '' WHERE seq % 2 = 0",
+    )
+    .unwrap();
+    drop(db);
+    let holds = |word: &str| {
+        let bytes = std::fs::read(&path).unwrap();
+        bytes.windows(word.len()).any(|window| window == word.as_bytes())
+    };
+    assert!(holds("plugh 1000") || holds("plugh 200"), "it was not overwritten then");
+    let fixture = open(dir.path());
+    fixture.store.close().await;
+    assert!(!holds("plugh 200"));
+    assert!(holds("plugh 201"), "what stands stays");
+}

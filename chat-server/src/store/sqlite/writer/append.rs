@@ -91,7 +91,8 @@ impl<'a> Appender<'a> {
         let appended = self.append(&NewEvent::message(message, extra.as_deref(), files))?;
         if let Appended::Stored { seq, ms } = appended {
             let spot = Spot { room, seq, n: self.db.last_insert_rowid() };
-            mentions::put(self.db, spot, &message.user, &message.mentions, message.everyone)?;
+            let Append { user, mentions, everyone, here, .. } = &*message;
+            mentions::put(self.db, spot, user, mentions, *everyone, here.as_deref())?;
             if let Some(root) = message.thread {
                 state::answered(self.db, (room, root), &message.user, seq, ms)?;
             }

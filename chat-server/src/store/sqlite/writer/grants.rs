@@ -252,6 +252,7 @@ mod tests {
             thread: None,
             mentions: Vec::new(),
             everyone: None,
+            here: None,
             files: Vec::new(),
         }
     }

@@ -30,7 +30,7 @@ impl Job {
 
 /// The bytes that an append counts for in the queue and in a batch.
 pub(in crate::store) fn append_bytes(append: &Append) -> usize {
-    256 + append.text.len() + 256 * append.files.len()
+    256 + append.text.len() + 256 * append.files.len() + 64 * append.here.as_ref().map_or(0, Vec::len)
 }
 
 pub(super) fn size(job: &Job) -> usize {
