@@ -35,7 +35,10 @@ fn a_first_start_asks_for_a_name_and_leads_into_the_lobby() {
     tui.type_in("/nonsense\r");
     tui.wait_for("is not a command");
     tui.type_in("//literal\r");
-    tui.wait_for("▏ /literal");
+    // Who leaves before it is stored is asked first.
+    tui.wait_until("the tick", |screen| {
+        screen.lines().any(|row| row.contains("▏ /literal") && row.contains('✓'))
+    });
     tui.type_in("/quit\r");
     assert_eq!(tui.wait_for_exit(), 0);
     tui.assert_restored();

@@ -324,7 +324,7 @@ pub(super) fn switch(model: &mut Model, argument: &str) -> Vec<Effect> {
         Some(Choice::By(way)) if way.is_graphic() && !pictures.open => {
             model.complain("nothing but characters can be shown here");
         }
-        Some(Choice::Auto) if !pictures.can && !(pictures.open && pictures.way_found.is_graphic()) => {
+        Some(Choice::Auto) if !(pictures.can || pictures.open && pictures.way_found.is_graphic()) => {
             model.complain("this terminal has too few colours for pictures");
         }
         Some(Choice::By(Way::Blocks)) if !pictures.can => {
@@ -416,14 +416,12 @@ mod tests {
         pictures.find(Found { way: Way::Kitty, cell: (10, 20), colours: 256, in_tmux: false });
         assert_eq!(pictures.needs(), Some((640, 240)));
         pictures.asked(photo.file.clone());
-        let here = |pictures: &Pictures| match &pictures.rows(&photo, 60, 40)[..] {
-            rows => rows
-                .iter()
-                .map(|cells| match cells {
-                    Cells::Marks(marks) => marks.clone(),
-                    Cells::Dots(_) => panic!("half-blocks"),
-                })
-                .collect::<Vec<_>>(),
+        let here = |pictures: &Pictures| -> Vec<Vec<Mark>> {
+            let marks = |cells| match cells {
+                Cells::Marks(marks) => marks,
+                Cells::Dots(_) => panic!("half-blocks"),
+            };
+            pictures.rows(&photo, 60, 40).into_iter().map(marks).collect()
         };
         assert_eq!(here(&pictures), vec![Vec::new(); 12], "its place is free");
         let pixels = Pixels::new(image::RgbImage::new(8, 6));

@@ -112,7 +112,7 @@ impl Detected {
             Reply::Attributes(attributes) => self.attributes = Some(attributes),
             // What cannot be is as good as untold.
             Reply::Cell(wide, high) => {
-                self.cell = is_cell((wide, high)).then_some((wide, high)).or(self.cell)
+                self.cell = is_cell((wide, high)).then_some((wide, high)).or(self.cell);
             }
             Reply::Colours(colours) => self.colours = Some(colours),
         }
@@ -185,7 +185,9 @@ mod tests {
 
     fn after(variables: &[(&str, &str)], replies: &[Reply]) -> Way {
         let mut detected = detected(variables);
-        replies.iter().for_each(|reply| detected.take(reply.clone()));
+        for reply in replies {
+            detected.take(reply.clone());
+        }
         detected.found().way
     }
 
@@ -220,10 +222,10 @@ mod tests {
     fn the_environment_counts_where_nothing_was_answered() {
         let device = Reply::Attributes(vec![62]);
         for (program, replies, way) in [
-            ("iTerm.app", &[device.clone()][..], Way::Iterm),
+            ("iTerm.app", std::slice::from_ref(&device), Way::Iterm),
             // It is of the terminal in which another one was started.
             ("iTerm.app", &[version("XTerm(379)"), device.clone()], Way::Blocks),
-            ("Apple_Terminal", &[device.clone()], Way::Blocks),
+            ("Apple_Terminal", std::slice::from_ref(&device), Way::Blocks),
         ] {
             assert_eq!(after(&[("TERM", "xterm-256color"), ("TERM_PROGRAM", program)], replies), way);
         }
@@ -274,7 +276,9 @@ mod tests {
         #[test]
         fn whatever_is_answered_the_figures_are_good(replies in replies()) {
             let mut detected = detected(&[("TERM", "xterm")]);
-            replies.into_iter().for_each(|reply| detected.take(reply));
+            for reply in replies {
+                detected.take(reply);
+            }
             let found = detected.found();
             prop_assert!(is_cell(found.cell));
             prop_assert!((16..=256).contains(&found.colours));

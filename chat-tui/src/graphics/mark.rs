@@ -131,7 +131,7 @@ mod tests {
     #[test]
     fn kitty_finds_the_picture_by_the_colours_and_the_third_mark() {
         let shown = Shown { number: 240 * 2 + 5, columns: 30, rows: 10 };
-        assert_eq!(shown.id(), (2 << 24) | 21);
+        assert_eq!(shown.id(), (2 << 24) + 21);
         assert_eq!(shown.placement(), 0x0001_1e0a);
         let mark = Mark { shown, row: 1, column: 2 };
         assert_eq!(mark.symbol(), "\u{10eeee}\u{30d}\u{30e}\u{30e}");

@@ -44,9 +44,10 @@ impl Asker {
     pub(super) fn secret(&mut self, question: &str) -> anyhow::Result<Hidden> {
         match self {
             Self::Person(terminal) => {
-                write!(terminal, "{question}")?;
                 let secret = {
                     let _silence = Silence::new(terminal)?;
+                    // Only now: what is answered at once would be seen, and then be lost.
+                    write!(terminal, "{question}")?;
                     read_keys(&mut *terminal)
                 };
                 writeln!(terminal)?;

@@ -44,7 +44,7 @@ impl Gallery {
             out += &self.lift_all(found.in_tmux);
         }
         self.ready.retain(|ready, _| found.way != Way::Kitty && shown.contains(ready));
-        for run in pieces.chunk_by(|one, other| is_next(one, other)) {
+        for run in pieces.chunk_by(is_next) {
             let [(x, y, first), ..] = run else { continue };
             let ready = self
                 .ready

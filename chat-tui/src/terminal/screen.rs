@@ -99,7 +99,9 @@ impl<W: Write> Backend for Screen<W> {
                 continue;
             }
             let mut run = run.to_vec();
-            run.iter_mut().for_each(|(.., cell)| cell.underline_color = Color::Reset);
+            for (.., cell) in &mut run {
+                cell.underline_color = Color::Reset;
+            }
             let link = self.links.of(colour);
             if let Some((number, address)) = &link {
                 // By its number the parts of a link are one, on whatever rows they stand.

@@ -210,9 +210,8 @@ fn mouse(parameters: &str, last: u8) -> Option<MouseEvent> {
     let [button, column, row] = numbers(parameters)?[..] else { return None };
     let mouse = pointed(button, column.checked_sub(1)?, row.checked_sub(1)?)?;
     Some(match (last, mouse.kind) {
-        (b'M', _) => mouse,
         (b'm', MouseEventKind::Down(button)) => MouseEvent { kind: MouseEventKind::Up(button), ..mouse },
-        (b'm', _) => mouse,
+        (b'M' | b'm', _) => mouse,
         _ => return None,
     })
 }

@@ -39,16 +39,25 @@ pub(super) enum Step {
     Paste(usize),
 }
 
+/// What became of an escape that may have been the first byte of an answer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Escape {
+    /// Nothing yet.
+    #[default]
+    Whole,
+    /// It was given out as a key, and nothing came behind it.
+    Given,
+    /// It was given out as a key, and is held all the same: what came behind it may make it an answer.
+    Borrowed,
+}
+
 /// Tells keys, the mouse, pastes and answers apart.
 #[derive(Debug, Default)]
 pub(super) struct Parser {
     held: Vec<u8>,
     /// The terminal owes answers.
     expects: bool,
-    /// A key was taken from an escape that may have been the first byte of an answer.
-    split: bool,
-    /// The escape at the beginning of what is held was given out as a key before.
-    borrowed: bool,
+    escape: Escape,
     /// Within an answer that is only waited for.
     long: bool,
     paste: Option<Vec<u8>>,
@@ -58,7 +67,9 @@ impl Parser {
     /// Whether the terminal owes answers: then what may be the beginning of one is held back for longer.
     pub(super) fn expect(&mut self, expects: bool) {
         self.expects = expects;
-        self.split &= expects;
+        if !expects && self.escape == Escape::Given {
+            self.escape = Escape::Whole;
+        }
     }
 
     pub(super) fn expects(&self) -> bool {
@@ -79,9 +90,10 @@ impl Parser {
 
     /// More came.
     pub(super) fn feed(&mut self, bytes: &[u8], heard: &mut VecDeque<Heard>) {
-        if std::mem::take(&mut self.split) && bytes.first().is_some_and(|byte| b"_P[]".contains(byte)) {
-            self.held.push(ESC);
-            self.borrowed = true;
+        if self.escape == Escape::Given {
+            let may_be_one = bytes.first().is_some_and(|byte| b"_P[]".contains(byte));
+            self.escape = if may_be_one { Escape::Borrowed } else { Escape::Whole };
+            self.held.extend(may_be_one.then_some(ESC));
         }
         self.held.extend_from_slice(bytes);
         self.run(heard);
@@ -90,8 +102,8 @@ impl Parser {
     /// Nothing came for a moment: an escape is a key.
     pub(super) fn pause(&mut self, heard: &mut VecDeque<Heard>) {
         if self.holds() == Holds::Escape {
-            self.split = self.expects;
             self.release(heard);
+            self.escape = if self.expects { Escape::Given } else { Escape::Whole };
         }
     }
 
@@ -105,7 +117,7 @@ impl Parser {
 
     /// What is held is taken as keys, where it is one.
     fn release(&mut self, heard: &mut VecDeque<Heard>) {
-        let borrowed = std::mem::take(&mut self.borrowed);
+        let borrowed = std::mem::take(&mut self.escape) == Escape::Borrowed;
         match std::mem::take(&mut self.held).as_slice() {
             [ESC] => heard.push_back(key(KeyCode::Esc.into())),
             [ESC, byte] => heard.extend(keys::typed(&[*byte]).map(|(_, typed)| alt(typed, !borrowed))),
@@ -124,7 +136,7 @@ impl Parser {
             if self.held.is_empty() {
                 return;
             }
-            match step(&self.held, self.borrowed) {
+            match step(&self.held, self.escape == Escape::Borrowed) {
                 Step::Open => return,
                 Step::Long => self.long = true,
                 Step::Paste(count) => {
@@ -136,7 +148,7 @@ impl Parser {
                     heard.extend(what);
                 }
             }
-            self.borrowed = false;
+            self.escape = Escape::Whole;
         }
     }
 
@@ -194,10 +206,9 @@ fn step(bytes: &[u8], borrowed: bool) -> Step {
         };
     };
     match *rest {
-        [] => Step::Open,
+        [] | [b'O' | b'_' | b'P' | b']'] => Step::Open,
         [ESC, ..] => Step::Took(1, Some(key(KeyCode::Esc.into()))),
         [b'[', ..] => control(bytes),
-        [b'O'] | [b'_' | b'P' | b']'] => Step::Open,
         [b'O', letter, ..] if let Some(code) = keys::letter(letter) => Step::Took(3, Some(key(code.into()))),
         // Which may also be typed: only what answers begin with is one.
         [b'_', b'G', ..] | [b'P', b'>' | b'!' | b'0' | b'1', ..] | [b']', b'0'..=b'9', ..] => answer(bytes),

@@ -147,7 +147,9 @@ fn answers_are_read() {
     assert_eq!(heard(&all), all_replies);
     // A byte at a time, without a rest between them.
     let (mut parser, mut out) = (Parser::default(), VecDeque::new());
-    all.iter().for_each(|byte| parser.feed(&[*byte], &mut out));
+    for byte in all {
+        parser.feed(&[byte], &mut out);
+    }
     assert_eq!(Vec::from(out), all_replies);
 }
 
