@@ -102,7 +102,7 @@ mod tests {
         };
         profile.keep_sending(&sending).unwrap();
         profile.keep_sending(&sending).unwrap();
-        assert_eq!(profile.sendings(), [sending.clone()]);
+        assert_eq!(profile.sendings(), std::slice::from_ref(&sending));
         let later = sending.since + Duration::from_mins(1);
         assert_eq!(sending.obstacle(later), None);
         assert_eq!(sending.obstacle(sending.since - DAY), None, "the clock was set back");
