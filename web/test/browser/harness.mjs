@@ -77,7 +77,10 @@ export class Person {
     person.waiting = new Set();
     person.socket = new WebSocket(url.replace('http', 'ws') + 'ws', 'chat.v1', { origin: url.slice(0, -1) });
     person.socket.on('message', (data) => {
-      person.frames.push(JSON.parse(String(data)));
+      const frame = JSON.parse(String(data));
+      person.frames.push(frame);
+      // Whoever says nothing for a minute is given up by the server.
+      if (frame.type === 'ping') person.send({ type: 'pong' });
       for (const check of person.waiting) check();
     });
     person.socket.on('error', () => {});
