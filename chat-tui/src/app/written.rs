@@ -29,7 +29,7 @@ struct Coloured {
 pub type Hrefs = Arc<[String]>;
 
 /// Further links of one message are shown, but cannot be clicked.
-const HREFS: usize = 100;
+pub const HREFS: usize = 100;
 
 /// What a text means.
 #[derive(Debug, Clone, Copy)]
