@@ -425,11 +425,11 @@ test('files go into a thread too, and are found by what they are', async () => {
   await thread.locator('.clip input').setInputFiles([{ name: 'drawing.png', mimeType: 'image/png', buffer: painting(200, 150) }]);
   await thread.locator('.tray .whole', { hasText: 'drawing.png' }).waitFor();
   assert.equal(await other.locator('main .tray').count(), 0);
-  await thread.locator('textarea').fill('here it is');
+  await thread.locator('textarea').fill('here is what I drew');
   await thread.locator('textarea').press('Enter');
   await thread.locator('.message .thumb img').waitFor();
   await shoot(other, 'file-in-thread');
-  assert.equal(await other.locator('main .message', { hasText: 'here it is' }).count(), 0);
+  assert.equal(await other.locator('main .message', { hasText: 'here is what I drew' }).count(), 0);
   await page.keyboard.press('Control+Shift+F');
   await page.getByRole('searchbox', { name: 'What to look for' }).fill('here has:image');
   // What was just said is found a moment later.
