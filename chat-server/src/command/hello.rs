@@ -212,6 +212,9 @@ impl Client {
         };
         self.shared.stir();
         self.user = Some(user.clone());
+        if let Some(change) = connected.renamed {
+            self.tell_renamed(user, change);
+        }
         for older in connected.replaces {
             self.shared.hub.order(|| Order::Replace(older)).await;
         }

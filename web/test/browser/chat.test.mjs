@@ -94,6 +94,7 @@ test('names: changed later, refused with the reason, remembered', async () => {
   await one.getByLabel('Your name').fill('fern');
   await one.keyboard.press('Enter');
   await two.locator('.people li', { hasText: 'fern' }).waitFor();
+  await one.locator('.me .name', { hasText: 'fern' }).waitFor();
   await one.reload();
   await one.locator('.me .name', { hasText: 'fern' }).waitFor();
   await one.locator('.composer textarea').waitFor();

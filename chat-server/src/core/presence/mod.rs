@@ -51,6 +51,8 @@ struct Person {
     links: Few<Link, LinkState>,
     /// How many of the links are in each room.
     rooms: Few<RoomKey, u32>,
+    /// Where they were with the last link, while they may be back any moment: they are still seen there.
+    left: Vec<RoomKey>,
 }
 
 #[derive(Debug, Default)]
@@ -87,6 +89,8 @@ pub(crate) struct Connected {
     pub(crate) name: String,
     /// Older connections with the same `conn`, which this one replaces.
     pub(crate) replaces: Vec<Link>,
+    /// The former name, where they are still seen under another one: they went a moment ago.
+    pub(crate) renamed: Option<Change<String>>,
 }
 
 impl Presence {
@@ -106,11 +110,11 @@ impl Presence {
             Some(person) => person.name.clone(),
             None => self.names.take_nearest(user, wanted.unwrap_or(fallback), fallback),
         };
-        let replaces = self.link(link, user, conn, &name, true);
+        let (replaces, renamed) = self.link(link, user, conn, &name, true);
         if wanted.is_some() {
             self.show(user, now);
         }
-        Connected { name, replaces }
+        Connected { name, replaces, renamed }
     }
 
     /// A connection of an account is there. It goes by its own name, and is seen at once.
@@ -124,16 +128,23 @@ impl Presence {
         let user = &account.user;
         // Kept for it, so nobody else has it.
         self.names.take(user, &account.name);
-        let replaces = self.link(link, user, conn, &account.name, false);
+        let (replaces, renamed) = self.link(link, user, conn, &account.name, false);
         if let Some(person) = self.people.get_mut(user) {
             person.role = account.role;
             person.profile.clone_from(&account.profile);
         }
         self.show(user, now);
-        Connected { name: account.name.clone(), replaces }
+        Connected { name: account.name.clone(), replaces, renamed }
     }
 
-    fn link(&mut self, link: Link, user: &UserId, conn: Option<Id>, name: &str, guest: bool) -> Vec<Link> {
+    fn link(
+        &mut self,
+        link: Link,
+        user: &UserId,
+        conn: Option<Id>,
+        name: &str,
+        guest: bool,
+    ) -> (Vec<Link>, Option<Change<String>>) {
         let person = self.people.entry(user.clone()).or_insert_with(|| Person {
             name: String::new(),
             guest,
@@ -142,8 +153,12 @@ impl Presence {
             seen: false,
             links: Few::default(),
             rooms: Few::default(),
+            left: Vec::new(),
         });
-        name.clone_into(&mut person.name);
+        let (rooms, from) =
+            (std::mem::take(&mut person.left), std::mem::replace(&mut person.name, name.to_owned()));
+        let renamed = person.seen && from != name && !rooms.is_empty();
+        let renamed = renamed.then(|| Change { rooms, name: name.to_owned(), value: from });
         person.guest = guest;
         let mut replaces = Vec::new();
         for (&older, state) in person.links.iter_mut() {
@@ -154,7 +169,7 @@ impl Presence {
         }
         person.links.insert(link, LinkState { conn, ..LinkState::default() });
         self.links.insert(link, user.clone());
-        replaces
+        (replaces, renamed)
     }
 
     /// Keeps a name for an account, whether it is there or not; false where somebody else has it or one that looks
@@ -195,13 +210,15 @@ impl Presence {
     pub(crate) fn disconnect(&mut self, link: Link, now: Duration) {
         let Some(user) = self.links.get(&link).cloned() else { return };
         let rooms = self.people.get_mut(&user).and_then(|person| person.links.get_mut(&link));
-        for room in rooms.map(|state| std::mem::take(&mut state.rooms)).unwrap_or_default() {
-            self.leave_room(&user, &room, now, LEAVE_GRACE);
+        let rooms = rooms.map(|state| std::mem::take(&mut state.rooms)).unwrap_or_default();
+        for room in &rooms {
+            self.leave_room(&user, room, now, LEAVE_GRACE);
         }
         self.links.remove(&link);
         if let Some(person) = self.people.get_mut(&user) {
             person.links.remove(&link);
             if person.links.is_empty() {
+                person.left = rooms;
                 self.forget.insert((now + LEAVE_GRACE, user));
             }
         }

@@ -75,11 +75,25 @@ fn a_second_connection_neither_joins_nor_leaves() {
     arrive(&mut presence, 1, "ana", seconds(1));
     told(&mut presence, seconds(1));
     let connected = presence.connect(9, &user(1), None, Some("other"), "guest", seconds(1));
-    assert_eq!(connected, Connected { name: "ana".into(), replaces: vec![] });
+    assert_eq!(connected, Connected { name: "ana".into(), replaces: vec![], renamed: None });
     presence.enter(9, &RoomKey::lobby(), seconds(2));
     presence.disconnect(1, seconds(3));
     assert_eq!(told(&mut presence, seconds(60)), []);
     assert_eq!(presence.members(&RoomKey::lobby()).len(), 1);
+}
+
+/// A page was loaded anew before it knew of its new name: the others went on seeing that one.
+#[test]
+fn who_is_back_at_once_under_another_name_is_told_of() {
+    let mut presence = Presence::default();
+    arrive(&mut presence, 1, "ana", seconds(1));
+    told(&mut presence, seconds(1));
+    presence.disconnect(1, seconds(2));
+    let connected = presence.connect(9, &user(1), None, Some("bo"), "guest", seconds(3));
+    let change = Change { rooms: vec![RoomKey::lobby()], name: "bo".into(), value: "ana".into() };
+    assert_eq!(connected, Connected { name: "bo".into(), replaces: vec![], renamed: Some(change) });
+    presence.enter(9, &RoomKey::lobby(), seconds(3));
+    assert_eq!(told(&mut presence, seconds(60)), [], "neither went nor came");
 }
 
 #[test]
